@@ -1,0 +1,95 @@
+import type { Secret } from '../secret.js';
+
+/**
+ * The fleet as `shards.yaml` and the environment describe it: checked, complete, readonly. Placeholders and
+ * variables are filled in, defaults are applied; nobody after `loadConfig` reads the file or `process.env` again.
+ */
+export interface Config {
+  readonly fleet: string;
+  /** Absolute path of shards.yaml. */
+  readonly file: string;
+  /** Absolute path of the folder of migrations. */
+  readonly migrations: string;
+  /** In the order of their names: the order in which locks are taken. The first one is the journal member. */
+  readonly veneers: readonly VeneerConfig[];
+  /** In the order of the file. */
+  readonly shards: readonly ShardConfig[];
+  readonly roles: readonly RoleConfig[];
+  readonly expose: readonly ExposeRule[];
+  readonly extensions: readonly string[];
+  readonly rollout: RolloutConfig;
+  readonly policy: PolicyConfig;
+}
+
+export interface VeneerConfig {
+  readonly name: string;
+  /** postgres:// url with user and password: how the runner reaches it. */
+  readonly url: Secret;
+}
+
+export interface ShardConfig {
+  readonly name: string;
+  readonly url: Secret;
+  /** The postgres_fdw server that stands for this shard on each veneer. */
+  readonly server: ServerConfig;
+  readonly tenants: readonly TenantConfig[];
+  /** One per role of the fleet, with this shard's placeholders filled in. */
+  readonly userMappings: readonly UserMappingConfig[];
+}
+
+export interface ServerConfig {
+  readonly name: string;
+  /** Options of CREATE SERVER, as the veneer needs them: host, port, dbname (default: the url's) and what is set besides. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export interface TenantConfig {
+  readonly name: string;
+  readonly shard: string;
+  /** The tenant's schema on the shard. */
+  readonly schema: string;
+}
+
+/** A role of the veneer and what it may do; `user` and `password` are per shard: {@link UserMappingConfig}. */
+export interface RoleConfig {
+  readonly name: string;
+  /** Privileges on tables, on both sides; empty for an owner. */
+  readonly grant: readonly TablePrivilege[];
+}
+
+export interface UserMappingConfig {
+  /** The role on the veneer. */
+  readonly role: string;
+  /** The user on the shard. */
+  readonly user: string;
+  readonly password: Secret | null;
+}
+
+export type TablePrivilege = 'select' | 'insert' | 'update' | 'delete';
+
+/** A rule by which a relation of a shard appears in a veneer; patterns with `{tenant} {shard} {schema} {table}`. */
+export interface ExposeRule {
+  /** `schema.relation` on the shard. */
+  readonly from: string;
+  /** `schema.relation` on the veneer. */
+  readonly as: string;
+  /** Globs over relation names that are not exposed. */
+  readonly except: readonly string[];
+}
+
+export interface RolloutConfig {
+  /** Names of the shards that go first, through all of their pending migrations. */
+  readonly canary: readonly string[];
+  /** Shards migrated at the same time. */
+  readonly concurrency: number;
+  /** Budget, in milliseconds: waiting while anything that blocks the application is held. */
+  readonly lockWaitMs: number;
+  /** Budget, in milliseconds: from the first such lock to its release. */
+  readonly lockHoldMs: number;
+  /** Further attempts after the first one lost a lock. */
+  readonly retries: number;
+}
+
+export interface PolicyConfig {
+  readonly outOfOrder: 'refuse' | 'allow' | 'ignore';
+}

@@ -1,0 +1,40 @@
+/** What a running command tells while it runs. Renderers show these; nothing is decided by them. */
+export type Progress =
+  | { readonly type: 'settled'; readonly text: string }
+  | {
+      readonly type: 'planned';
+      readonly shards: readonly {
+        readonly shard: string;
+        readonly steps: number;
+        readonly tenants: number;
+      }[];
+    }
+  | StepProgress
+  | { readonly type: 'shard ended'; readonly shard: string; readonly state: ShardState; readonly ms: number }
+  | { readonly type: 'notice'; readonly text: string };
+
+export type StepProgress = {
+  readonly type: 'step';
+  readonly shard: string;
+  readonly migration: string;
+  /** 1-based number of this step among the shard's. */
+  readonly index: number;
+  readonly of: number;
+  readonly phase: StepPhase;
+  /** How many tenants the step covers, and in 'running' how many of them are done. */
+  readonly tenants: number;
+  readonly tenantsDone?: number;
+  /** For 'retrying': why. For 'failed': the error's message. */
+  readonly why?: string;
+  /** For 'committed': milliseconds of the whole attempt. */
+  readonly ms?: number;
+};
+
+export type StepPhase =
+  'running' | 'veneer' | 'preparing' | 'committing' | 'committed' | 'retrying' | 'failed';
+
+/** How a shard stands at the end of a run; every shard has one, `not started` included. */
+export type ShardState =
+  'not started' | 'up to date' | 'done' | 'failed' | 'stopped' | 'interrupted' | 'in doubt' | 'unreachable';
+
+export type OnProgress = (event: Progress) => void;
