@@ -1,0 +1,83 @@
+import type { QualifiedName } from '../postgres/identifiers.js';
+import type { Row, Session } from '../postgres/session.js';
+import { COLUMNS } from './columns-sql.js';
+import { optionsOf, type Column, type ForeignTable } from './relation.js';
+
+interface ForeignTableRow extends Row {
+  oid: string;
+  schema: string;
+  name: string;
+  owner: string;
+  server: string;
+  options: readonly string[] | null;
+  columns: readonly (Column & { readonly options: readonly string[] | null })[];
+}
+
+/**
+ * `$2` null: all foreign tables of the servers. Otherwise those that show one of the remote names ($2, $3) or
+ * bear one of the names ($4, $5), as pairs of arrays of schemas and names.
+ */
+const FOREIGN_TABLES = `
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+         pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
+         ${COLUMNS} AS columns
+    FROM pg_foreign_table f
+    JOIN pg_foreign_server s ON s.oid = f.ftserver
+    JOIN pg_class c ON c.oid = f.ftrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (
+      SELECT coalesce(max(option_value) FILTER (WHERE option_name = 'schema_name'), n.nspname) AS schema,
+             coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname) AS name
+        FROM pg_options_to_table(f.ftoptions)) AS remote
+   WHERE s.srvname = ANY ($1::text[])
+     AND ($2::text[] IS NULL
+          OR (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))
+   ORDER BY n.nspname, c.relname`;
+
+/** Which of a server's foreign tables to read. */
+export interface ForeignTableScope {
+  readonly remote: readonly QualifiedName[];
+  readonly named: readonly QualifiedName[];
+}
+
+/** The foreign tables of our servers as they stand on a veneer; all of them where no scope is given. */
+export async function readForeignTables(
+  session: Session,
+  servers: readonly string[],
+  scope?: ForeignTableScope,
+): Promise<ForeignTable[]> {
+  const rows = await session.query<ForeignTableRow>(FOREIGN_TABLES, [
+    servers,
+    ...pairs(scope?.remote),
+    ...pairs(scope?.named),
+  ]);
+  return rows.map((row) => ({
+    ...row,
+    options: optionsOf(row.options),
+    columns: row.columns.map((column) => ({ ...column, options: optionsOf(column.options) })),
+  }));
+}
+
+/** Names as two arrays, for unnest; nulls where there is no list. */
+const pairs = (names: readonly QualifiedName[] | undefined): (string[] | null)[] =>
+  names === undefined ? [null, null] : [names.map(({ schema }) => schema), names.map(({ name }) => name)];
+
+/** Of these names, the ones that something else than a foreign table of our servers bears, with its kind. */
+const OCCUPIED = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+    FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
+    JOIN pg_namespace n ON n.nspname = wanted.schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+   WHERE NOT EXISTS (SELECT FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
+                      WHERE f.ftrelid = c.oid AND s.srvname = ANY ($1::text[]))`;
+
+export interface Occupied extends Row, QualifiedName {
+  readonly kind: string;
+}
+
+export const readOccupied = (
+  session: Session,
+  servers: readonly string[],
+  names: readonly QualifiedName[],
+): Promise<Occupied[]> => session.query<Occupied>(OCCUPIED, [servers, ...pairs(names)]);

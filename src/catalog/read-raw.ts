@@ -1,0 +1,40 @@
+import type { Row, Session } from '../postgres/session.js';
+
+/** Names of a relation and of its columns by number, without anything that deparses and so might wait. */
+export interface RawRelation extends Row {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly filenode: string;
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+/**
+ * Raw catalog columns only: this runs on another connection than the one whose DDL is open, and any deparse
+ * function there would wait for our own lock (PROTOCOL section 4, number 3: shown on 15 and 18).
+ */
+const RAW = `
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode,
+         (SELECT coalesce(json_object_agg(a.attnum, a.attname), '{}'::json) FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition`;
+
+/** The relations with these oids, as the session's snapshot sees them. */
+export async function readRaw(session: Session, oids: readonly string[]): Promise<RawRelation[]> {
+  return oids.length === 0 ? [] : session.query<RawRelation>(RAW, [oids]);
+}
+
+/**
+ * The relations that the session's open transaction created, altered, indexed or dropped, with the locks that
+ * row changes and reads take left out. Schemas and types leave no lock to be seen and are compared whole.
+ */
+const TOUCHED = `
+  SELECT DISTINCT relation::text AS oid FROM pg_locks
+   WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`;
+
+export async function touchedRelations(session: Session): Promise<string[]> {
+  return (await session.query<{ oid: string }>(TOUCHED)).map((row) => row.oid);
+}

@@ -1,0 +1,35 @@
+import type { Row, Session } from '../postgres/session.js';
+import { COLUMNS } from './columns-sql.js';
+import type { Relation, ShardColumn } from './relation.js';
+
+/** Relations of a shard: those in the given schemas, or of these only the ones with the given oids. */
+export interface RelationScope {
+  readonly schemas: readonly string[];
+  readonly oids?: readonly string[];
+}
+
+interface RelationRow extends Row {
+  oid: string;
+  filenode: string;
+  schema: string;
+  name: string;
+  columns: readonly ShardColumn[];
+}
+
+/** The kinds that IMPORT FOREIGN SCHEMA takes; a partition is shown by its parent. */
+const RELATIONS = `
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+         c.relfilenode::text AS filenode, ${COLUMNS} AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = ANY ($1::text[]) AND ($2::oid[] IS NULL OR c.oid = ANY ($2::oid[]))
+     AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
+   ORDER BY n.nspname, c.relname`;
+
+/**
+ * Definitions of relations, deparsed. Only for a session that sees its own DDL, or where nobody holds locks:
+ * pg_get_expr waits for a lock on the table (PROTOCOL section 4, number 3).
+ */
+export async function readRelations(session: Session, scope: RelationScope): Promise<Relation[]> {
+  if (scope.schemas.length === 0 || scope.oids?.length === 0) return [];
+  return session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
+}

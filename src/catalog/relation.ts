@@ -1,0 +1,61 @@
+import type { QualifiedName } from '../postgres/identifiers.js';
+
+/** A column as far as a foreign table copies it. */
+export interface Column {
+  readonly name: string;
+  /** format_type under search_path pg_catalog: types outside of it are qualified. */
+  readonly type: string;
+  /** The collation where it is not the type's own default, else null. */
+  readonly collation: QualifiedName | null;
+  readonly notNull: boolean;
+  /** The expression of GENERATED ALWAYS AS (…) STORED, else null. */
+  readonly generated: string | null;
+}
+
+/** A relation of a shard that a veneer may show. */
+export interface Relation extends QualifiedName {
+  readonly oid: string;
+  /** pg_class.relfilenode: another number after a migration says that the table was rewritten or truncated. */
+  readonly filenode: string;
+  readonly columns: readonly ShardColumn[];
+}
+
+export interface ShardColumn extends Column {
+  readonly attnum: number;
+  /** The type, or its element, is not one of pg_catalog: it would have to exist on the veneer as well. */
+  readonly userType: boolean;
+}
+
+/** A foreign table as it stands on a veneer. */
+export interface ForeignTable extends QualifiedName {
+  readonly oid: string;
+  readonly owner: string;
+  readonly server: string;
+  readonly options: Options;
+  readonly columns: readonly ForeignColumn[];
+}
+
+export interface ForeignColumn extends Column {
+  readonly options: Options;
+}
+
+export type Options = Readonly<Record<string, string>>;
+
+/** The remote name that postgres_fdw uses for a foreign table: its options, or else its own name. */
+export const remoteOf = (table: ForeignTable): QualifiedName => ({
+  schema: table.options['schema_name'] ?? table.schema,
+  name: table.options['table_name'] ?? table.name,
+});
+
+/** The remote name that postgres_fdw uses for a column. */
+export const remoteColumnOf = (column: ForeignColumn): string => column.options['column_name'] ?? column.name;
+
+/** `{key=value,…}` of the catalogs as a record; a value may hold `=` itself. */
+export function optionsOf(entries: readonly string[] | null): Options {
+  return Object.fromEntries(
+    (entries ?? []).map((entry) => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}

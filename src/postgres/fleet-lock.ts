@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT, VeneerError } from '../errors.js';
+import type { Row, Session } from './session.js';
+
+/**
+ * Two advisory locks per fleet and database (PROTOCOL section 2). The run lock, exclusive, is held by a run's
+ * first connection to a member. The settling lock is held in shared mode by every connection that may begin,
+ * prepare or settle there. Both are session locks: the server drops them with the session, and not before, so
+ * that owning one proves that whoever had it can no longer act.
+ */
+export type LockKey = string & { readonly brand: 'advisory lock key' };
+
+export interface FleetKeys {
+  readonly run: LockKey;
+  readonly settling: LockKey;
+}
+
+/** The two 64-bit keys of a fleet, from its name alone, so that every version and machine finds the same. */
+export function fleetKeys(fleet: string): FleetKeys {
+  const key = (purpose: string): LockKey => {
+    const digest = createHash('sha256').update(`pgveneer:${purpose}:${fleet}`).digest();
+    return digest.readBigInt64BE(0).toString() as LockKey;
+  };
+  return { run: key('run'), settling: key('settling') };
+}
+
+/** Who holds a lock, as far as this role may see it. */
+export interface LockHolder extends Row {
+  readonly pid: number;
+  readonly application_name: string | null;
+  readonly user: string | null;
+  readonly client: string | null;
+  /** ISO timestamp: when the session began. */
+  readonly since: string | null;
+}
+
+/**
+ * pg_locks shows a 64-bit advisory key as classid (high half) and objid (low half), objsubid 1:
+ * https://www.postgresql.org/docs/current/view-pg-locks.html
+ */
+const HOLDERS = `
+  SELECT l.pid, a.application_name, a.usename::text AS "user", a.client_addr::text AS client,
+         to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
+    FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint AND l.pid <> pg_backend_pid()`;
+
+export const lockHolders = (session: Session, key: LockKey): Promise<LockHolder[]> =>
+  session.query<LockHolder>(HOLDERS, [key]);
+
+/** One try, never a wait: a session waiting in pg_advisory_lock holds a snapshot (FACTS). */
+export async function tryLock(
+  session: Session,
+  key: LockKey,
+  mode: 'exclusive' | 'shared',
+): Promise<boolean> {
+  const call = mode === 'shared' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock';
+  const [row] = await session.query<{ locked: boolean }>(`SELECT ${call}($1::bigint) AS locked`, [key]);
+  return row?.locked === true;
+}
+
+/** Takes the run lock of a member, or throws (exit 30) saying who has it and since when. */
+export async function takeRunLock(session: Session, keys: FleetKeys, fleet: string): Promise<void> {
+  if (await tryLock(session, keys.run, 'exclusive')) return;
+  const [holder] = await lockHolders(session, keys.run);
+  // Gone between the two reads: one more try decides.
+  if (holder === undefined && (await tryLock(session, keys.run, 'exclusive'))) return;
+  throw new VeneerError(`another runner holds fleet ${fleet} on ${session.member}: ${holderText(holder)}`, {
+    exitCode: EXIT.locked,
+    where: { member: session.member },
+    hint: 'wait for it to end, then run the command again',
+  });
+}
+
+function holderText(holder: LockHolder | undefined): string {
+  if (holder === undefined) return 'it took the lock a moment ago';
+  const who = holder.application_name ?? holder.user ?? 'unknown';
+  const from = holder.client === null ? '' : ` from ${holder.client}`;
+  return `${who}, pid ${holder.pid}${from}, since ${holder.since ?? 'unknown'}`;
+}
+
+/**
+ * Proves that no settling session of an older run lives: with the run lock held nobody new may join, so whoever
+ * still holds the settling lock belongs to a dead run and is ended; then the lock is won exclusively, once, and
+ * let go. Throws (exit 30) where an old session will not go within `timeoutMs`.
+ */
+export async function fenceOldSessions(session: Session, keys: FleetKeys, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await tryLock(session, keys.settling, 'exclusive'))) {
+    await session.query(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS old`, [keys.settling]);
+    if (Date.now() > deadline) throw await stubbornHolder(session, keys);
+    await delay(20);
+  }
+  await session.query('SELECT pg_advisory_unlock($1::bigint)', [keys.settling]);
+}
+
+async function stubbornHolder(session: Session, keys: FleetKeys): Promise<VeneerError> {
+  const [holder] = await lockHolders(session, keys.settling);
+  return new VeneerError(
+    `a session of an earlier run does not end on ${session.member}: ${holderText(holder)}`,
+    {
+      exitCode: EXIT.locked,
+      where: { member: session.member },
+      hint: `SELECT pg_terminate_backend(${holder?.pid ?? 'pid'}), as its owner or a superuser`,
+    },
+  );
+}
+
+/**
+ * Makes a session one that may begin, prepare and settle: it shares the settling lock, and only then looks
+ * whether `runPid` still holds the run lock. In this order a newer run either sees us and ends us
+ * (`fenceOldSessions`), or we see that the run lock is gone and give up: nothing of ours outlives our run.
+ */
+export async function joinRun(session: Session, keys: FleetKeys, runPid: number): Promise<void> {
+  const joined = await tryLock(session, keys.settling, 'shared');
+  const holders = joined ? await lockHolders(session, keys.run) : [];
+  if (holders.some((holder) => holder.pid === runPid)) return;
+  throw new VeneerError(
+    `this run no longer holds the fleet's lock on ${session.member}; it changes nothing more`,
+    {
+      exitCode: EXIT.locked,
+      where: { member: session.member },
+      hint: 'migrate status shows where the fleet stands',
+    },
+  );
+}
+
+/**
+ * Waits until a session of our own whose connection broke is really gone from its server: until then its last
+ * statement, a PREPARE perhaps, may still take effect.
+ */
+export async function awaitSessionEnd(
+  session: Session,
+  keys: FleetKeys,
+  oldPid: number,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while ((await lockHolders(session, keys.settling)).some((holder) => holder.pid === oldPid)) {
+    await session.query('SELECT pg_terminate_backend($1)', [oldPid]);
+    if (Date.now() > deadline) throw await stubbornHolder(session, keys);
+    await delay(20);
+  }
+}

@@ -1,0 +1,20 @@
+import pg from 'pg';
+
+/** A name as SQL: always quoted, so that a reserved, mixed-case or hostile name is just a name. */
+export const ident = (name: string): string => pg.escapeIdentifier(name);
+
+/** A value as an SQL literal, for DDL, which takes no bind parameters. */
+export const literal = (value: string): string => pg.escapeLiteral(value);
+
+export interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export const qualified = ({ schema, name }: QualifiedName): string => `${ident(schema)}.${ident(name)}`;
+
+/** For messages and map keys, not for SQL. */
+export const display = ({ schema, name }: QualifiedName): string => `${schema}.${name}`;
+
+/** A key that is unique for any two names, dots inside names included. */
+export const nameKey = ({ schema, name }: QualifiedName): string => JSON.stringify([schema, name]);

@@ -1,0 +1,190 @@
+import pg from 'pg';
+import type { Secret } from '../secret.js';
+import { memberError } from './member-error.js';
+
+export type Row = Record<string, unknown>;
+
+/**
+ * One connection to one member. It lives as long as it is open: it never reconnects by itself, because the locks
+ * that it holds, and so the right to commit, die with it.
+ */
+export interface Session {
+  readonly member: string;
+  readonly pid: number;
+  readonly server: ServerFacts;
+  /** Runs one statement with bound values. Throws a VeneerError that names the member. */
+  query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /** Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. */
+  run(text: string): Promise<readonly string[]>;
+  /** True once the connection is known to be gone. */
+  isLost(): boolean;
+  /** T in a transaction, E in a failed one, I idle: as the server's last answer said. */
+  status(): 'I' | 'T' | 'E' | null;
+  close(): Promise<void>;
+}
+
+/** What a session learns about its server in the round trip that opens it. */
+export interface ServerFacts {
+  /** system_identifier of pg_control_system(): with the database's oid it says which database this is. */
+  readonly systemIdentifier: string;
+  readonly databaseOid: string;
+  readonly database: string;
+  readonly user: string;
+  /** server_version_num: 150018. */
+  readonly version: number;
+  readonly inRecovery: boolean;
+  readonly maxPreparedTransactions: number;
+}
+
+export interface SessionOptions {
+  readonly member: string;
+  readonly url: Secret;
+  readonly applicationName: string;
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * Pinned on every connection, because definitions are deparsed under them: a date default printed under another
+ * DateStyle changes its meaning when it is run elsewhere. search_path without any user schema makes format_type
+ * and pg_get_expr qualify every name, as IMPORT FOREIGN SCHEMA does (postgres_fdw sets the same).
+ */
+const PINNED: Readonly<Record<string, string>> = {
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  extra_float_digits: '3',
+  search_path: 'pg_catalog',
+  client_min_messages: 'warning',
+  standard_conforming_strings: 'on',
+  check_function_bodies: 'on',
+  row_security: 'on',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+  lock_timeout: '0',
+  statement_timeout: '0',
+};
+
+/** A host that vanished frees what it held soon after: the server asks after us, and gives up. */
+const LIVENESS: Readonly<Record<string, string>> = {
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '15000',
+  client_connection_check_interval: '2000',
+};
+
+/** SET LOCAL of the pins, for inside a transaction where a migration may have changed them. */
+export const PIN_LOCALLY = Object.entries(PINNED)
+  .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
+  .map(([name, value]) => `SET LOCAL ${name} = ${name === 'search_path' ? value : pg.escapeLiteral(value)}`)
+  .join('; ');
+
+/** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
+const OPEN = `
+  SELECT (SELECT count(set_config(s.name, v.value, false))
+            FROM json_each_text($1::json) AS v(name, value) JOIN pg_settings s ON lower(s.name) = v.name),
+         c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
+         session_user::text AS "user", current_setting('server_version_num')::int AS version,
+         pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
+         current_setting('max_prepared_transactions')::int AS max_prepared
+    FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
+
+interface OpenRow extends Row {
+  system_identifier: string;
+  database_oid: string;
+  database: string;
+  user: string;
+  version: number;
+  in_recovery: boolean;
+  pid: number;
+  max_prepared: number;
+}
+
+/** Opens a session. Throws a VeneerError (exit 23) that says why the member cannot be reached. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const client = new pg.Client({
+    connectionString: options.url.reveal(),
+    application_name: options.applicationName.slice(0, 63),
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    keepAlive: true,
+  });
+  let lost = false;
+  client.on('error', () => (lost = true));
+  client.on('end', () => (lost = true));
+  try {
+    await client.connect();
+    const opened = await client.query<OpenRow>(OPEN, [JSON.stringify({ ...PINNED, ...LIVENESS })]);
+    return sessionOf(options.member, client, opened.rows[0] as OpenRow, () => lost);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw memberError(options.member, error, { connecting: true, url: options.url });
+  }
+}
+
+function sessionOf(member: string, client: pg.Client, opened: OpenRow, isLost: () => boolean): Session {
+  const completed = countCompleted(client);
+  return {
+    member,
+    pid: opened.pid,
+    server: factsOf(opened),
+    isLost,
+    status: () => client.getTransactionStatus(),
+    async query<R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+      try {
+        return (await client.query<R>(text, [...values])).rows;
+      } catch (error) {
+        throw memberError(member, error);
+      }
+    },
+    async run(text: string): Promise<readonly string[]> {
+      completed.count = 0;
+      try {
+        const results: unknown = await client.query(text);
+        return (Array.isArray(results) ? results : [results]).map((r: pg.QueryResult) => r.command);
+      } catch (error) {
+        throw memberError(member, error, { completed: completed.count });
+      }
+    },
+    async close(): Promise<void> {
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * Counts the statements of a text that have completed: an error without a position (a unique violation) says
+ * nowhere else which statement of the text it came from. CommandComplete comes once per statement sent
+ * (https://www.postgresql.org/docs/current/protocol-flow.html).
+ */
+function countCompleted(client: pg.Client): { count: number } {
+  const completed = { count: 0 };
+  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+  connection.on('commandComplete', () => completed.count++);
+  return completed;
+}
+
+function factsOf(row: OpenRow): ServerFacts {
+  return {
+    systemIdentifier: row.system_identifier,
+    databaseOid: row.database_oid,
+    database: row.database,
+    user: row.user,
+    version: row.version,
+    inRecovery: row.in_recovery,
+    maxPreparedTransactions: row.max_prepared,
+  };
+}
+
+/** Borrows a session for the time of `work`. */
+export async function withSession<T>(
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(options);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Row, Session } from '../postgres/session.js';
+import type { AttemptId } from './gid.js';
+
+/** One participant as the intent records it: enough to find it again, and to know that it is the same database. */
+export interface IntentParticipant {
+  readonly member: string;
+  readonly role: 'shard' | 'veneer';
+  readonly systemIdentifier: string;
+  readonly databaseOid: string;
+  /** The transaction's id, for pg_xact_status. */
+  readonly xid: string;
+  /** Who prepared: only this role, or a superuser, can settle. */
+  readonly user: string;
+}
+
+/** What an attempt is about to do, committed before its first PREPARE. */
+export interface Intent extends AttemptId {
+  readonly migration: string | null;
+  readonly participants: readonly IntentParticipant[];
+  /** By veneer, for people and for lock-step recovery. */
+  readonly statements: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Writes the intent, in a transaction of its own: it is committed when this returns. */
+export async function writeIntent(journal: Session, intent: Intent): Promise<void> {
+  await journal.query(
+    `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, statements)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      intent.fleet,
+      intent.step,
+      intent.nonce,
+      intent.migration,
+      JSON.stringify(intent.participants),
+      JSON.stringify(intent.statements),
+    ],
+  );
+}
+
+/** Only when every participant is known to be settled: without an intent, what is left of an attempt is litter. */
+export async function removeIntent(journal: Session, { fleet, step, nonce }: AttemptId): Promise<void> {
+  await journal.query('DELETE FROM pgveneer.intent WHERE fleet = $1 AND step = $2 AND nonce = $3', [
+    fleet,
+    step,
+    nonce,
+  ]);
+}
+
+/** All intents of a fleet, oldest first; none where the fleet was never set up. */
+export async function readIntents(journal: Session, fleet: string): Promise<Intent[]> {
+  if (!(await hasTable(journal, 'intent'))) return [];
+  return journal.query<Intent & Row>(
+    `SELECT fleet, step, nonce, migration, participants, statements FROM pgveneer.intent
+      WHERE fleet = $1 ORDER BY at, step`,
+    [fleet],
+  );
+}
+
+/** Does one of our own tables exist there? */
+export async function hasTable(session: Session, table: string): Promise<boolean> {
+  const [row] = await session.query<{ found: boolean }>(
+    `SELECT to_regclass('pgveneer.' || $1) IS NOT NULL AS found`,
+    [table],
+  );
+  return row?.found === true;
+}

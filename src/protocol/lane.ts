@@ -1,0 +1,43 @@
+import type { ShardConfig } from '../config/config.js';
+import type { Session } from '../postgres/session.js';
+import type { AttemptId } from './gid.js';
+import { anchorOf, type Run } from './run.js';
+import { openSettling, replaceSettling } from './settling-session.js';
+
+/**
+ * The connections with which one shard goes through its steps: one to the shard, one to each veneer that a step
+ * changes. Lanes of several shards work on one veneer side by side, each in a transaction of its own.
+ */
+export interface Lane {
+  readonly run: Run;
+  readonly shard: ShardConfig;
+  /** The lane's own session to a member of its group, opened when first asked for, replaced when it broke. */
+  session(member: string): Promise<Session>;
+  /** Those that are open. */
+  openSessions(): readonly Session[];
+  /** Attempts that are settled and whose evidence is still there. */
+  readonly settled: AttemptId[];
+}
+
+/** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
+export async function withLane<T>(
+  run: Run,
+  shard: ShardConfig,
+  work: (lane: Lane) => Promise<T>,
+): Promise<T> {
+  const sessions = new Map<string, Session>();
+  const session = async (member: string): Promise<Session> => {
+    const open = sessions.get(member);
+    if (open !== undefined && !open.isLost()) return open;
+    // The lock first: without the run's anchor there, this run may do nothing more on that member.
+    anchorOf(run, member);
+    const fresh = await (open === undefined ? openSettling(run, member) : replaceSettling(run, open));
+    sessions.set(member, fresh);
+    return fresh;
+  };
+  try {
+    return await work({ run, shard, session, openSessions: () => [...sessions.values()], settled: [] });
+  } finally {
+    await Promise.all([...sessions.values()].map((open) => open.close()));
+  }
+}

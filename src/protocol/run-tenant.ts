@@ -1,0 +1,127 @@
+import type { TenantConfig } from '../config/config.js';
+import { EXIT, VeneerError } from '../errors.js';
+import type { Migration, Statement } from '../migrations/migration.js';
+import { excerpt, locate } from '../migrations/locate.js';
+import { ident, literal } from '../postgres/identifiers.js';
+import { MemberError } from '../postgres/member-error.js';
+import type { Session } from '../postgres/session.js';
+import { isState, SQLSTATE } from '../postgres/sqlstate.js';
+
+/**
+ * Runs a migration for one tenant in the open transaction: one text in the simple protocol, so that a tenant costs
+ * one round trip. Throws a VeneerError that names file, line, tenant and shard.
+ */
+export async function runForTenant(
+  session: Session,
+  migration: Migration,
+  tenant: TenantConfig,
+  limits: string,
+): Promise<void> {
+  const prologue = [
+    ...limits.split('; '),
+    // The tenant alone: a name that a migration does not qualify can only be the tenant's own, or PostgreSQL's.
+    `SET LOCAL search_path TO ${ident(tenant.schema)}`,
+    `SET LOCAL pgveneer.tenant TO ${literal(tenant.name)}`,
+    `SET LOCAL pgveneer.shard TO ${literal(tenant.shard)}`,
+  ];
+  if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
+  const statements = await statementsOf(session, migration);
+  const parts = [...prologue, ...statements.map((statement) => statement.sql)];
+  try {
+    if (statements.length > 0) await session.run(parts.join(SEPARATOR));
+  } catch (error) {
+    throw explain(error, { migration, tenant, prologue, statements });
+  }
+}
+
+/** A statement may end in a line comment, so the semicolon stands on a line of its own. */
+const SEPARATOR = '\n;\n';
+
+async function statementsOf(session: Session, { body }: Migration): Promise<readonly Statement[]> {
+  if (body.kind === 'static') return body.statements;
+  return body.build({
+    query: async (text, values) => {
+      const rows = await session.query(text, values);
+      return { rows, rowCount: rows.length };
+    },
+  });
+}
+
+interface Failed {
+  readonly migration: Migration;
+  readonly tenant: TenantConfig;
+  readonly prologue: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
+/** PostgreSQL's error with the place in the migration's file that it came from. */
+function explain(error: unknown, failed: Failed): unknown {
+  if (!(error instanceof MemberError) || error.connectionLost) return error;
+  // Lost to a lock or a deadline: the attempt decides what that means, and may try again.
+  if (isState(error, SQLSTATE.lockNotAvailable, SQLSTATE.deadlockDetected, SQLSTATE.queryCanceled))
+    return error;
+  const { migration, tenant } = failed;
+  const at = placeOf(error, failed);
+  const detail = [error.facts.detail, at.shown].filter(Boolean).join('\n');
+  return new VeneerError(error.message, {
+    ...error.facts,
+    exitCode: EXIT.failed,
+    where: {
+      member: error.member,
+      tenant: tenant.name,
+      migration: migration.name,
+      file: migration.file,
+      ...(at.line === null ? {} : { line: at.line }),
+      ...(at.column === null ? {} : { column: at.column }),
+    },
+    ...(detail === '' ? {} : { detail }),
+    cause: error,
+  });
+}
+
+interface Place {
+  /** The statement for the reader: the line with a caret, or its beginning. */
+  readonly shown: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** By PostgreSQL's position in the text where it gave one, else by how many statements had completed. */
+function placeOf(error: MemberError, { prologue, statements }: Failed): Place {
+  if (error.position !== null) {
+    const start = length(prologue.join(SEPARATOR)) + length(SEPARATOR);
+    const found = statementAt(statements, error.position - start);
+    if (found !== null) {
+      const place = locate(found.statement, found.position);
+      return {
+        shown: excerpt(found.statement, found.position),
+        line: place?.line ?? null,
+        column: place?.column ?? null,
+      };
+    }
+  }
+  const statement = statements[error.completed - prologue.length];
+  const shown = statement === undefined ? null : `statement: ${shorten(statement.sql)}`;
+  return { shown, line: statement?.line ?? null, column: null };
+}
+
+/** PostgreSQL counts characters, JavaScript UTF-16 units. */
+const length = (text: string): number => Array.from(text).length;
+
+function statementAt(
+  statements: readonly Statement[],
+  position: number,
+): { readonly statement: Statement; readonly position: number } | null {
+  let left = position;
+  for (const statement of statements) {
+    const size = length(statement.sql);
+    if (left >= 1 && left <= size + 1) return { statement, position: left };
+    left -= size + length(SEPARATOR);
+  }
+  return null;
+}
+
+const shorten = (sql: string): string => {
+  const line = sql.replace(/\s+/g, ' ').trim();
+  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
+};

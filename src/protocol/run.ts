@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/config.js';
+import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
+import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
+import { fenceOldSessions, fleetKeys, takeRunLock, tryLock, type FleetKeys } from '../postgres/fleet-lock.js';
+import { openSession, type Session } from '../postgres/session.js';
+import type { OnProgress } from '../report/progress.js';
+
+/** One command that changes the fleet, from taking its lock to letting it go. */
+export interface Run {
+  /** Sorts by time: it begins every step's name and application_name. */
+  readonly id: string;
+  readonly config: Config;
+  readonly keys: FleetKeys;
+  /** The run's first connection to each member that answered; it holds the run lock there, and reads. */
+  readonly anchors: ReadonlyMap<string, Session>;
+  readonly unreachable: ReadonlyMap<string, Problem>;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  readonly at: AtPoint;
+  /** user@host of whoever started it. */
+  readonly who: string;
+  readonly applicationName: string;
+}
+
+/** Called at each named point of the protocol; crash tests end the process there. */
+export type AtPoint = (point: string) => Promise<void>;
+
+export interface RunOptions {
+  readonly command: string;
+  /** user@host, for people who look at pg_stat_activity. */
+  readonly who: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  readonly at: AtPoint;
+}
+
+/** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
+const FENCE_TIMEOUT_MS = 15_000;
+
+/**
+ * Takes the fleet's lock, borrows the run to `work`, and lets go. The veneers' locks come first, in the order of
+ * their names, so that of two runners one gets all and the other is told at once (exit 30); a veneer that cannot
+ * be reached ends the run (exit 23), a shard that cannot is listed in `unreachable`.
+ */
+export async function withRun<T>(
+  config: Config,
+  options: RunOptions,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const id = newRunId();
+  const applicationName = `pgv ${id} ${options.command} ${options.who}`;
+  const keys = fleetKeys(config.fleet);
+  const anchors = new Map<string, Session>();
+  const unreachable = new Map<string, Problem>();
+  const anchor = async (member: Member): Promise<void> => {
+    anchors.set(member.name, await openAnchor(member, applicationName, keys, config.fleet));
+  };
+  try {
+    for (const veneer of veneerMembers(config)) await anchor(veneer);
+    await Promise.all(
+      shardMembers(config).map((shard) =>
+        anchor(shard).catch((error: unknown) => {
+          const problem = problemOf(error);
+          if (problem.exitCode !== EXIT.unreachable) throw error;
+          unreachable.set(shard.name, problem);
+        }),
+      ),
+    );
+    return await work({ ...options, id, config, keys, anchors, unreachable, applicationName });
+  } finally {
+    await Promise.all([...anchors.values()].map((session) => session.close()));
+  }
+}
+
+/** `<milliseconds, base 36>-<random>`: unique, sortable, and nothing that a gid would have to escape. */
+const newRunId = (): string => `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
+
+async function openAnchor(
+  member: Member,
+  applicationName: string,
+  keys: FleetKeys,
+  fleet: string,
+): Promise<Session> {
+  const session = await openSession({ member: member.name, url: member.url, applicationName });
+  try {
+    refuseStandby(session);
+    await takeRunLock(session, keys, fleet);
+    await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
+    // From here on the anchor is itself one of the sessions that may settle.
+    await tryLock(session, keys.settling, 'shared');
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+function refuseStandby(session: Session): void {
+  if (!session.server.inRecovery) return;
+  throw new VeneerError(`${session.member} is a read-only standby (pg_is_in_recovery)`, {
+    exitCode: EXIT.unreachable,
+    where: { member: session.member },
+    hint: 'point its url at the primary',
+  });
+}
+
+/** The anchor of a member. Throws the reason (exit 23) where the member could not be reached or was lost since. */
+export function anchorOf(run: Run, member: string): Session {
+  const session = run.anchors.get(member);
+  if (session !== undefined && !session.isLost()) return session;
+  const why =
+    run.unreachable.get(member)?.message ?? `the connection to ${member} that held the fleet's lock is lost`;
+  throw new VeneerError(why, { exitCode: EXIT.unreachable, where: { member } });
+}
+
+/** Where intents are kept: the first veneer by name; without veneers the first shard. */
+export function journalMember(config: Config): string {
+  const name = config.veneers[0]?.name ?? config.shards[0]?.name;
+  if (name === undefined) throw new Error('a fleet has a veneer or a shard');
+  return name;
+}

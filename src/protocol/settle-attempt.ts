@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../postgres/sqlstate.js';
+import { literal } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { endTransaction } from '../postgres/transaction.js';
+import { formatGid, type AttemptId } from './gid.js';
+import type { AtPoint } from './run.js';
+import { decide, type Finding } from './settlement.js';
+
+/** A database that took part, as far as it is known. */
+export interface SettledParticipant {
+  readonly member: string;
+  readonly role: 'shard' | 'veneer';
+  /** 1 … n, as in its gid. */
+  readonly index: number;
+  /** Null where only a prepared transaction or evidence told of it, and no intent. */
+  readonly identity: { readonly systemIdentifier: string; readonly databaseOid: string } | null;
+}
+
+/** An attempt whose fate is to be brought to an end. */
+export interface Unsettled {
+  readonly id: AttemptId;
+  readonly n: number;
+  readonly participants: readonly SettledParticipant[];
+  readonly intentKnown: boolean;
+  /** A session that may settle on this member; throws where there is none to be had. */
+  readonly sessionFor: (member: string) => Promise<Session>;
+  readonly at: AtPoint;
+}
+
+export type Ending =
+  /** `lost`: members that answered and had neither prepared nor committed it (a failover without the WAL). */
+  | { readonly kind: 'committed'; readonly lost: readonly string[] }
+  | { readonly kind: 'rolled back' }
+  | { readonly kind: 'in doubt'; readonly why: string };
+
+/**
+ * Reads, decides and acts until the attempt is settled or the deadline has passed: its tables wait for us
+ * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0: one pass.
+ */
+export async function settleAttempt(unsettled: Unsettled, deadlineMs: number): Promise<Ending> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const ending = await settleOnce(unsettled);
+    if (ending.kind !== 'in doubt' || Date.now() >= deadline) return ending;
+    await delay(100);
+  }
+}
+
+async function settleOnce(unsettled: Unsettled): Promise<Ending> {
+  const findings = await Promise.all(
+    unsettled.participants.map((participant) => find(unsettled, participant)),
+  );
+  const decision = decide(unsettled.n, findings, unsettled.intentKnown);
+  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  const prepared = unsettled.participants.filter((_, index) => findings[index]?.state === 'prepared');
+  const verb = decision.kind === 'commit' ? 'COMMIT' : 'ROLLBACK';
+  const failed = await settlePrepared(unsettled, prepared, verb);
+  if (failed !== null) return { kind: 'in doubt', why: failed };
+  if (decision.kind === 'roll back') return { kind: 'rolled back' };
+  if (decision.waiting.length > 0)
+    return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
+  return { kind: 'committed', lost: decision.lost };
+}
+
+async function find(unsettled: Unsettled, participant: SettledParticipant): Promise<Finding> {
+  const { member } = participant;
+  try {
+    const session = await unsettled.sessionFor(member);
+    const stranger = strangerAt(session, participant);
+    return stranger
+      ? { state: 'unreachable', member, why: stranger }
+      : { state: await readState(session, unsettled, participant), member };
+  } catch (error) {
+    return { state: 'unreachable', member, why: messageOf(error) };
+  }
+}
+
+/** Why the server that answers is not the one that took part, or null: a restored or promoted one decides nothing. */
+function strangerAt({ server }: Session, { identity }: SettledParticipant): string | null {
+  if (server.inRecovery) return 'a standby answers at its url';
+  if (identity === null) return null;
+  const same =
+    server.systemIdentifier === identity.systemIdentifier && server.databaseOid === identity.databaseOid;
+  return same ? null : 'another server or database answers at its url';
+}
+
+async function readState(
+  session: Session,
+  { id, n }: Unsettled,
+  { index }: SettledParticipant,
+): Promise<'prepared' | 'committed' | 'absent'> {
+  // Two statements in this order, each with a snapshot of its own: see settlement.ts.
+  const prepared = await session.query(
+    'SELECT FROM pg_prepared_xacts WHERE gid = $1 AND database = current_database()',
+    [formatGid({ ...id, participant: index, n })],
+  );
+  const evidence = await session.query(
+    'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3',
+    [id.fleet, id.step, id.nonce],
+  );
+  if (evidence.length > 0) return 'committed';
+  return prepared.length > 0 ? 'prepared' : 'absent';
+}
+
+/**
+ * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard
+ * has what its definitions say. Answers the first failure, or null.
+ */
+export async function settlePrepared(
+  { id, n, sessionFor, at }: Pick<Unsettled, 'id' | 'n' | 'sessionFor' | 'at'>,
+  prepared: readonly SettledParticipant[],
+  verb: 'COMMIT' | 'ROLLBACK',
+): Promise<string | null> {
+  const settle = async (participant: SettledParticipant): Promise<void> => {
+    const { member } = participant;
+    const gid = literal(formatGid({ ...id, participant: participant.index, n }));
+    await at(`before ${verb.toLowerCase()} prepared:${member}`);
+    await endTransaction(await sessionFor(member), `${verb} PREPARED ${gid}`);
+    await at(`after ${verb.toLowerCase()} prepared:${member}`);
+  };
+  for (const role of ['shard', 'veneer'] as const) {
+    const results = await Promise.allSettled(prepared.filter((p) => p.role === role).map(settle));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) return messageOf(failure.reason);
+  }
+  return null;
+}

@@ -1,0 +1,47 @@
+/**
+ * What became of one participant of an attempt, as read from its own database: first pg_prepared_xacts, then, in a
+ * new statement, the evidence row. In this order a transaction that commits in between is seen as committed, or as
+ * both; in the other order it would be seen as neither (PROTOCOL section 6).
+ */
+export type Finding =
+  | { readonly state: 'unreachable'; readonly member: string; readonly why: string }
+  | { readonly state: 'prepared' | 'committed' | 'absent'; readonly member: string };
+
+export type Decision =
+  /** All that is prepared is to be committed. `lost`: reachable, and neither prepared nor committed. */
+  | { readonly kind: 'commit'; readonly lost: readonly string[]; readonly waiting: readonly string[] }
+  | { readonly kind: 'roll back' }
+  /** Nothing may be done: what is missing may hold the deciding evidence. */
+  | { readonly kind: 'leave'; readonly why: string };
+
+/**
+ * The fate of one attempt, from what was found. Pure, and the same whoever asks: a running step, the next run, or
+ * `recover`.
+ *
+ * Why it is safe. A participant commits only after all n were prepared, so evidence anywhere means that the
+ * decision to commit was made: it can only be followed. All n prepared and none committed: no one has decided yet,
+ * or decided to commit, since a runner rolls back prepared participants only while some participant is not
+ * prepared and can no longer become so; committing is right in both cases. Fewer than n prepared, no evidence, and
+ * every participant read after its old sessions had ended: no PREPARE can still arrive, so no one can ever find
+ * all n, and rolling back is right. The intent is needed there because it lists who the n are: without it a
+ * participant that nobody thought of could hold the evidence.
+ */
+export function decide(n: number, findings: readonly Finding[], intentKnown: boolean): Decision {
+  const members = (state: Finding['state']): string[] =>
+    findings.filter((finding) => finding.state === state).map((finding) => finding.member);
+  const unreachable = members('unreachable');
+  const prepared = members('prepared');
+  if (members('committed').length > 0)
+    return { kind: 'commit', lost: members('absent'), waiting: unreachable };
+  if (prepared.length === n) return { kind: 'commit', lost: [], waiting: [] };
+  if (unreachable.length > 0) {
+    return { kind: 'leave', why: `${unreachable.join(', ')} cannot be read, and may have committed` };
+  }
+  if (!intentKnown || findings.length < n) {
+    return {
+      kind: 'leave',
+      why: `${findings.length} of ${n} participants are known, and no intent names the others`,
+    };
+  }
+  return { kind: 'roll back' };
+}

@@ -1,0 +1,145 @@
+import type { TenantConfig } from '../config/config.js';
+import { EXIT, VeneerError } from '../errors.js';
+import { readRaw, touchedRelations } from '../catalog/read-raw.js';
+import { readRelations } from '../catalog/read-relations.js';
+import { findRenames, type Rename } from '../catalog/renames.js';
+import { writeLedger } from '../migrations/ledger.js';
+import type { PlannedStep } from '../migrations/plan.js';
+import { display, type QualifiedName } from '../postgres/identifiers.js';
+import { PIN_LOCALLY, type Session } from '../postgres/session.js';
+import {
+  exposeRelations,
+  refuseUnsupported,
+  tenantsBySchema,
+  type Definition,
+} from '../veneer/definition.js';
+import type { Budget } from './budget.js';
+import type { Lane } from './lane.js';
+import { anchorOf } from './run.js';
+import { runForTenant } from './run-tenant.js';
+
+/** What a migration changed on its shard, read inside its own transaction. */
+export interface ShardChanges {
+  /** The names on the shard under which a veneer may show something that changed: before and after. */
+  readonly remote: readonly QualifiedName[];
+  readonly wanted: readonly Definition[];
+  readonly renames: readonly Rename[];
+}
+
+export interface ShardWork {
+  readonly step: string;
+  readonly planned: PlannedStep;
+  readonly budget: Budget;
+  readonly onTenant: (done: number) => void;
+}
+
+/** Begins, records and runs a migration for its tenants, and leaves the transaction open. Answers its xid. */
+export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
+  const { run, shard } = lane;
+  const { migration, tenants } = work.planned;
+  await run.at(`before begin:${shard.name}`);
+  await session.run(`BEGIN; ${work.budget.limits()}`);
+  await run.at(`after begin:${shard.name}`);
+  const xid = await writeLedger(session, { step: work.step, migration, tenants, appliedBy: run.who });
+  for (const [index, tenant] of tenants.entries()) {
+    await run.at(`before statements:${tenant.name}`);
+    await runForTenant(session, migration, tenant, work.budget.limits());
+    work.onTenant(index + 1);
+  }
+  await comeClean(session, work);
+  await run.at(`after statements:${shard.name}`);
+  return xid;
+}
+
+/**
+ * Undoes what a migration may have set for itself, before anything of ours follows. A deferred constraint fails
+ * here and not in the vote. RESET ROLE, because a prepared transaction belongs to the role that prepares it, and
+ * nobody else could settle it. The pins, because definitions are deparsed under them.
+ */
+async function comeClean(session: Session, { budget, step }: ShardWork): Promise<void> {
+  await session.run(
+    `${budget.limits()}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_LOCALLY}`,
+  );
+  await session.query(
+    'UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = $1',
+    [step],
+  );
+}
+
+/** Reads what changed: *after* inside the open transaction, *before* by raw names on the anchor. */
+export async function readChanges(
+  lane: Lane,
+  session: Session,
+  tenants: readonly TenantConfig[],
+): Promise<ShardChanges> {
+  const anchor = anchorOf(lane.run, lane.shard.name);
+  const schemas = tenants.map((tenant) => tenant.schema);
+  const [oids] = await Promise.all([touchedRelations(session), refuseMovedSchemas(session, anchor, tenants)]);
+  const [after, before] = await Promise.all([
+    readRelations(session, { schemas, oids }),
+    readRaw(anchor, oids),
+  ]);
+  const { rules, server } = { rules: lane.run.config.expose, server: lane.shard.server.name };
+  const exposed = exposeRelations(rules, server, tenantsBySchema(tenants), after);
+  refuseUnsupported(lane.shard.name, exposed);
+  const ours = before.filter((relation) => schemas.includes(relation.schema));
+  const filenodes = new Map(before.map((relation) => [relation.oid, relation.filenode]));
+  refuseRewrites(
+    lane.shard.name,
+    exposed
+      .map((e) => e.relation)
+      .filter(({ oid, filenode }) => (filenodes.get(oid) ?? filenode) !== filenode),
+  );
+  const wanted = exposed.map(({ definition }) => definition);
+  return {
+    wanted,
+    remote: [...ours.map(({ schema, name }) => ({ schema, name })), ...wanted.map(({ remote }) => remote)],
+    renames: findRenames(
+      ours,
+      exposed.map((e) => e.relation),
+    ),
+  };
+}
+
+/** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. */
+async function refuseMovedSchemas(
+  session: Session,
+  anchor: Session,
+  tenants: readonly TenantConfig[],
+): Promise<void> {
+  const oidsOf = async (on: Session): Promise<Map<string, string>> => {
+    const rows = await on.query<{ name: string; oid: string }>(
+      'SELECT nspname::text AS name, oid::text AS oid FROM pg_namespace WHERE nspname = ANY ($1::text[])',
+      [tenants.map((tenant) => tenant.schema)],
+    );
+    return new Map(rows.map((row) => [row.name, row.oid]));
+  };
+  const [before, after] = await Promise.all([oidsOf(anchor), oidsOf(session)]);
+  const moved = tenants.find(({ schema }) => before.has(schema) && after.get(schema) !== before.get(schema));
+  if (moved === undefined) return;
+  throw new VeneerError(
+    `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: session.member, tenant: moved.name },
+      hint: 'change the objects inside of a tenant, not the tenant itself',
+    },
+  );
+}
+
+/**
+ * postgres_fdw reads in REPEATABLE READ, and a rewrite is not MVCC-safe: a veneer session that already has a
+ * snapshot on the shard would read zero rows, without an error (PROTOCOL section 5).
+ */
+function refuseRewrites(member: string, rewritten: readonly QualifiedName[]): void {
+  const [first] = rewritten;
+  if (first === undefined) return;
+  throw new VeneerError(
+    `the migration rewrites or truncates ${display(first)}, and old readers would see it empty`,
+    {
+      exitCode: EXIT.failed,
+      where: { member },
+      hint: 'add a new column, fill it, and switch over; rewriting in place is not supported yet',
+    },
+  );
+}

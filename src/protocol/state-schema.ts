@@ -1,0 +1,40 @@
+/** Our tables on a member; FORMATS.md describes them. */
+export const STATE_VERSION = 1;
+
+/** Statements that make or complete schema pgveneer; idempotent. Run under the fleet lock. */
+export const STATE_STATEMENTS: readonly string[] = [
+  'CREATE SCHEMA IF NOT EXISTS pgveneer',
+  `COMMENT ON SCHEMA pgveneer IS 'pg-veneer state, format ${STATE_VERSION}'`,
+  `CREATE TABLE IF NOT EXISTS pgveneer.ledger (
+     scope text NOT NULL CHECK (scope IN ('tenant', 'shard', 'veneer')),
+     tenant text NOT NULL,
+     migration text NOT NULL,
+     checksum text NOT NULL,
+     state text NOT NULL CHECK (state IN ('applied', 'running')),
+     step text NOT NULL,
+     applied_at timestamptz NOT NULL DEFAULT now(),
+     applied_by text NOT NULL,
+     duration interval,
+     PRIMARY KEY (scope, tenant, migration))`,
+  `CREATE TABLE IF NOT EXISTS pgveneer.step (
+     fleet text NOT NULL,
+     step text NOT NULL,
+     nonce text NOT NULL,
+     participant int NOT NULL,
+     n int NOT NULL,
+     at timestamptz NOT NULL DEFAULT now(),
+     PRIMARY KEY (fleet, step, nonce))`,
+];
+
+/** On the journal member besides. */
+export const JOURNAL_STATEMENTS: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS pgveneer.intent (
+     fleet text NOT NULL,
+     step text NOT NULL,
+     nonce text NOT NULL,
+     migration text,
+     participants jsonb NOT NULL,
+     statements jsonb NOT NULL,
+     at timestamptz NOT NULL DEFAULT now(),
+     PRIMARY KEY (fleet, step, nonce))`,
+];

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
+import { MemberError } from '../postgres/member-error.js';
+import { isCatalogCollision, isLockConflict, isState, messageOf, SQLSTATE } from '../postgres/sqlstate.js';
+import { attempt, type AttemptResult, type Step } from './attempt.js';
+import { holdExceeded } from './budget.js';
+import { Interrupted } from './cancel.js';
+import type { Lane } from './lane.js';
+
+/** How a step ended, whatever happened; never thrown. */
+export type StepEnd =
+  | { readonly kind: 'committed'; readonly result: AttemptResult; readonly attempts: number }
+  | {
+      readonly kind: 'failed' | 'interrupted' | 'in doubt';
+      readonly problem: Problem;
+      readonly attempts: number;
+    };
+
+/** Tells other shards which relations a migration changes, so that they lock these on the veneer first. */
+export type Affected = Map<string, readonly string[]>;
+
+/** Attempts at a step until it commits, fails for good, or may not be tried again. */
+export async function runStep(lane: Lane, step: Step, known: Affected): Promise<StepEnd> {
+  const { retries } = lane.run.config.rollout;
+  const name = step.planned.migration.name;
+  for (let attempts = 1; ; attempts++) {
+    try {
+      const result = await attempt(lane, step, known.get(name) ?? []);
+      if (result.affected.length > 0) known.set(name, result.affected);
+      const end = endOf(result, attempts);
+      if (end.kind !== 'failed' || !worthRetrying(result.cause) || attempts > retries) return end;
+    } catch (error) {
+      if (error instanceof Interrupted) return { kind: 'interrupted', problem: problemOf(error), attempts };
+      if (!worthRetrying(error) || attempts > retries)
+        return { kind: 'failed', problem: problemFor(lane, error, attempts), attempts };
+      step.onPhase('retrying', undefined, messageOf(error));
+    }
+    await backoff(attempts, lane.run.signal);
+  }
+}
+
+function endOf(result: AttemptResult, attempts: number): StepEnd {
+  const { ending, cause } = result;
+  switch (ending.kind) {
+    case 'committed':
+      return ending.lost.length === 0
+        ? { kind: 'committed', result, attempts }
+        : { kind: 'in doubt', problem: lostProblem(ending.lost), attempts };
+    case 'rolled back':
+      return { kind: 'failed', problem: problemOf(cause), attempts };
+    case 'in doubt':
+      return {
+        kind: 'in doubt',
+        problem: {
+          message: `in doubt: ${ending.why}`,
+          exitCode: EXIT.inDoubt,
+          hint: 'migrate recover, when it is back',
+        },
+        attempts,
+      };
+  }
+}
+
+const lostProblem = (members: readonly string[]): Problem => ({
+  message: `committed, but ${members.join(', ')} lost it: neither prepared nor committed there`,
+  exitCode: EXIT.inDoubt,
+  hint: 'a veneer is repaired by migrate sync; a shard has to be compared by hand with its ledger',
+});
+
+/** Locks and catalog collisions pass; anything else would fail again. */
+const worthRetrying = (error: unknown): boolean => isLockConflict(error) || isCatalogCollision(error);
+
+/** Full jitter, so that attempts of several shards spread out; ends early when the run is asked to end. */
+async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
+  const limit = Math.min(2_000, 50 * 2 ** attempts);
+  await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
+}
+
+function problemFor(lane: Lane, error: unknown, attempts: number): Problem {
+  const { lockHoldMs, lockWaitMs } = lane.run.config.rollout;
+  if (error instanceof MemberError && isState(error, SQLSTATE.queryCanceled))
+    return problemOf(holdExceeded(lockHoldMs));
+  if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
+  return {
+    ...problemOf(error),
+    message: `another session held a lock for longer than rollout.lock_wait (${lockWaitMs} ms), in each of ${attempts} attempts: ${error.message}`,
+    hint: 'end that session, or raise rollout.lock_wait',
+  };
+}

@@ -1,0 +1,140 @@
+import type { TenantConfig } from '../config/config.js';
+import { readForeignTables, readOccupied } from '../catalog/read-foreign-tables.js';
+import { EXIT, VeneerError } from '../errors.js';
+import { display, ident, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { isState, SQLSTATE } from '../postgres/sqlstate.js';
+import { rollbackQuietly } from '../postgres/transaction.js';
+import { reconcile, type Change } from '../veneer/reconcile.js';
+import type { Budget } from './budget.js';
+import type { Lane } from './lane.js';
+import type { ShardChanges } from './shard-work.js';
+
+/** Begins on a veneer and takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants. */
+export async function lockOnVeneer(
+  lane: Lane,
+  session: Session,
+  tenants: readonly TenantConfig[],
+  relations: readonly string[],
+  budget: Budget,
+): Promise<void> {
+  await begin(lane, session, budget);
+  const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
+  const tables = await readForeignTables(session, [lane.shard.server.name], { remote, named: [] });
+  // LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock.
+  const locks = tables.map(
+    (table) => `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`,
+  );
+  if (locks.length > 0) await session.run([budget.limits(), ...locks].join('; '));
+}
+
+/**
+ * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own open
+ * transaction. Answers the statements; none means that the veneer takes no part in the step, and nothing is open.
+ */
+export async function alignVeneer(
+  lane: Lane,
+  session: Session,
+  changes: ShardChanges,
+  budget: Budget,
+): Promise<string[]> {
+  const planned = await readDifference(lane, session, changes);
+  if (planned.length === 0) {
+    await rollbackQuietly(session);
+    return [];
+  }
+  if (session.status() === 'I') await begin(lane, session, budget);
+  const statements = planned.flatMap((change) => change.statements);
+  await lane.run.at(`before statements:${session.member}`);
+  await execute(lane, session, planned, budget);
+  await lane.run.at(`after statements:${session.member}`);
+  await proveAligned(lane, session, changes);
+  return statements;
+}
+
+async function begin(lane: Lane, session: Session, budget: Budget): Promise<void> {
+  await lane.run.at(`before begin:${session.member}`);
+  await session.run(`BEGIN; ${budget.limits()}`);
+  await lane.run.at(`after begin:${session.member}`);
+}
+
+/** Present × wanted, for the touched tables alone: what a migration did not touch is not looked at. */
+async function readDifference(
+  lane: Lane,
+  session: Session,
+  { remote, wanted, renames }: ShardChanges,
+): Promise<Change[]> {
+  const server = lane.shard.server.name;
+  const present = await readForeignTables(session, [server], { remote, named: wanted });
+  const changes = reconcile({ wanted, present, renames });
+  const created = changes.filter((change) => change.kind === 'create').map((change) => change.table);
+  if (created.length > 0) await refuseOccupied(session, server, created);
+  return changes;
+}
+
+async function refuseOccupied(
+  session: Session,
+  server: string,
+  names: readonly QualifiedName[],
+): Promise<void> {
+  const [occupied] = await readOccupied(session, [server], names);
+  if (occupied === undefined) return;
+  throw new VeneerError(
+    `${display(occupied)} exists on the veneer already, and is not a foreign table of ${server}`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: session.member },
+      hint: 'rename or drop it there, or expose the relation under another name',
+    },
+  );
+}
+
+async function execute(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<void> {
+  for (const change of changes) {
+    try {
+      await session.run([budget.limits(), ...change.statements].join('; '));
+    } catch (error) {
+      throw explain(error, lane, change);
+    }
+  }
+}
+
+function explain(error: unknown, lane: Lane, change: Change): unknown {
+  if (!(error instanceof VeneerError)) return error;
+  const hint = hintFor(error, lane);
+  if (hint === null) return error;
+  return new VeneerError(`${display(change.table)} cannot be changed on the veneer: ${error.message}`, {
+    ...error.facts,
+    hint,
+  });
+}
+
+function hintFor(error: VeneerError, lane: Lane): string | null {
+  if (isState(error, SQLSTATE.undefinedSchema)) return 'migrate setup makes the schemas of the veneer';
+  if (isState(error, SQLSTATE.undefinedObject)) return `migrate setup makes server ${lane.shard.server.name}`;
+  if (isState(error, SQLSTATE.dependentObjects, SQLSTATE.featureNotSupported)) {
+    return 'change or drop what depends on it on the veneer first; nothing is ever dropped by CASCADE';
+  }
+  return isState(error, SQLSTATE.insufficientPrivilege)
+    ? 'the runner must own the foreign tables of its veneer'
+    : null;
+}
+
+/** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */
+async function proveAligned(lane: Lane, session: Session, { remote, wanted }: ShardChanges): Promise<void> {
+  const left = await readDifference(lane, session, { remote, wanted, renames: [] });
+  if (left.length === 0) return;
+  throw new VeneerError(
+    `${session.member} would still differ: ${left.flatMap((c) => c.statements).join('; ')}`,
+    {
+      exitCode: EXIT.bug,
+      where: { member: session.member },
+      hint: 'nothing was committed; this is a fault of pg-veneer, please report it with the migration',
+    },
+  );
+}

@@ -1,0 +1,121 @@
+import { remoteColumnOf, type Column, type ForeignColumn } from '../catalog/relation.js';
+import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+
+/** A column as CREATE FOREIGN TABLE and ADD COLUMN write it, as IMPORT FOREIGN SCHEMA would. */
+export function columnClause(column: Column): string {
+  return [
+    `${ident(column.name)} ${column.type} OPTIONS (column_name ${literal(column.name)})`,
+    column.collation === null ? '' : ` COLLATE ${qualified(column.collation)}`,
+    column.generated === null ? '' : ` GENERATED ALWAYS AS (${column.generated}) STORED`,
+    column.notNull ? ' NOT NULL' : '',
+  ].join('');
+}
+
+/**
+ * The statements that make a foreign table's columns equal to the wanted ones, in place: a column that the shard
+ * renamed is renamed here, so that views over it live on. Pure.
+ */
+export function reconcileColumns(
+  table: string,
+  present: readonly ForeignColumn[],
+  wanted: readonly Column[],
+  renamed: ReadonlyMap<string, string>,
+): string[] {
+  const pairs = pairColumns(present, wanted, renamed);
+  const kept = inOrder(pairs, present, wanted);
+  const keptPresent = new Set(kept.map((pair) => pair.present));
+  const keptWanted = new Set(kept.map((pair) => pair.wanted));
+  return [
+    ...present
+      .filter((column) => !keptPresent.has(column))
+      .map((column) => alter(table, `DROP COLUMN ${ident(column.name)}`)),
+    ...renameColumns(table, kept),
+    ...kept.flatMap((pair) => alterColumn(table, pair)),
+    ...wanted
+      .filter((column) => !keptWanted.has(column))
+      .map((column) => alter(table, `ADD COLUMN ${columnClause(column)}`)),
+  ];
+}
+
+interface ColumnPair {
+  readonly present: ForeignColumn;
+  readonly wanted: Column;
+}
+
+const alter = (table: string, action: string): string => `ALTER FOREIGN TABLE ${table} ${action}`;
+
+/** By the shard's column that it shows, followed through renames, or else by its own name. */
+function pairColumns(
+  present: readonly ForeignColumn[],
+  wanted: readonly Column[],
+  renamed: ReadonlyMap<string, string>,
+): ColumnPair[] {
+  const free = new Map(wanted.map((column) => [column.name, column]));
+  const pairs: ColumnPair[] = [];
+  const pair = (column: ForeignColumn, name: string): void => {
+    const match = free.get(name);
+    if (match === undefined || !convertible(column, match)) return;
+    free.delete(name);
+    pairs.push({ present: column, wanted: match });
+  };
+  for (const column of present) pair(column, renamed.get(remoteColumnOf(column)) ?? remoteColumnOf(column));
+  const paired = new Set(pairs.map((p) => p.present));
+  for (const column of present) if (!paired.has(column)) pair(column, column.name);
+  return pairs;
+}
+
+/** A generated expression can be neither added to a column nor replaced: such a column is dropped and added. */
+const convertible = (present: Column, wanted: Column): boolean => present.generated === wanted.generated;
+
+/**
+ * A foreign table's columns have the shard's order: a positional INSERT would else swap values without a word.
+ * ADD COLUMN can only append, so a pair is kept as long as its place agrees, and what comes after the first place
+ * that cannot is dropped and added anew.
+ */
+function inOrder(
+  pairs: readonly ColumnPair[],
+  present: readonly ForeignColumn[],
+  wanted: readonly Column[],
+): readonly ColumnPair[] {
+  const byPresent = new Map(pairs.map((pair) => [pair.present, pair]));
+  const survivors = present.flatMap((column) => byPresent.get(column) ?? []);
+  const firstWrong = survivors.findIndex((pair, place) => pair.wanted !== wanted[place]);
+  return firstWrong === -1 ? survivors : survivors.slice(0, firstWrong);
+}
+
+/** RENAME COLUMN, by way of a name aside where the new name is still borne by another renamed column. */
+function renameColumns(table: string, pairs: readonly ColumnPair[]): string[] {
+  const moving = pairs.filter(({ present, wanted }) => present.name !== wanted.name);
+  const taken = new Set(moving.map(({ present }) => present.name));
+  const rename = (from: string, to: string): string =>
+    alter(table, `RENAME COLUMN ${ident(from)} TO ${ident(to)}`);
+  if (!moving.some(({ wanted }) => taken.has(wanted.name))) {
+    return moving.map(({ present, wanted }) => rename(present.name, wanted.name));
+  }
+  const aside = (index: number): string => `pgveneer_${index}`;
+  return [
+    ...moving.map(({ present }, index) => rename(present.name, aside(index))),
+    ...moving.map(({ wanted }, index) => rename(aside(index), wanted.name)),
+  ];
+}
+
+function alterColumn(table: string, { present, wanted }: ColumnPair): string[] {
+  const column = `ALTER COLUMN ${ident(wanted.name)}`;
+  const statements: string[] = [];
+  if (remoteColumnOf(present) !== wanted.name || present.options['column_name'] === undefined) {
+    const verb = present.options['column_name'] === undefined ? 'ADD' : 'SET';
+    statements.push(alter(table, `${column} OPTIONS (${verb} column_name ${literal(wanted.name)})`));
+  }
+  if (present.type !== wanted.type || collationKey(present) !== collationKey(wanted)) {
+    statements.push(alter(table, `${column} TYPE ${wanted.type}${collate(wanted.collation)}`));
+  }
+  if (present.notNull !== wanted.notNull) {
+    statements.push(alter(table, `${column} ${wanted.notNull ? 'SET' : 'DROP'} NOT NULL`));
+  }
+  return statements;
+}
+
+const collationKey = (column: Column): string => (column.collation === null ? '' : nameKey(column.collation));
+
+const collate = (collation: QualifiedName | null): string =>
+  collation === null ? '' : ` COLLATE ${qualified(collation)}`;

@@ -1,0 +1,147 @@
+import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import type { Rename } from '../catalog/renames.js';
+import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import type { Definition } from './definition.js';
+import { columnClause, reconcileColumns } from './reconcile-columns.js';
+
+/** What is to be done on a veneer for one table, in the order in which the statements run. */
+export interface Change {
+  readonly kind: 'create' | 'drop' | 'alter';
+  /** The table's name on the veneer before the change; for 'create' the new name. */
+  readonly table: QualifiedName;
+  readonly statements: readonly string[];
+}
+
+export interface Reconciliation {
+  readonly wanted: readonly Definition[];
+  readonly present: readonly ForeignTable[];
+  /** What the migration renamed on the shard, where that is known: else a rename is a drop and an add. */
+  readonly renames: readonly Rename[];
+}
+
+/**
+ * The statements that make the present foreign tables equal to the wanted definitions, in place: a table that can
+ * be altered keeps its oid, and with it grants, views, comments, triggers and options set by hand. Pure; a second
+ * call on the result is empty. Drops come first and creates last, so that a freed name can be taken; never CASCADE.
+ */
+export function reconcile({ wanted, present, renames }: Reconciliation): Change[] {
+  const pairs = pairTables(wanted, present, renames);
+  const paired = new Set(pairs.map((pair) => pair.table.oid));
+  const drops = present.filter((table) => !paired.has(table.oid)).map(dropTable);
+  const created = wanted.filter((definition) => !pairs.some((pair) => pair.definition === definition));
+  const moves = moveTables(pairs);
+  const alters = pairs.map((pair) => alterTable(pair)).filter((change) => change.statements.length > 0);
+  return [...drops, ...moves, ...alters, ...created.map(createTable)];
+}
+
+interface Pair {
+  readonly table: ForeignTable;
+  readonly definition: Definition;
+  readonly rename: Rename | null;
+}
+
+/** By what the table shows (its remote name, followed through renames), or else by the name it has here. */
+function pairTables(
+  wanted: readonly Definition[],
+  present: readonly ForeignTable[],
+  renames: readonly Rename[],
+): Pair[] {
+  const renameOf = new Map(renames.map((rename) => [nameKey(rename.from), rename]));
+  const byRemote = new Map(
+    wanted.map((definition) => [serverKey(definition.server, definition.remote), definition]),
+  );
+  const free = new Set(wanted);
+  const pairs: Pair[] = [];
+  for (const table of present) {
+    const rename = renameOf.get(nameKey(remoteOf(table))) ?? null;
+    const definition = byRemote.get(serverKey(table.server, rename?.to ?? remoteOf(table)));
+    if (definition !== undefined && free.delete(definition)) pairs.push({ table, definition, rename });
+  }
+  const paired = new Set(pairs.map((pair) => pair.table));
+  const byName = new Map([...free].map((definition) => [nameKey(definition), definition]));
+  for (const table of present) {
+    const definition = paired.has(table) ? undefined : byName.get(nameKey(table));
+    if (definition?.server === table.server) pairs.push({ table, definition, rename: null });
+  }
+  return pairs;
+}
+
+const serverKey = (server: string, name: QualifiedName): string => `${server} ${nameKey(name)}`;
+
+const dropTable = (table: ForeignTable): Change => ({
+  kind: 'drop',
+  table,
+  statements: [`DROP FOREIGN TABLE ${qualified(table)}`],
+});
+
+/**
+ * Tables whose name or schema changes. Where a new name is still borne by another table that moves too (a swap, a
+ * chain), all of these step aside to names of their own first.
+ */
+function moveTables(pairs: readonly Pair[]): Change[] {
+  const moving = pairs.filter(({ table, definition }) => nameKey(table) !== nameKey(definition));
+  const taken = new Set(moving.map(({ table }) => nameKey(table)));
+  const crossing = moving.some(({ definition }) => taken.has(nameKey(definition)));
+  const aside = (table: ForeignTable): QualifiedName => ({
+    schema: table.schema,
+    name: `pgveneer_${table.oid}`,
+  });
+  const change = (table: ForeignTable, from: QualifiedName, to: QualifiedName): Change => ({
+    kind: 'alter',
+    table,
+    statements: moveStatements(from, to),
+  });
+  if (!crossing) return moving.map(({ table, definition }) => change(table, table, definition));
+  return [
+    ...moving.map(({ table }) => change(table, table, aside(table))),
+    ...moving.map(({ table, definition }) => change(table, aside(table), definition)),
+  ];
+}
+
+function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
+  const renamed = { schema: from.schema, name: to.name };
+  return [
+    ...(from.name === to.name ? [] : [`ALTER FOREIGN TABLE ${qualified(from)} RENAME TO ${ident(to.name)}`]),
+    ...(from.schema === to.schema
+      ? []
+      : [`ALTER FOREIGN TABLE ${qualified(renamed)} SET SCHEMA ${ident(to.schema)}`]),
+  ];
+}
+
+function alterTable({ table, definition, rename }: Pair): Change {
+  const name = qualified(definition);
+  const options = remoteOptions(table, definition);
+  return {
+    kind: 'alter',
+    table,
+    statements: [
+      ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),
+      ...reconcileColumns(
+        name,
+        table.columns,
+        definition.columns,
+        rename?.columns ?? new Map<string, string>(),
+      ),
+    ],
+  };
+}
+
+/** schema_name and table_name as wanted; whatever else is set on the table was set by hand and stays. */
+function remoteOptions(table: ForeignTable, { remote }: Definition): string[] {
+  const wanted = { schema_name: remote.schema, table_name: remote.name };
+  return Object.entries(wanted).flatMap(([option, value]) => {
+    const current = table.options[option];
+    if (current === value) return [];
+    return [`${current === undefined ? 'ADD' : 'SET'} ${option} ${literal(value)}`];
+  });
+}
+
+const createTable = (definition: Definition): Change => ({
+  kind: 'create',
+  table: definition,
+  statements: [
+    `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column)).join(', ')})` +
+      ` SERVER ${ident(definition.server)}` +
+      ` OPTIONS (schema_name ${literal(definition.remote.schema)}, table_name ${literal(definition.remote.name)})`,
+  ],
+});
