@@ -67,8 +67,14 @@ const lostProblem = (members: readonly string[]): Problem => ({
   hint: 'a veneer is repaired by migrate sync; a shard has to be compared by hand with its ledger',
 });
 
-/** Locks and catalog collisions pass; anything else would fail again. */
-const worthRetrying = (error: unknown): boolean => isLockConflict(error) || isCatalogCollision(error);
+/**
+ * Locks pass, and so do collisions of two lanes in a veneer's catalogs; anything else would fail again. A migration's
+ * own statement that finds its object there already (it has a tenant) is no collision.
+ */
+function worthRetrying(error: unknown): boolean {
+  const byMigration = error instanceof VeneerError && error.facts.where?.tenant !== undefined;
+  return isLockConflict(error) || (isCatalogCollision(error) && !byMigration);
+}
 
 /** Full jitter, so that attempts of several shards spread out; ends early when the run is asked to end. */
 async function backoff(attempts: number, signal: AbortSignal): Promise<void> {

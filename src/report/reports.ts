@@ -1,0 +1,156 @@
+import type { ExitCode, Problem } from '../errors.js';
+import type { Drift } from './drift.js';
+import type { ShardState } from './progress.js';
+
+/** What a command answers: a value, complete, with its exit code; printing it is somebody else's work. */
+export type Report = UpReport | SetupReport | StatusReport | SyncReport | RecoverReport | SandboxReport;
+
+interface ReportBase {
+  readonly fleet: string;
+  readonly exitCode: ExitCode;
+  /** The command to type next; null when there is nothing to do. */
+  readonly next: string | null;
+  readonly problems: readonly Problem[];
+  /** Sentences that are no problem but worth reading. */
+  readonly notices: readonly string[];
+}
+
+/** What became of an attempt that an earlier run left. */
+export interface SettledAttempt {
+  readonly step: string;
+  readonly migration: string | null;
+  readonly members: readonly string[];
+  readonly ending: 'committed' | 'rolled back' | 'in doubt';
+  /** Why it is in doubt, or which members lost it. */
+  readonly detail: string | null;
+}
+
+export interface UpReport extends ReportBase {
+  readonly command: 'up';
+  readonly dryRun: boolean;
+  readonly run: string | null;
+  readonly settled: readonly SettledAttempt[];
+  /** Every shard of the fleet that was selected, whatever became of it. */
+  readonly shards: readonly UpShard[];
+  readonly ms: number;
+}
+
+export interface UpShard {
+  readonly shard: string;
+  readonly state: ShardState;
+  readonly tenants: readonly string[];
+  readonly steps: readonly UpStep[];
+  readonly problem: Problem | null;
+}
+
+export interface UpStep {
+  readonly migration: string;
+  readonly state: 'not started' | 'committed' | 'failed' | 'interrupted' | 'in doubt' | 'planned';
+  readonly tenants: readonly string[];
+  /** Milliseconds of the attempt that ended it. */
+  readonly ms: number | null;
+  readonly attempts: number;
+  readonly protocol: 'one server' | 'two-phase' | null;
+  /** SQL per veneer: what was executed, or with `dryRun` nothing, since it is known only inside the step. */
+  readonly veneerStatements: Readonly<Record<string, readonly string[]>>;
+  /** With `dryRun`: the migration's own statements. */
+  readonly statements: readonly string[];
+}
+
+export interface SetupReport extends ReportBase {
+  readonly command: 'setup';
+  readonly dryRun: boolean;
+  readonly members: readonly SetupMember[];
+}
+
+export interface SetupMember {
+  readonly member: string;
+  readonly role: 'shard' | 'veneer';
+  readonly state: 'done' | 'nothing to do' | 'planned' | 'failed' | 'not started';
+  /** Statements that were run (or would be), secrets masked as '***'. */
+  readonly statements: readonly string[];
+  /** Statements that this user may not run, for someone who may; secrets masked. */
+  readonly forSuperuser: readonly string[];
+  readonly problem: Problem | null;
+}
+
+export interface StatusReport extends ReportBase {
+  readonly command: 'status';
+  readonly members: readonly MemberStatus[];
+  readonly shards: readonly ShardStatus[];
+  readonly drift: readonly Drift[];
+  readonly inDoubt: readonly InDoubt[];
+  /** All migrations of the folder, in order. */
+  readonly migrations: readonly string[];
+}
+
+export interface MemberStatus {
+  readonly member: string;
+  readonly role: 'shard' | 'veneer';
+  readonly reachable: boolean;
+  readonly setUp: boolean;
+  /** '17.2' */
+  readonly version: string | null;
+  readonly problem: Problem | null;
+}
+
+export interface ShardStatus {
+  readonly shard: string;
+  readonly reachable: boolean;
+  readonly tenants: readonly TenantStatus[];
+}
+
+export interface TenantStatus {
+  readonly tenant: string;
+  readonly schema: string;
+  /** Null where the ledger could not be read. */
+  readonly applied: number | null;
+  readonly pending: readonly string[];
+  /** Name of the last applied migration. */
+  readonly last: string | null;
+  readonly drift: number;
+}
+
+/** A transaction that is prepared and not settled. */
+export interface InDoubt {
+  readonly member: string;
+  readonly step: string;
+  readonly gid: string;
+  readonly owner: string;
+  readonly ageSeconds: number;
+}
+
+export interface SyncReport extends ReportBase {
+  readonly command: 'sync';
+  readonly dryRun: boolean;
+  readonly settled: readonly SettledAttempt[];
+  readonly veneers: readonly SyncVeneer[];
+}
+
+export interface SyncVeneer {
+  readonly veneer: string;
+  readonly state: 'in line' | 'repaired' | 'planned' | 'failed' | 'not started';
+  readonly statements: readonly string[];
+  readonly problem: Problem | null;
+}
+
+export interface RecoverReport extends ReportBase {
+  readonly command: 'recover';
+  readonly settled: readonly SettledAttempt[];
+}
+
+export interface SandboxReport extends ReportBase {
+  readonly command: 'sandbox';
+  readonly action: 'start' | 'stop' | 'status' | 'url' | 'logs';
+  readonly servers: readonly SandboxServer[];
+  /** For `url`: the url alone, so that it can stand in a script. It holds a sample password of the sandbox. */
+  readonly url: string | null;
+}
+
+export interface SandboxServer {
+  readonly name: string;
+  readonly port: number;
+  readonly running: boolean;
+  readonly pid: number | null;
+  readonly log: string;
+}
