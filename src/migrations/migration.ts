@@ -23,7 +23,12 @@ export interface Statement {
   readonly sql: string;
   /** Line (1-based) of the file where `sql` begins; null where a builder made it. */
   readonly line: number | null;
+  /** Column (1-based, in characters) where `sql` begins on that line; left out: 1. */
+  readonly column?: number;
 }
+
+/** Which half of a migration is meant. */
+export type Direction = 'up' | 'down';
 
 /** The connection that a dynamic migration sees: the tenant's open transaction. */
 export interface MigrationDb {

@@ -1,0 +1,82 @@
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
+import { MigrationProblems, migrationProblem } from './migration-problems.js';
+import type { MigrationFile } from './migration-files.js';
+import type { Direction } from './migration.js';
+import { failureInFile } from './script-failure.js';
+
+/** What a TypeScript or JavaScript migration exports for one direction; `run` is given to callback style only. */
+export type MigrationAction = (pgm: MigrationBuilder, run?: () => void) => unknown;
+
+/** The exports of a migration's module. */
+export interface ScriptExports {
+  readonly action: MigrationAction;
+  readonly shorthands: ColumnDefinitions;
+}
+
+/** Loads one module for one direction. */
+export type ScriptLoader = (file: MigrationFile, direction: Direction) => Promise<ScriptExports>;
+
+/**
+ * A loader of TypeScript and JavaScript, ESM and CommonJS, whose modules get this package's node-pg-migrate, also
+ * in a project that has none. Compiled files are kept in the project's `node_modules/.cache`; without that folder
+ * they are not kept, since a cache in a shared temporary folder could be filled with foreign code by anyone.
+ */
+export async function scriptLoader(projectRoot: string): Promise<ScriptLoader> {
+  const { createJiti } = await import('jiti');
+  const modules = join(projectRoot, 'node_modules');
+  const cached = await access(modules).then(
+    () => true,
+    () => false,
+  );
+  const jiti = createJiti(join(projectRoot, 'migrations'), {
+    alias: { 'node-pg-migrate': createRequire(import.meta.url).resolve('node-pg-migrate') },
+    fsCache: cached && join(modules, '.cache', 'pg-veneer'),
+    interopDefault: false,
+  });
+  return async (file, direction) => {
+    const loaded = await jiti.import(file.path).catch((error: unknown) => {
+      throw new MigrationProblems([failureInFile(file, 'it cannot be loaded', error)]);
+    });
+    return exportsOf(file, loaded, direction);
+  };
+}
+
+function exportsOf(file: MigrationFile, loaded: unknown, direction: Direction): ScriptExports {
+  const named = members(loaded);
+  const exported = {
+    ...members(members(named['default'])['default']),
+    ...members(named['default']),
+    ...named,
+  };
+  const { [direction]: action, shorthands } = exported;
+  if (isAction(action)) return { action, shorthands: isDefinitions(shorthands) ? shorthands : {} };
+  throw new MigrationProblems([
+    migrationProblem(
+      wrongAction(action, direction),
+      { file: file.file },
+      {
+        hint: `export a function: export const ${direction} = (pgm) => { … }`,
+      },
+    ),
+  ]);
+}
+
+const isAction = (value: unknown): value is MigrationAction => typeof value === 'function';
+
+const isDefinitions = (value: unknown): value is ColumnDefinitions =>
+  typeof value === 'object' && value !== null;
+
+function wrongAction(action: unknown, direction: Direction): string {
+  if (action === undefined) return `it exports no \`${direction}\``;
+  return action === false
+    ? `its \`${direction}\` is switched off (false)`
+    : `its \`${direction}\` is not a function`;
+}
+
+/** The members of a module or object, as plain data; none for anything else. */
+function members(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

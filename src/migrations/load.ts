@@ -1,0 +1,79 @@
+import type { ColumnDefinitions } from 'node-pg-migrate';
+import type { Problem } from '../errors.js';
+import { compileScript } from './compile-script.js';
+import { compileSql } from './compile-sql.js';
+import { scriptLoader, type ScriptLoader } from './load-script.js';
+import { findMigrationFiles, type MigrationFile } from './migration-files.js';
+import { MigrationProblems, migrationsError } from './migration-problems.js';
+import type { Migration } from './migration.js';
+import { sectionOf } from './sections.js';
+import { checksumOf, readSource } from './source-file.js';
+
+/**
+ * All migrations of a folder, in their order, read, parsed and compiled before anything runs. Throws one VeneerError
+ * with every problem of every file; its exit code is 20, since a bad migration found here means the same to a
+ * pipeline as one that failed: nothing new is committed.
+ */
+export async function loadMigrations(
+  dir: string,
+  { projectRoot }: { readonly projectRoot: string },
+): Promise<readonly Migration[]> {
+  const { files, problems } = await findMigrationFiles(dir, projectRoot);
+  const found: Problem[] = [...problems];
+  const compile = compiler(projectRoot);
+  const migrations: Migration[] = [];
+  for (const file of files) {
+    await compile(file).then(
+      (migration) => migrations.push(migration),
+      (error: unknown) => found.push(...problemsOf(file, error)),
+    );
+  }
+  if (found.length > 0) throw migrationsError(found);
+  return migrations;
+}
+
+function problemsOf({ name }: MigrationFile, error: unknown): readonly Problem[] {
+  if (!(error instanceof MigrationProblems)) throw error;
+  return error.problems.map((problem) => ({ ...problem, where: { migration: name, ...problem.where } }));
+}
+
+/** Compiles files one after the other: shorthands that one exports hold for those after it. */
+function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migration> {
+  let loader: Promise<ScriptLoader> | undefined;
+  let shorthands: ColumnDefinitions = {};
+  const bodyOf = async (file: MigrationFile, text: string): Promise<Pick<Migration, 'body' | 'notices'>> => {
+    if (file.language === 'sql') return compileFile(file, text);
+    const load = await (loader ??= scriptLoader(projectRoot));
+    const exported = await load(file, 'up');
+    shorthands = { ...shorthands, ...exported.shorthands };
+    return compileScript({ file, action: exported.action, shorthands });
+  };
+  return async (file) => {
+    const text = await readSource(file.path, file.file);
+    const { body, notices } = await bodyOf(file, text);
+    const empty = body.kind === 'static' && body.statements.length === 0;
+    const { name, file: label } = file;
+    return {
+      name,
+      file: label,
+      checksum: checksumOf(text),
+      body,
+      notices: empty ? [...notices, EMPTY] : notices,
+    };
+  };
+}
+
+const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';
+
+async function compileFile(
+  { file }: MigrationFile,
+  text: string,
+): Promise<Pick<Migration, 'body' | 'notices'>> {
+  const section = sectionOf(text, 'up', file);
+  const { statements, notices } = await compileSql({
+    text: section?.text ?? '',
+    line: section?.line ?? 1,
+    file,
+  });
+  return { body: { kind: 'static', statements }, notices };
+}

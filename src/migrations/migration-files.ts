@@ -1,0 +1,143 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { EXIT, VeneerError, type Problem } from '../errors.js';
+import { fieldOf, messageOf } from '../postgres/sqlstate.js';
+import { compareNames, orderKey, orderOf } from './migration-names.js';
+import { migrationProblem } from './migration-problems.js';
+
+/** A file that holds the up part of a migration. */
+export interface MigrationFile {
+  readonly name: string;
+  /** Absolute path. */
+  readonly path: string;
+  /** Path for messages, relative to the project, with forward slashes. */
+  readonly file: string;
+  readonly language: 'sql' | 'script';
+}
+
+/** The migrations of a folder in their order, and what is wrong with the names in it. */
+export interface FoundFiles {
+  readonly files: readonly MigrationFile[];
+  readonly problems: readonly Problem[];
+}
+
+/** Folders that are reserved for migrations of another scope. */
+const SCOPE_FOLDERS = ['tenant', 'shard', 'veneer'];
+
+/**
+ * Lists a folder of migrations without opening any. A `.down.sql` belongs to its `.up.sql`; hidden files, type
+ * declarations and other endings are passed over. Throws (exit 20) where the folder cannot be read.
+ */
+export async function findMigrationFiles(dir: string, projectRoot: string): Promise<FoundFiles> {
+  const label = (name: string): string => relative(projectRoot, join(dir, name)).split(sep).join('/');
+  const { names, folders } = await list(dir, label(''));
+  const files = names.flatMap((base): MigrationFile[] => {
+    const kind = kindOf(base);
+    return kind === null ? [] : [{ ...kind, path: join(dir, base), file: label(base) }];
+  });
+  const sorted = files.toSorted((a, b) => compareNames(a.name, b.name));
+  const problems = [
+    ...folders.filter((name) => SCOPE_FOLDERS.includes(name)).map((name) => scopeProblem(label(name))),
+    ...orphans(names).map((name) => orphanProblem(label(name))),
+    ...sorted.filter(({ name }) => orderOf(name) === null).map(unnumberedProblem),
+    ...clashes(sorted),
+  ];
+  return { files: sorted, problems };
+}
+
+async function list(
+  dir: string,
+  label: string,
+): Promise<{ names: readonly string[]; folders: readonly string[] }> {
+  try {
+    const names = (await readdir(dir)).filter((name) => !name.startsWith('.')).toSorted();
+    const isFolder = await Promise.all(names.map((name) => isDirectory(join(dir, name))));
+    return { names: names.filter((_, i) => !isFolder[i]), folders: names.filter((_, i) => isFolder[i]) };
+  } catch (error) {
+    throw unreadable(label, error);
+  }
+}
+
+/** Follows links; one that leads nowhere counts as a file, so that reading it says what is wrong. */
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory() ?? false;
+}
+
+function unreadable(label: string, error: unknown): VeneerError {
+  const missing = fieldOf(error, 'code') === 'ENOENT';
+  const text = missing
+    ? 'the folder of migrations does not exist'
+    : `the folder of migrations cannot be read: ${messageOf(error)}`;
+  const hint = missing
+    ? 'create it, or correct `migrations` in shards.yaml'
+    : 'check its rights, and `migrations` in shards.yaml';
+  return new VeneerError(text, { exitCode: EXIT.failed, where: { file: label || '.' }, hint, cause: error });
+}
+
+function kindOf(base: string): Pick<MigrationFile, 'name' | 'language'> | null {
+  if (/\.down\.sql$|\.d\.[cm]?ts$/i.test(base)) return null;
+  const [, sqlName] = /^(.+?)(?:\.up)?\.sql$/i.exec(base) ?? [];
+  if (sqlName !== undefined) return { name: sqlName, language: 'sql' };
+  const [, name] = /^(.+)\.[cm]?[jt]s$/i.exec(base) ?? [];
+  return name === undefined ? null : { name, language: 'script' };
+}
+
+/** `.down.sql` files without the `.up.sql` that they belong to. */
+function orphans(names: readonly string[]): readonly string[] {
+  const lower = new Set(names.map((name) => name.toLowerCase()));
+  return names.filter(
+    (name) => /\.down\.sql$/i.test(name) && !lower.has(name.toLowerCase().replace(/\.down\.sql$/, '.up.sql')),
+  );
+}
+
+/** Later files that have the name of an earlier one, or a name that no order can tell from it. */
+function clashes(sorted: readonly MigrationFile[]): readonly Problem[] {
+  const seen = new Map<string, MigrationFile>();
+  return sorted.flatMap((file) => {
+    const key = orderKey(file.name);
+    const earlier = seen.get(key);
+    if (earlier !== undefined) return [clashProblem(earlier, file)];
+    seen.set(key, file);
+    return [];
+  });
+}
+
+function clashProblem(earlier: MigrationFile, file: MigrationFile): Problem {
+  const why =
+    earlier.name === file.name
+      ? 'are two migrations with one name'
+      : 'have the same number and the same text, so that neither comes first';
+  const hint = 'rename or remove one of them';
+  return migrationProblem(`${earlier.file} and ${file.file} ${why}`, { file: file.file }, { hint });
+}
+
+function unnumberedProblem({ file }: MigrationFile): Problem {
+  return migrationProblem(
+    'its name does not begin with a number or a valid date, so it has no place in the order',
+    { file },
+    {
+      hint: 'name it like 20260105090000000_create-authors: UTC date and time with milliseconds, then what it does',
+    },
+  );
+}
+
+function orphanProblem(file: string): Problem {
+  return migrationProblem(
+    'there is no .up.sql file that this .down.sql belongs to',
+    { file },
+    {
+      hint: 'name both alike, or put both parts into one .sql file with "-- Up Migration" and "-- Down Migration"',
+    },
+  );
+}
+
+function scopeProblem(file: string): Problem {
+  return migrationProblem(
+    'migrations of a scope of their own (tenant/, shard/, veneer/) are not built yet',
+    { file },
+    {
+      hint: 'put migrations for tenants directly into the folder of migrations, and move this folder out of it',
+    },
+  );
+}
