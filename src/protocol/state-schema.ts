@@ -38,3 +38,14 @@ export const JOURNAL_STATEMENTS: readonly string[] = [
      at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (fleet, step, nonce))`,
 ];
+
+/** On every veneer besides: which tenants there are, for those who ask the veneer itself. */
+export const TENANTS_STATEMENTS: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS pgveneer.tenant (
+     tenant text PRIMARY KEY,
+     shard text NOT NULL,
+     server text NOT NULL,
+     schema text NOT NULL,
+     state text NOT NULL)`,
+  `CREATE OR REPLACE VIEW pgveneer.tenants AS SELECT tenant, shard, server, schema, state FROM pgveneer.tenant`,
+];

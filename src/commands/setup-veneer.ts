@@ -1,0 +1,147 @@
+import { readPrivileges, readRoles, readSchemas, type WantedPrivileges } from '../catalog/read-privileges.js';
+import { readMappings, readServers } from '../catalog/read-servers.js';
+import type { Config } from '../config/config.js';
+import { EXIT, VeneerError } from '../errors.js';
+import { ident, literal } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { STATE_STATEMENTS, JOURNAL_STATEMENTS, TENANTS_STATEMENTS } from '../protocol/state-schema.js';
+import { journalMember } from '../protocol/run.js';
+import { exposedSchemas } from '../veneer/exposure.js';
+import { grantStatements } from '../veneer/privileges.js';
+import { mappingStatements, plain, serverStatements, type MaskedStatement } from '../veneer/servers.js';
+import { stateStatements, tenantRows } from './setup-state.js';
+import { EMPTY, type MemberPlan } from './setup-plan.js';
+
+/** Reads a veneer and decides what setup has to do there. Changes nothing. */
+export async function planVeneer(config: Config, session: Session): Promise<MemberPlan> {
+  const forSuperuser = await missingRights(config, session);
+  if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
+  const state = await stateStatements(session, [
+    ...STATE_STATEMENTS,
+    ...(journalMember(config) === session.member ? JOURNAL_STATEMENTS : []),
+    ...TENANTS_STATEMENTS,
+  ]);
+  const servers = await serversPlan(config, session);
+  return {
+    statements: [
+      ...servers.statements,
+      ...(await schemasPlan(config, session)).map(plain),
+      ...state.map(plain),
+      ...(await tenantRows(config, session)).map(plain),
+    ],
+    refreshed: servers.refreshed,
+    forSuperuser: [],
+  };
+}
+
+interface Rights extends Record<string, unknown> {
+  readonly installed: boolean;
+  readonly available: boolean;
+  readonly superuser: boolean;
+  readonly usage: boolean;
+  readonly can_create: boolean;
+}
+
+/** What only somebody else can give this user, as SQL for them; nothing is tried that is known to fail. */
+async function missingRights(config: Config, session: Session): Promise<string[]> {
+  const { user, database } = session.server;
+  const [rights] = await session.query<Rights>(
+    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'postgres_fdw') AS installed,
+            EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgres_fdw') AS available,
+            coalesce((SELECT rolsuper FROM pg_roles WHERE rolname = current_user), false) AS superuser,
+            coalesce((SELECT has_foreign_data_wrapper_privilege(oid, 'USAGE')
+                        FROM pg_foreign_data_wrapper WHERE fdwname = 'postgres_fdw'), false) AS usage,
+            has_database_privilege(current_database(), 'CREATE') AS can_create`,
+  );
+  if (rights === undefined || rights.superuser) return missingRoles(config, session);
+  if (!rights.installed && !rights.available) throw notAvailable(session.member);
+  return [
+    ...(rights.installed ? [] : ['CREATE EXTENSION postgres_fdw']),
+    ...(rights.usage ? [] : [`GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO ${ident(user)}`]),
+    ...(rights.can_create ? [] : [`GRANT CREATE ON DATABASE ${ident(database)} TO ${ident(user)}`]),
+    ...(await missingRoles(config, session)),
+  ];
+}
+
+const notAvailable = (member: string): VeneerError =>
+  new VeneerError('postgres_fdw is not installed on the server', {
+    exitCode: EXIT.failed,
+    where: { member },
+    hint: "install PostgreSQL's contrib package there (Debian: it comes with postgresql; RPM: postgresql-contrib)",
+  });
+
+async function missingRoles(config: Config, session: Session): Promise<string[]> {
+  const wanted = config.roles.map((role) => role.name);
+  const present = await readRoles(session, wanted);
+  return wanted.filter((role) => !present.has(role)).map((role) => createRole(role));
+}
+
+/** A password is never invented or printed: whoever runs this sets one. */
+export const createRole = (role: string): string =>
+  `CREATE ROLE ${ident(role)} LOGIN PASSWORD ${literal('…')}`;
+
+async function serversPlan(
+  config: Config,
+  session: Session,
+): Promise<Pick<MemberPlan, 'statements' | 'refreshed'>> {
+  const names = config.shards.map((shard) => shard.server.name);
+  const extension = await extensionStatements(session);
+  const servers = new Map((await readServers(session, names)).map((server) => [server.name, server]));
+  const mappings = await readMappings(session, names);
+  const statements: MaskedStatement[] = [...extension];
+  let refreshed = 0;
+  for (const shard of config.shards) {
+    const present = servers.get(shard.server.name);
+    if (present !== undefined && present.wrapper !== 'postgres_fdw')
+      throw foreignWrapper(session.member, present);
+    statements.push(...serverStatements(shard, present));
+    for (const wanted of shard.userMappings) {
+      const mapping = mappings.find((m) => m.server === shard.server.name && m.role === wanted.role);
+      if (mapping?.options === null) refreshed++;
+      statements.push(...mappingStatements(shard.server.name, wanted, mapping));
+    }
+  }
+  return { statements, refreshed };
+}
+
+async function extensionStatements(session: Session): Promise<MaskedStatement[]> {
+  const [row] = await session.query<{ installed: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'postgres_fdw') AS installed`,
+  );
+  return row?.installed === true ? [] : [plain('CREATE EXTENSION postgres_fdw')];
+}
+
+const foreignWrapper = (
+  member: string,
+  server: { readonly name: string; readonly wrapper: string },
+): VeneerError =>
+  new VeneerError(`server ${server.name} exists on the veneer, but of wrapper ${server.wrapper}`, {
+    exitCode: EXIT.failed,
+    where: { member },
+    hint: 'give the shard another server name in shards.yaml (server: { name: … })',
+  });
+
+/** Schemas for the tenants, and what the roles may do in them. */
+async function schemasPlan(config: Config, session: Session): Promise<string[]> {
+  const tenants = config.shards.flatMap((shard) => shard.tenants);
+  const schemas = [...new Set(tenants.flatMap((tenant) => exposedSchemas(config.expose, tenant)))];
+  const present = await readSchemas(session, schemas);
+  const wanted: WantedPrivileges[] = config.roles
+    .filter((role) => role.grant.length > 0)
+    .flatMap((role) => schemas.map((schema) => ({ schema, role: role.name, privileges: role.grant })));
+  return [
+    ...schemas.filter((schema) => !present.has(schema)).map((schema) => `CREATE SCHEMA ${ident(schema)}`),
+    ...(await missingGrants(session, wanted, { sequences: false })),
+  ];
+}
+
+/** GRANT statements for what is wanted and not there. */
+export async function missingGrants(
+  session: Session,
+  wanted: readonly WantedPrivileges[],
+  options: { readonly sequences: boolean },
+): Promise<string[]> {
+  const present = await readPrivileges(session, wanted);
+  const byKey = new Map(present.map((row) => [`${row.role} ${row.schema}`, row]));
+  return wanted.flatMap((want) => grantStatements(want, byKey.get(`${want.role} ${want.schema}`), options));
+}

@@ -1,0 +1,116 @@
+import type { Config } from '../config/config.js';
+import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
+import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
+import type { Session } from '../postgres/session.js';
+import { isState, SQLSTATE } from '../postgres/sqlstate.js';
+import { inTransaction } from '../postgres/transaction.js';
+import { anchorOf, withRun, type Run } from '../protocol/run.js';
+import type { SetupMember, SetupReport } from '../report/reports.js';
+import type { CommandContext } from './context.js';
+import type { MemberPlan } from './setup-plan.js';
+import { planShard } from './setup-shard.js';
+import { planVeneer } from './setup-veneer.js';
+import { withReaders } from './readers.js';
+
+export interface SetupOptions {
+  readonly dryRun: boolean;
+}
+
+/**
+ * Makes the fleet ready: extension, servers, user mappings, schemas, grants and our state tables. Idempotent; what
+ * changed in shards.yaml is altered, nothing is dropped. Each member is one transaction.
+ */
+export async function setup(
+  config: Config,
+  options: SetupOptions,
+  context: CommandContext,
+): Promise<SetupReport> {
+  const members = options.dryRun
+    ? await withReaders(config, context, (readers) => setupMembers(config, readers.sessionOf, false))
+    : await withRun(config, { ...context, command: 'setup' }, (run) =>
+        setupMembers(config, (m) => anchorOf(run, m), true, run),
+      );
+  return reportOf(config, options, members);
+}
+
+/** Shards first: a veneer's definitions are of use only when what they show is there. */
+async function setupMembers(
+  config: Config,
+  sessionOf: (member: string) => Session,
+  execute: boolean,
+  run?: Run,
+): Promise<SetupMember[]> {
+  const results: SetupMember[] = [];
+  for (const member of [...shardMembers(config), ...veneerMembers(config)]) {
+    const stopped = run?.signal.aborted === true;
+    results.push(
+      stopped ? outcome(member, 'not started') : await setupMember(config, member, sessionOf, execute),
+    );
+  }
+  return results;
+}
+
+async function setupMember(
+  config: Config,
+  member: Member,
+  sessionOf: (member: string) => Session,
+  execute: boolean,
+): Promise<SetupMember> {
+  let plan: MemberPlan | null = null;
+  try {
+    const session = sessionOf(member.name);
+    plan =
+      member.role === 'shard'
+        ? await planShard(config, member.shard, session)
+        : await planVeneer(config, session);
+    if (plan.forSuperuser.length > 0)
+      return outcome(member, 'failed', plan, rightsProblem(member, plan.forSuperuser));
+    if (plan.statements.length === 0) return outcome(member, 'nothing to do', plan);
+    if (!execute) return outcome(member, 'planned', plan);
+    const statements = plan.statements.map((statement) => statement.sql);
+    await inTransaction(session, async () => {
+      await session.run(statements.join(';\n'));
+    });
+    return outcome(member, 'done', plan);
+  } catch (error) {
+    return outcome(member, 'failed', plan, setupProblem(error));
+  }
+}
+
+const rightsProblem = (member: Member, statements: readonly string[]): Problem => ({
+  message: `${member.name} lacks what its user may not make itself`,
+  exitCode: EXIT.failed,
+  where: { member: member.name },
+  hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
+});
+
+/** PostgreSQL's message may quote the statement that failed, and with it a password: the cause is left out. */
+function setupProblem(error: unknown): Problem {
+  const problem = problemOf(error);
+  return isState(error, SQLSTATE.insufficientPrivilege)
+    ? { ...problem, hint: 'run migrate setup --dry-run, and have a superuser run what it prints' }
+    : problem;
+}
+
+function outcome(
+  member: Member,
+  state: SetupMember['state'],
+  plan: MemberPlan | null = null,
+  problem: Problem | null = null,
+): SetupMember {
+  return {
+    member: member.name,
+    role: member.role,
+    state: state === 'done' && plan?.refreshed === plan?.statements.length ? 'nothing to do' : state,
+    statements: plan?.statements.map((statement) => statement.shown) ?? [],
+    forSuperuser: plan?.forSuperuser ?? [],
+    problem,
+  };
+}
+
+function reportOf(config: Config, { dryRun }: SetupOptions, members: readonly SetupMember[]): SetupReport {
+  const problems = members.flatMap((member) => member.problem ?? []);
+  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode));
+  const next = problems.length > 0 ? 'migrate setup' : dryRun ? 'migrate setup' : 'migrate up';
+  return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices: [] };
+}
