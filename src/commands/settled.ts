@@ -1,0 +1,29 @@
+import { EXIT, type ExitCode } from '../errors.js';
+import type { Settled } from '../protocol/recovery.js';
+import type { SettledAttempt } from '../report/reports.js';
+
+/** What recovery did, as reports show it. */
+export const settledReport = (settled: readonly Settled[]): SettledAttempt[] =>
+  settled.map(({ id, migration, members, ending }) => ({
+    step: id.step,
+    migration,
+    members,
+    ending: ending.kind,
+    detail:
+      ending.kind === 'in doubt'
+        ? ending.why
+        : ending.kind === 'committed' && ending.lost.length > 0
+          ? lostText(ending.lost)
+          : null,
+  }));
+
+const lostText = (members: readonly string[]): string =>
+  `${members.join(', ')} lost it: neither prepared nor committed there; compare it with migrate status`;
+
+/** 22 while anything is in doubt or lost, else 0. */
+export const settledExit = (settled: readonly SettledAttempt[]): ExitCode =>
+  settled.some((attempt) => attempt.detail !== null) ? EXIT.inDoubt : EXIT.clean;
+
+/** One sentence per attempt, for the progress of a run. */
+export const settledText = ({ migration, step, members, ending, detail }: SettledAttempt): string =>
+  `${migration ?? 'step'} (${step}) on ${members.join(', ')}: ${ending}${detail === null ? '' : `, ${detail}`}`;

@@ -1,0 +1,111 @@
+import type { ShardConfig } from '../config/config.js';
+import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
+import type { Plan, PlannedStep } from '../migrations/plan.js';
+import type { LaneEnd } from '../protocol/rollout.js';
+import type { StepEnd } from '../protocol/step.js';
+import type { UpReport, UpShard, UpStep } from '../report/reports.js';
+import { settledExit } from './settled.js';
+
+interface Base {
+  readonly fleet: string;
+  readonly dryRun: boolean;
+  /** performance.now() when the command began. */
+  readonly start: number;
+}
+
+/** The report, with the exit code and the command to type next that follow from its outcomes. Pure but for the clock. */
+export function upReport(
+  base: Base,
+  parts: Pick<UpReport, 'run' | 'settled' | 'shards' | 'problems'>,
+): UpReport {
+  const exitCode = worst(upExit(parts), settledExit(parts.settled));
+  return {
+    command: 'up',
+    fleet: base.fleet,
+    dryRun: base.dryRun,
+    ...parts,
+    exitCode,
+    next: nextCommand(base.dryRun, exitCode, parts.shards),
+    notices: [],
+    ms: Math.round(performance.now() - base.start),
+  };
+}
+
+function upExit({ shards, problems }: Pick<UpReport, 'shards' | 'problems'>): ExitCode {
+  const codes = problems.map((problem) => problem.exitCode);
+  const ahead = shards.some((shard) => shard.steps.some((step) => step.state === 'committed'));
+  const failed = shards.some((shard) => shard.state === 'failed' || shard.state === 'unreachable');
+  return worst(...codes, failed && ahead ? EXIT.partial : EXIT.clean);
+}
+
+function nextCommand(dryRun: boolean, exitCode: ExitCode, shards: readonly UpShard[]): string | null {
+  const pending = shards.some((shard) => shard.steps.some((step) => step.state !== 'committed'));
+  if (exitCode === EXIT.inDoubt) return 'migrate recover';
+  if (exitCode === EXIT.unreachable) return 'migrate status';
+  if (exitCode !== EXIT.clean) return 'migrate up';
+  return (dryRun && pending) || pending ? 'migrate up' : null;
+}
+
+/** Shards of a plan of which nothing was run. */
+export const plannedShards = (plan: Plan, state: 'planned' | 'not started' = 'planned'): UpShard[] =>
+  plan.shards.map(({ shard, steps }) => ({
+    shard: shard.name,
+    state: steps.length === 0 ? 'up to date' : 'not started',
+    tenants: tenantNames(shard),
+    steps: steps.map((step) => ({
+      ...emptyStep(step),
+      state,
+      statements: state === 'planned' ? statementsOf(step) : [],
+    })),
+    problem: null,
+  }));
+
+/** Shards that were not planned, because something forbade to begin. */
+export const refusedShards = (shards: readonly ShardConfig[], problems: readonly Problem[]): UpShard[] =>
+  shards.map((shard) => {
+    const problem = problems.find((one) => one.where?.member === shard.name) ?? null;
+    const state = problem?.exitCode === EXIT.unreachable ? 'unreachable' : 'not started';
+    return { shard: shard.name, state, tenants: tenantNames(shard), steps: [], problem };
+  });
+
+/** Shards as a rollout left them. */
+export function ranShards(plan: Plan, ends: readonly LaneEnd[]): UpShard[] {
+  const byShard = new Map(ends.map((end) => [end.shard, end]));
+  return plan.shards.map(({ shard, steps }) => {
+    const lane = byShard.get(shard.name);
+    return {
+      shard: shard.name,
+      state: lane?.state ?? 'not started',
+      tenants: tenantNames(shard),
+      steps: lane?.steps.map(({ planned, end }) => ranStep(planned, end)) ?? steps.map(emptyStep),
+      problem: lane?.problem ?? null,
+    };
+  });
+}
+
+function ranStep(planned: PlannedStep, end: StepEnd | null): UpStep {
+  if (end === null) return emptyStep(planned);
+  const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
+  if (end.kind !== 'committed') return empty;
+  const { ms, statements } = end.result;
+  const protocol = Object.keys(statements).length > 0 ? 'two-phase' : 'one server';
+  return { ...empty, ms, protocol, veneerStatements: statements };
+}
+
+const emptyStep = ({ migration, tenants }: PlannedStep): UpStep => ({
+  migration: migration.name,
+  state: 'not started',
+  tenants: tenants.map((tenant) => tenant.name),
+  ms: null,
+  attempts: 0,
+  protocol: null,
+  veneerStatements: {},
+  statements: [],
+});
+
+const statementsOf = ({ migration: { body } }: PlannedStep): string[] =>
+  body.kind === 'static'
+    ? body.statements.map((statement) => statement.sql)
+    : ['-- asks the database: built per tenant when it runs'];
+
+const tenantNames = ({ tenants }: ShardConfig): string[] => tenants.map((tenant) => tenant.name);
