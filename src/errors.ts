@@ -73,6 +73,11 @@ export function problemOf(error: unknown): Problem {
     const { cause: _cause, ...facts } = error.facts;
     return { message: error.message, ...facts };
   }
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return { message, exitCode: EXIT.bug };
+  return { message: textOf(error), exitCode: EXIT.bug };
+}
+
+/** The message of whatever was thrown; by shape, since an error may come from another realm. */
+export function textOf(error: unknown): string {
+  const message: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
+  return typeof message === 'string' && message !== '' ? message : String(error);
 }

@@ -11,7 +11,7 @@ export const COLUMNS = `
             'collation', CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0
                               THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
             'generated', CASE WHEN a.attgenerated = 's' THEN pg_get_expr(d.adbin, d.adrelid) END,
-            'options', a.attfdwoptions,
+            'options', a.attfdwoptions, 'hasDefault', a.atthasdef OR a.attidentity <> '',
             'userType', coalesce(e.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace)
           ORDER BY a.attnum), '[]'::json)
      FROM pg_attribute a

@@ -35,8 +35,9 @@ const PRIVILEGES = `
             WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
               AND NOT has_table_privilege(r.oid, c.oid, p)) AS tables,
          n.oid IS NOT NULL AND NOT EXISTS (
-           SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'S'
-              AND NOT has_sequence_privilege(r.oid, c.oid, 'USAGE')) AS sequences,
+           SELECT FROM pg_class c WHERE c.relnamespace = n.oid
+              -- CASE, because the planner may else ask has_sequence_privilege about what is no sequence, an error
+              AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(r.oid, c.oid, 'USAGE') END) AS sequences,
          NOT EXISTS (SELECT upper(p) FROM unnest(w.privileges) AS p EXCEPT ${future('r')}) AS "futureTables",
          'USAGE' IN (${future('S')}) AS "futureSequences"
     FROM json_to_recordset($1::json) AS w(schema text, role text, privileges text[])

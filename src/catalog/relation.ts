@@ -22,6 +22,8 @@ export interface Relation extends QualifiedName {
 
 export interface ShardColumn extends Column {
   readonly attnum: number;
+  /** A default, an identity or a generated expression: an INSERT may leave the column out. */
+  readonly hasDefault: boolean;
   /** The type, or its element, is not one of pg_catalog: it would have to exist on the veneer as well. */
   readonly userType: boolean;
 }

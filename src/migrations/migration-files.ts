@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { EXIT, VeneerError, type Problem } from '../errors.js';
-import { fieldOf, messageOf } from '../postgres/sqlstate.js';
+import { EXIT, textOf, VeneerError, type Problem } from '../errors.js';
+import { fieldOf } from '../postgres/sqlstate.js';
 import { compareNames, orderKey, orderOf } from './migration-names.js';
 import { migrationProblem } from './migration-problems.js';
 
@@ -68,7 +68,7 @@ function unreadable(label: string, error: unknown): VeneerError {
   const missing = fieldOf(error, 'code') === 'ENOENT';
   const text = missing
     ? 'the folder of migrations does not exist'
-    : `the folder of migrations cannot be read: ${messageOf(error)}`;
+    : `the folder of migrations cannot be read: ${textOf(error)}`;
   const hint = missing
     ? 'create it, or correct `migrations` in shards.yaml'
     : 'check its rights, and `migrations` in shards.yaml';

@@ -1,6 +1,6 @@
 import type { Node } from 'libpg-query';
-import { EXIT, VeneerError } from '../errors.js';
-import { fieldOf, messageOf } from '../postgres/sqlstate.js';
+import { EXIT, textOf, VeneerError } from '../errors.js';
+import { fieldOf } from '../postgres/sqlstate.js';
 import { MigrationProblems, migrationProblem } from './migration-problems.js';
 import type { Statement } from './migration.js';
 import { advance, characters, excerpt, type Place } from './locate.js';
@@ -79,7 +79,7 @@ function syntaxProblem(sql: SqlText, text: string, error: unknown): ReturnType<t
 /** The parser's message and its error position, 1-based and in characters (unlike its offsets, which are bytes). */
 function parserError(error: unknown): { message: string; position: number } {
   const offset = fieldOf(fieldOf(error, 'sqlDetails'), 'cursorPosition');
-  return { message: messageOf(error), position: typeof offset === 'number' ? offset + 1 : 1 };
+  return { message: textOf(error), position: typeof offset === 'number' ? offset + 1 : 1 };
 }
 
 function hintFor(message: string, before: string): string {

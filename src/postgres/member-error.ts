@@ -1,6 +1,6 @@
-import { EXIT, VeneerError } from '../errors.js';
+import { EXIT, textOf, VeneerError } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { fieldOf, isConnectionLost, messageOf, SQLSTATE, sqlstateOf } from './sqlstate.js';
+import { fieldOf, isConnectionLost, SQLSTATE, sqlstateOf } from './sqlstate.js';
 
 /** An error of PostgreSQL or of the network that came from a member: PostgreSQL's own words, and where. */
 export class MemberError extends VeneerError {
@@ -61,7 +61,7 @@ function describe(error: unknown): MemberErrorText {
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   return {
-    message: messageOf(error) || field('code') || 'unknown error',
+    message: textOf(error) || field('code') || 'unknown error',
     exitCode: isConnectionLost(error) ? EXIT.unreachable : EXIT.failed,
     detail: field('detail'),
     hint: field('hint'),

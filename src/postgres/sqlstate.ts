@@ -1,3 +1,5 @@
+import { textOf } from '../errors.js';
+
 /** SQLSTATEs by name: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const SQLSTATE = {
   duplicateObject: '42710',
@@ -42,7 +44,7 @@ export const isLockConflict = (error: unknown): boolean =>
 export const isCatalogCollision = (error: unknown): boolean =>
   isState(error, SQLSTATE.duplicateObject, SQLSTATE.duplicateSchema) ||
   (isState(error, SQLSTATE.uniqueViolation) && isOnCatalog(error)) ||
-  (isState(error, SQLSTATE.internalError) && /tuple concurrently/.test(messageOf(error)));
+  (isState(error, SQLSTATE.internalError) && /tuple concurrently/.test(textOf(error)));
 
 /** The violated unique index is one of the system catalogs. */
 function isOnCatalog(error: unknown): boolean {
@@ -56,10 +58,8 @@ export function isConnectionLost(error: unknown): boolean {
   if (state !== null) return state.startsWith('08') || state.startsWith('57P') || state === '25P03';
   const code = fieldOf(error, 'code');
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return true;
-  return /connection (terminated|ended)|not queryable|connection error/i.test(messageOf(error));
+  return /connection (terminated|ended)|not queryable|connection error/i.test(textOf(error));
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A field of an object of unknown type. */
 export function fieldOf(value: unknown, key: string): unknown {

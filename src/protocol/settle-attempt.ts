@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../postgres/sqlstate.js';
+import { textOf } from '../errors.js';
 import { literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { endTransaction } from '../postgres/transaction.js';
@@ -72,7 +72,7 @@ async function find(unsettled: Unsettled, participant: SettledParticipant): Prom
       ? { state: 'unreachable', member, why: stranger }
       : { state: await readState(session, unsettled, participant), member };
   } catch (error) {
-    return { state: 'unreachable', member, why: messageOf(error) };
+    return { state: 'unreachable', member, why: textOf(error) };
   }
 }
 
@@ -122,7 +122,7 @@ export async function settlePrepared(
   for (const role of ['shard', 'veneer'] as const) {
     const results = await Promise.allSettled(prepared.filter((p) => p.role === role).map(settle));
     const failure = results.find((result) => result.status === 'rejected');
-    if (failure !== undefined) return messageOf(failure.reason);
+    if (failure !== undefined) return textOf(failure.reason);
   }
   return null;
 }

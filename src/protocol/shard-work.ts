@@ -1,8 +1,8 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { readRaw, touchedRelations } from '../catalog/read-raw.js';
+import { readRaw, touchedRelations, type RawRelation } from '../catalog/read-raw.js';
 import { readRelations } from '../catalog/read-relations.js';
-import { findRenames, type Rename } from '../catalog/renames.js';
+import { findRenames } from '../catalog/renames.js';
 import { writeLedger } from '../migrations/ledger.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import { display, type QualifiedName } from '../postgres/identifiers.js';
@@ -12,7 +12,11 @@ import {
   refuseUnsupported,
   tenantsBySchema,
   type Definition,
+  type ExposedRelation,
+  type TenantsBySchema,
 } from '../veneer/definition.js';
+import { exposedName } from '../veneer/exposure.js';
+import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { anchorOf } from './run.js';
@@ -23,7 +27,8 @@ export interface ShardChanges {
   /** The names on the shard under which a veneer may show something that changed: before and after. */
   readonly remote: readonly QualifiedName[];
   readonly wanted: readonly Definition[];
-  readonly renames: readonly Rename[];
+  readonly renames: readonly ExposedRename[];
+  readonly tenants: TenantsBySchema;
 }
 
 export interface ShardWork {
@@ -79,25 +84,22 @@ export async function readChanges(
     readRelations(session, { schemas, oids }),
     readRaw(anchor, oids),
   ]);
-  const { rules, server } = { rules: lane.run.config.expose, server: lane.shard.server.name };
-  const exposed = exposeRelations(rules, server, tenantsBySchema(tenants), after);
+  const rules = lane.run.config.expose;
+  const bySchema = tenantsBySchema(tenants);
+  const exposed = exposeRelations(rules, lane.shard.server.name, bySchema, after);
   refuseUnsupported(lane.shard.name, exposed);
-  const ours = before.filter((relation) => schemas.includes(relation.schema));
-  const filenodes = new Map(before.map((relation) => [relation.oid, relation.filenode]));
-  refuseRewrites(
-    lane.shard.name,
-    exposed
-      .map((e) => e.relation)
-      .filter(({ oid, filenode }) => (filenodes.get(oid) ?? filenode) !== filenode),
-  );
+  refuseRewrites(lane.shard.name, exposed, before);
+  const ours = before.filter((relation) => bySchema.has(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {
     wanted,
-    remote: [...ours.map(({ schema, name }) => ({ schema, name })), ...wanted.map(({ remote }) => remote)],
-    renames: findRenames(
-      ours,
-      exposed.map((e) => e.relation),
-    ),
+    tenants: bySchema,
+    remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
+    renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
+      const tenant = bySchema.get(rename.from.schema);
+      const was = tenant === undefined ? null : exposedName(rules, tenant, rename.from);
+      return was === null ? [] : [{ ...rename, was }];
+    }),
   };
 }
 
@@ -131,15 +133,20 @@ async function refuseMovedSchemas(
  * postgres_fdw reads in REPEATABLE READ, and a rewrite is not MVCC-safe: a veneer session that already has a
  * snapshot on the shard would read zero rows, without an error (PROTOCOL section 5).
  */
-function refuseRewrites(member: string, rewritten: readonly QualifiedName[]): void {
-  const [first] = rewritten;
-  if (first === undefined) return;
-  throw new VeneerError(
-    `the migration rewrites or truncates ${display(first)}, and old readers would see it empty`,
-    {
-      exitCode: EXIT.failed,
-      where: { member },
-      hint: 'add a new column, fill it, and switch over; rewriting in place is not supported yet',
-    },
+function refuseRewrites(
+  member: string,
+  exposed: readonly ExposedRelation[],
+  before: readonly RawRelation[],
+): void {
+  const filenodes = new Map(before.map((relation) => [relation.oid, relation.filenode]));
+  const rewritten = exposed.find(
+    ({ relation }) => (filenodes.get(relation.oid) ?? relation.filenode) !== relation.filenode,
   );
+  if (rewritten === undefined) return;
+  const name = display(rewritten.relation);
+  throw new VeneerError(`the migration rewrites or truncates ${name}, and old readers would see it empty`, {
+    exitCode: EXIT.failed,
+    where: { member, tenant: rewritten.definition.tenant },
+    hint: 'add a new column, fill it, and switch over; rewriting in place is not supported yet',
+  });
 }

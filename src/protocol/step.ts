@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
+import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js';
 import { MemberError } from '../postgres/member-error.js';
-import { isCatalogCollision, isLockConflict, isState, messageOf, SQLSTATE } from '../postgres/sqlstate.js';
+import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { attempt, type AttemptResult, type Step } from './attempt.js';
 import { holdExceeded } from './budget.js';
 import { Interrupted } from './cancel.js';
@@ -33,7 +33,7 @@ export async function runStep(lane: Lane, step: Step, known: Affected): Promise<
       if (error instanceof Interrupted) return { kind: 'interrupted', problem: problemOf(error), attempts };
       if (!worthRetrying(error) || attempts > retries)
         return { kind: 'failed', problem: problemFor(lane, error, attempts), attempts };
-      step.onPhase('retrying', undefined, messageOf(error));
+      step.onPhase('retrying', undefined, textOf(error));
     }
     await backoff(attempts, lane.run.signal);
   }

@@ -1,10 +1,11 @@
 import type { TenantConfig } from '../config/config.js';
 import { readForeignTables, readOccupied } from '../catalog/read-foreign-tables.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { display, ident, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { display, ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
+import { isOurs } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
@@ -18,7 +19,7 @@ export async function lockOnVeneer(
   relations: readonly string[],
   budget: Budget,
 ): Promise<void> {
-  await begin(lane, session, budget);
+  await beginOnVeneer(lane, session, budget);
   const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
   const tables = await readForeignTables(session, [lane.shard.server.name], { remote, named: [] });
   // LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock.
@@ -43,40 +44,45 @@ export async function alignVeneer(
     await rollbackQuietly(session);
     return [];
   }
-  if (session.status() === 'I') await begin(lane, session, budget);
+  if (session.status() === 'I') await beginOnVeneer(lane, session, budget);
   const statements = planned.flatMap((change) => change.statements);
   await lane.run.at(`before statements:${session.member}`);
-  await execute(lane, session, planned, budget);
+  await executeChanges(lane, session, planned, budget);
   await lane.run.at(`after statements:${session.member}`);
   await proveAligned(lane, session, changes);
   return statements;
 }
 
-async function begin(lane: Lane, session: Session, budget: Budget): Promise<void> {
+/** Begins on a veneer, within what is left of the budget. */
+export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget): Promise<void> {
   await lane.run.at(`before begin:${session.member}`);
   await session.run(`BEGIN; ${budget.limits()}`);
   await lane.run.at(`after begin:${session.member}`);
 }
 
 /** Present × wanted, for the touched tables alone: what a migration did not touch is not looked at. */
-async function readDifference(
-  lane: Lane,
-  session: Session,
-  { remote, wanted, renames }: ShardChanges,
-): Promise<Change[]> {
+async function readDifference(lane: Lane, session: Session, changes: ShardChanges): Promise<Change[]> {
   const server = lane.shard.server.name;
-  const present = await readForeignTables(session, [server], { remote, named: wanted });
-  const changes = reconcile({ wanted, present, renames });
-  const created = changes.filter((change) => change.kind === 'create').map((change) => change.table);
-  if (created.length > 0) await refuseOccupied(session, server, created);
-  return changes;
+  const { remote, wanted, renames, tenants } = changes;
+  const tables = await readForeignTables(session, [server], { remote, named: wanted });
+  const names = new Set(wanted.map(nameKey));
+  // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
+  const present = tables.filter(
+    (table) => names.has(nameKey(table)) || isOurs(lane.run.config.expose, tenants, table),
+  );
+  const planned = reconcile({ wanted, present, renames });
+  const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
+  await refuseOccupied(session, server, created);
+  return planned;
 }
 
-async function refuseOccupied(
+/** Throws (exit 20) where a foreign table is to be made under a name that something else bears. */
+export async function refuseOccupied(
   session: Session,
   server: string,
   names: readonly QualifiedName[],
 ): Promise<void> {
+  if (names.length === 0) return;
   const [occupied] = await readOccupied(session, [server], names);
   if (occupied === undefined) return;
   throw new VeneerError(
@@ -89,7 +95,8 @@ async function refuseOccupied(
   );
 }
 
-async function execute(
+/** Runs the changes in the open transaction; an error names the table and what to do. */
+export async function executeChanges(
   lane: Lane,
   session: Session,
   changes: readonly Change[],
@@ -126,8 +133,8 @@ function hintFor(error: VeneerError, lane: Lane): string | null {
 }
 
 /** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */
-async function proveAligned(lane: Lane, session: Session, { remote, wanted }: ShardChanges): Promise<void> {
-  const left = await readDifference(lane, session, { remote, wanted, renames: [] });
+async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
+  const left = await readDifference(lane, session, { ...changes, renames: [] });
   if (left.length === 0) return;
   throw new VeneerError(
     `${session.member} would still differ: ${left.flatMap((c) => c.statements).join('; ')}`,

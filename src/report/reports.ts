@@ -149,8 +149,11 @@ export interface SandboxReport extends ReportBase {
 
 export interface SandboxServer {
   readonly name: string;
-  readonly port: number;
+  /** Of a running server. */
+  readonly port: number | null;
   readonly running: boolean;
   readonly pid: number | null;
   readonly log: string;
+  /** True where this command started or stopped it. */
+  readonly changed: boolean;
 }

@@ -1,7 +1,7 @@
-import type { Column, Relation } from '../catalog/relation.js';
+import { remoteOf, type Column, type ForeignTable, type Relation } from '../catalog/relation.js';
 import type { ExposeRule, TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { display, type QualifiedName } from '../postgres/identifiers.js';
+import { display, nameKey, type QualifiedName } from '../postgres/identifiers.js';
 import { exposedName } from './exposure.js';
 
 /** What a foreign table must look like: what IMPORT FOREIGN SCHEMA would make of the relation. */
@@ -41,6 +41,21 @@ export function exposeRelations(
     ];
   });
 }
+
+/**
+ * Is a foreign table one that a rule makes: does it show a relation of these tenants under the very name that the
+ * rules give it? Nothing is recorded about ours; every other table on our servers was made by somebody else. Pure.
+ */
+export function isOurs(rules: readonly ExposeRule[], tenants: TenantsBySchema, table: ForeignTable): boolean {
+  const remote = remoteOf(table);
+  const tenant = tenants.get(remote.schema);
+  const name = tenant === undefined ? null : exposedName(rules, tenant, remote);
+  return name !== null && nameKey(name) === nameKey(table);
+}
+
+/** Does this version know how to bring the relation to a veneer? */
+export const isSupported = ({ relation }: ExposedRelation): boolean =>
+  relation.columns.every((column) => !column.userType);
 
 /** Throws (exit 20), by name, where a relation needs something on the veneer that this version cannot bring there. */
 export function refuseUnsupported(member: string, exposed: readonly ExposedRelation[]): void {

@@ -1,5 +1,6 @@
 import { remoteColumnOf, type Column, type ForeignColumn } from '../catalog/relation.js';
 import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { pairColumns, pairsInOrder, type ColumnPair } from './pair-columns.js';
 
 /** A column as CREATE FOREIGN TABLE and ADD COLUMN write it, as IMPORT FOREIGN SCHEMA would. */
 export function columnClause(column: Column): string {
@@ -21,8 +22,7 @@ export function reconcileColumns(
   wanted: readonly Column[],
   renamed: ReadonlyMap<string, string>,
 ): string[] {
-  const pairs = pairColumns(present, wanted, renamed);
-  const kept = inOrder(pairs, present, wanted);
+  const kept = pairsInOrder(pairColumns(present, wanted, renamed).filter(convertible), wanted);
   const keptPresent = new Set(kept.map((pair) => pair.present));
   const keptWanted = new Set(kept.map((pair) => pair.wanted));
   return [
@@ -37,51 +37,10 @@ export function reconcileColumns(
   ];
 }
 
-interface ColumnPair {
-  readonly present: ForeignColumn;
-  readonly wanted: Column;
-}
-
 const alter = (table: string, action: string): string => `ALTER FOREIGN TABLE ${table} ${action}`;
 
-/** By the shard's column that it shows, followed through renames, or else by its own name. */
-function pairColumns(
-  present: readonly ForeignColumn[],
-  wanted: readonly Column[],
-  renamed: ReadonlyMap<string, string>,
-): ColumnPair[] {
-  const free = new Map(wanted.map((column) => [column.name, column]));
-  const pairs: ColumnPair[] = [];
-  const pair = (column: ForeignColumn, name: string): void => {
-    const match = free.get(name);
-    if (match === undefined || !convertible(column, match)) return;
-    free.delete(name);
-    pairs.push({ present: column, wanted: match });
-  };
-  for (const column of present) pair(column, renamed.get(remoteColumnOf(column)) ?? remoteColumnOf(column));
-  const paired = new Set(pairs.map((p) => p.present));
-  for (const column of present) if (!paired.has(column)) pair(column, column.name);
-  return pairs;
-}
-
 /** A generated expression can be neither added to a column nor replaced: such a column is dropped and added. */
-const convertible = (present: Column, wanted: Column): boolean => present.generated === wanted.generated;
-
-/**
- * A foreign table's columns have the shard's order: a positional INSERT would else swap values without a word.
- * ADD COLUMN can only append, so a pair is kept as long as its place agrees, and what comes after the first place
- * that cannot is dropped and added anew.
- */
-function inOrder(
-  pairs: readonly ColumnPair[],
-  present: readonly ForeignColumn[],
-  wanted: readonly Column[],
-): readonly ColumnPair[] {
-  const byPresent = new Map(pairs.map((pair) => [pair.present, pair]));
-  const survivors = present.flatMap((column) => byPresent.get(column) ?? []);
-  const firstWrong = survivors.findIndex((pair, place) => pair.wanted !== wanted[place]);
-  return firstWrong === -1 ? survivors : survivors.slice(0, firstWrong);
-}
+const convertible = ({ present, wanted }: ColumnPair): boolean => present.generated === wanted.generated;
 
 /** RENAME COLUMN, by way of a name aside where the new name is still borne by another renamed column. */
 function renameColumns(table: string, pairs: readonly ColumnPair[]): string[] {

@@ -1,7 +1,7 @@
-import { remoteOf, type ForeignTable } from '../catalog/relation.js';
-import type { Rename } from '../catalog/renames.js';
+import type { ForeignTable } from '../catalog/relation.js';
 import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
+import { pairTables, type ExposedRename, type TablePair } from './pair-tables.js';
 import { columnClause, reconcileColumns } from './reconcile-columns.js';
 
 /** What is to be done on a veneer for one table, in the order in which the statements run. */
@@ -14,9 +14,10 @@ export interface Change {
 
 export interface Reconciliation {
   readonly wanted: readonly Definition[];
+  /** Ours alone: whatever is not wanted of these is dropped. */
   readonly present: readonly ForeignTable[];
   /** What the migration renamed on the shard, where that is known: else a rename is a drop and an add. */
-  readonly renames: readonly Rename[];
+  readonly renames: readonly ExposedRename[];
 }
 
 /**
@@ -34,40 +35,6 @@ export function reconcile({ wanted, present, renames }: Reconciliation): Change[
   return [...drops, ...moves, ...alters, ...created.map(createTable)];
 }
 
-interface Pair {
-  readonly table: ForeignTable;
-  readonly definition: Definition;
-  readonly rename: Rename | null;
-}
-
-/** By what the table shows (its remote name, followed through renames), or else by the name it has here. */
-function pairTables(
-  wanted: readonly Definition[],
-  present: readonly ForeignTable[],
-  renames: readonly Rename[],
-): Pair[] {
-  const renameOf = new Map(renames.map((rename) => [nameKey(rename.from), rename]));
-  const byRemote = new Map(
-    wanted.map((definition) => [serverKey(definition.server, definition.remote), definition]),
-  );
-  const free = new Set(wanted);
-  const pairs: Pair[] = [];
-  for (const table of present) {
-    const rename = renameOf.get(nameKey(remoteOf(table))) ?? null;
-    const definition = byRemote.get(serverKey(table.server, rename?.to ?? remoteOf(table)));
-    if (definition !== undefined && free.delete(definition)) pairs.push({ table, definition, rename });
-  }
-  const paired = new Set(pairs.map((pair) => pair.table));
-  const byName = new Map([...free].map((definition) => [nameKey(definition), definition]));
-  for (const table of present) {
-    const definition = paired.has(table) ? undefined : byName.get(nameKey(table));
-    if (definition?.server === table.server) pairs.push({ table, definition, rename: null });
-  }
-  return pairs;
-}
-
-const serverKey = (server: string, name: QualifiedName): string => `${server} ${nameKey(name)}`;
-
 const dropTable = (table: ForeignTable): Change => ({
   kind: 'drop',
   table,
@@ -78,7 +45,7 @@ const dropTable = (table: ForeignTable): Change => ({
  * Tables whose name or schema changes. Where a new name is still borne by another table that moves too (a swap, a
  * chain), all of these step aside to names of their own first.
  */
-function moveTables(pairs: readonly Pair[]): Change[] {
+function moveTables(pairs: readonly TablePair[]): Change[] {
   const moving = pairs.filter(({ table, definition }) => nameKey(table) !== nameKey(definition));
   const taken = new Set(moving.map(({ table }) => nameKey(table)));
   const crossing = moving.some(({ definition }) => taken.has(nameKey(definition)));
@@ -108,7 +75,7 @@ function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
   ];
 }
 
-function alterTable({ table, definition, rename }: Pair): Change {
+function alterTable({ table, definition, rename }: TablePair): Change {
   const name = qualified(definition);
   const options = remoteOptions(table, definition);
   return {

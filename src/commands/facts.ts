@@ -1,0 +1,107 @@
+import { readForeignTables, readOccupied, type Occupied } from '../catalog/read-foreign-tables.js';
+import {
+  readPrivileges,
+  readSchemas,
+  type PresentPrivileges,
+  type WantedPrivileges,
+} from '../catalog/read-privileges.js';
+import { readRelations } from '../catalog/read-relations.js';
+import {
+  readMappings,
+  readServers,
+  type PresentMapping,
+  type PresentServer,
+} from '../catalog/read-servers.js';
+import type { ForeignTable } from '../catalog/relation.js';
+import type { Config, ShardConfig } from '../config/config.js';
+import { readLedger, type LedgerGroup } from '../migrations/ledger.js';
+import { fleetKeys, lockHolders, type LockHolder } from '../postgres/fleet-lock.js';
+import type { QualifiedName } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { inReadOnly } from '../postgres/transaction.js';
+import { readPrepared, type PreparedTransaction } from '../protocol/evidence.js';
+import { exposedSchemas } from '../veneer/exposure.js';
+import { exposeRelations, tenantsBySchema, type ExposedRelation } from '../veneer/definition.js';
+import { wantedOnShard } from './setup-shard.js';
+
+/** What a shard is, from its live catalogs. */
+export interface ShardFacts {
+  readonly shard: ShardConfig;
+  /** Null where the fleet was never set up there. */
+  readonly ledger: readonly LedgerGroup[] | null;
+  readonly exposed: readonly ExposedRelation[];
+  readonly wantedPrivileges: readonly WantedPrivileges[];
+  readonly privileges: readonly PresentPrivileges[];
+  readonly prepared: readonly PreparedTransaction[];
+}
+
+/** A fixed number of queries, however many tenants there are, in one snapshot. */
+export function readShardFacts(config: Config, shard: ShardConfig, session: Session): Promise<ShardFacts> {
+  return inReadOnly(session, async () => {
+    const tenants = tenantsBySchema(shard.tenants);
+    const prepared = await readPrepared(session, config.fleet);
+    const ledger = await readLedger(session);
+    const schemas = [...tenants.keys()];
+    const there = await readSchemas(session, schemas);
+    const relations = await readRelations(session, { schemas });
+    const wantedPrivileges = wantedOnShard(config, shard).filter(({ schema }) => there.has(schema));
+    return {
+      shard,
+      ledger,
+      exposed: exposeRelations(config.expose, shard.server.name, tenants, relations),
+      wantedPrivileges,
+      privileges: await readPrivileges(session, wantedPrivileges),
+      prepared,
+    };
+  });
+}
+
+/** What a veneer shows, from its live catalogs. */
+export interface VeneerFacts {
+  readonly name: string;
+  readonly version: number;
+  readonly servers: readonly PresentServer[];
+  readonly mappings: readonly PresentMapping[];
+  readonly tables: readonly ForeignTable[];
+  readonly wantedPrivileges: readonly WantedPrivileges[];
+  readonly privileges: readonly PresentPrivileges[];
+  readonly prepared: readonly PreparedTransaction[];
+  readonly runner: LockHolder | null;
+}
+
+export function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
+  const names = config.shards.map((shard) => shard.server.name);
+  return inReadOnly(session, async () => {
+    const schemas = config.shards.flatMap((shard) =>
+      shard.tenants.flatMap((tenant) => exposedSchemas(config.expose, tenant)),
+    );
+    const there = [...(await readSchemas(session, schemas))];
+    const wantedPrivileges = config.roles
+      .filter((role) => role.grant.length > 0)
+      .flatMap((role) => there.map((schema) => ({ schema, role: role.name, privileges: role.grant })));
+    const [runner = null] = await lockHolders(session, fleetKeys(config.fleet).run);
+    return {
+      name,
+      version: session.server.version,
+      prepared: await readPrepared(session, config.fleet),
+      servers: await readServers(session, names),
+      mappings: await readMappings(session, names),
+      tables: await readForeignTables(session, names),
+      wantedPrivileges,
+      privileges: await readPrivileges(session, wantedPrivileges),
+      runner,
+    };
+  });
+}
+
+/** Which of the names are borne by something that is no foreign table of ours. */
+export const readTaken = (
+  config: Config,
+  session: Session,
+  names: readonly QualifiedName[],
+): Promise<Occupied[]> =>
+  readOccupied(
+    session,
+    config.shards.map((shard) => shard.server.name),
+    names,
+  );

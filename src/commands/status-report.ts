@@ -1,0 +1,228 @@
+import type { Occupied } from '../catalog/read-foreign-tables.js';
+import type { Config, ShardConfig } from '../config/config.js';
+import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
+import { entriesByTenant, type LedgerEntry } from '../migrations/ledger.js';
+import type { Migration } from '../migrations/migration.js';
+import { makePlan, type Plan } from '../migrations/plan.js';
+import type { Drift } from '../report/drift.js';
+import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
+import { tableDrift } from '../report/drift-of-tables.js';
+import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
+import { tenantsBySchema } from '../veneer/definition.js';
+import type { ShardFacts, VeneerFacts } from './facts.js';
+
+/** Everything that was read, for a fold that reads nothing more. */
+export interface StatusFacts {
+  readonly config: Config;
+  /** Selected shards with their selected tenants. */
+  readonly shards: readonly ShardConfig[];
+  readonly migrations: readonly Migration[];
+  readonly shardFacts: ReadonlyMap<string, ShardFacts>;
+  readonly veneerFacts: ReadonlyMap<string, VeneerFacts>;
+  /** By veneer: names that something else bears. */
+  readonly taken: ReadonlyMap<string, readonly Occupied[]>;
+  /** By member: why it could not be read. */
+  readonly problems: ReadonlyMap<string, Problem>;
+  readonly versions: ReadonlyMap<string, number>;
+}
+
+/** The status of a fleet from what was read. Pure. */
+export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]): StatusReport {
+  const plan = planOf(facts);
+  const drift = [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
+  const shards = facts.shards.map((shard) => shardStatus(facts, plan, shard, drift));
+  const inDoubt = inDoubtOf(facts);
+  const problems = [...facts.problems.values(), ...extraProblems];
+  const base = { shards, drift, inDoubt, problems };
+  const exitCode = exitOf(facts, base);
+  return {
+    command: 'status',
+    fleet: facts.config.fleet,
+    ...base,
+    members: membersOf(facts),
+    migrations: facts.migrations.map((migration) => migration.name),
+    notices: noticesOf(facts),
+    exitCode,
+    next: nextOf(facts, exitCode, base),
+  };
+}
+
+function planOf({ config, shards, migrations, shardFacts }: StatusFacts): Plan {
+  const known = shards.filter((shard) => shardFacts.has(shard.name));
+  const ledgers = new Map(known.map((shard) => [shard.name, shardFacts.get(shard.name)?.ledger ?? []]));
+  return makePlan({
+    migrations,
+    shards: known,
+    ledgers,
+    outOfOrder: config.policy.outOfOrder,
+    limit: { kind: 'all' },
+  });
+}
+
+function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusFacts): Drift[] {
+  return [...veneerFacts.values()].flatMap((veneer) =>
+    shards.flatMap(({ name, server, tenants }) => {
+      const facts = shardFacts.get(name);
+      if (facts === undefined) return [];
+      const selected = new Set(tenants.map((tenant) => tenant.name));
+      const drift = tableDrift({
+        shard: name,
+        veneer: veneer.name,
+        version: veneer.version,
+        rules: config.expose,
+        tenants: tenantsBySchema(facts.shard.tenants),
+        exposed: facts.exposed,
+        present: veneer.tables.filter((table) => table.server === server.name),
+        occupied: taken.get(veneer.name) ?? [],
+      });
+      return drift.filter(({ where }) => where.tenant === undefined || selected.has(where.tenant));
+    }),
+  );
+}
+
+function serversDrift({ shards, shardFacts, veneerFacts }: StatusFacts): Drift[] {
+  const onVeneers = [...veneerFacts.values()].flatMap((veneer) => [
+    ...shards.flatMap((shard) => [
+      ...serverDrift(
+        veneer.name,
+        shard,
+        veneer.servers.find((server) => server.name === shard.server.name),
+      ),
+      ...mappingDrift(veneer.name, shard, veneer.mappings),
+    ]),
+    ...privilegeDrift({ veneer: veneer.name }, veneer.wantedPrivileges, veneer.privileges, {
+      sequences: false,
+    }),
+  ]);
+  const onShards = [...shardFacts.values()].flatMap(({ shard, wantedPrivileges, privileges }) =>
+    privilegeDrift({ shard: shard.name }, wantedPrivileges, privileges, { sequences: true }),
+  );
+  return [...onVeneers, ...onShards];
+}
+
+/** Files against ledger: what `up` would refuse. */
+const ledgerDrift = (plan: Plan): Drift[] =>
+  plan.problems.map((problem) => ({
+    kind: 'ledger',
+    grade: 'cosmetic',
+    where: problem.where ?? {},
+    object: problem.where?.migration ?? '',
+    text: problem.message,
+    consequence: 'migrate up refuses to run until this is settled',
+    cure: problem.hint ?? 'restore the file',
+  }));
+
+const GRADES: readonly Drift['grade'][] = ['wrong answers', 'error', 'writes break', 'invisible', 'cosmetic'];
+
+const byGrade = (a: Drift, b: Drift): number => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade);
+
+function shardStatus(
+  facts: StatusFacts,
+  plan: Plan,
+  shard: ShardConfig,
+  drift: readonly Drift[],
+): ShardStatus {
+  const read = facts.shardFacts.get(shard.name);
+  const ledger = read?.ledger ? entriesByTenant(read.ledger) : null;
+  const steps = plan.shards.find((one) => one.shard.name === shard.name)?.steps ?? [];
+  const none: ReadonlyMap<string, LedgerEntry> = new Map();
+  return {
+    shard: shard.name,
+    reachable: read !== undefined,
+    tenants: shard.tenants.map((tenant): TenantStatus => {
+      const applied = ledger?.get(tenant.name) ?? none;
+      return {
+        tenant: tenant.name,
+        schema: tenant.schema,
+        applied: ledger === null ? null : applied.size,
+        pending: steps.filter((step) => step.tenants.includes(tenant)).map((step) => step.migration.name),
+        last: facts.migrations.findLast((migration) => applied.has(migration.name))?.name ?? null,
+        drift: drift.filter(({ where }) => where.tenant === tenant.name).length,
+      };
+    }),
+  };
+}
+
+const inDoubtOf = ({ shardFacts, veneerFacts }: StatusFacts): InDoubt[] =>
+  [
+    ...[...shardFacts.values()].map(({ shard, prepared }) => ({ member: shard.name, prepared })),
+    ...[...veneerFacts.values()].map(({ name, prepared }) => ({ member: name, prepared })),
+  ].flatMap(({ member, prepared }) =>
+    prepared.map(({ gid, parsed, owner, age }) => ({
+      member,
+      step: parsed.step,
+      gid,
+      owner,
+      ageSeconds: Math.round(age),
+    })),
+  );
+
+function membersOf({
+  config,
+  shards,
+  shardFacts,
+  veneerFacts,
+  problems,
+  versions,
+}: StatusFacts): MemberStatus[] {
+  const member = (name: string, role: MemberStatus['role'], setUp: boolean): MemberStatus => {
+    const version = versions.get(name);
+    return {
+      member: name,
+      role,
+      reachable: version !== undefined,
+      setUp,
+      version: version === undefined ? null : `${Math.floor(version / 10_000)}.${version % 10_000}`,
+      problem: problems.get(name) ?? null,
+    };
+  };
+  return [
+    ...config.veneers.map(({ name }) =>
+      member(name, 'veneer', (veneerFacts.get(name)?.servers.length ?? 0) > 0),
+    ),
+    ...shards.map(({ name }) => member(name, 'shard', (shardFacts.get(name)?.ledger ?? null) !== null)),
+  ];
+}
+
+function noticesOf({ veneerFacts }: StatusFacts): string[] {
+  return [...veneerFacts.values()].flatMap(({ name, runner, mappings }) => {
+    const hidden = mappings.filter((mapping) => mapping.options === null);
+    return [
+      ...(runner === null
+        ? []
+        : [
+            `a runner is at work on ${name} (${runner.application_name ?? `pid ${runner.pid}`}, since ${runner.since}): what is shown may be changing`,
+          ]),
+      ...(hidden.length === 0
+        ? []
+        : [`${name}: ${hidden.length} user mappings are not readable by this user, and were not compared`]),
+    ];
+  });
+}
+
+type StatusBase = Pick<StatusReport, 'shards' | 'drift' | 'inDoubt' | 'problems'>;
+
+function exitOf(facts: StatusFacts, { shards, drift, inDoubt, problems }: StatusBase): ExitCode {
+  const pending = shards.some((shard) => shard.tenants.some((tenant) => tenant.pending.length > 0));
+  return worst(
+    ...problems.map((problem) => problem.exitCode),
+    pending ? EXIT.pending : EXIT.clean,
+    drift.length > 0 ? EXIT.drift : EXIT.clean,
+    inDoubt.length > 0 && ![...facts.veneerFacts.values()].some((veneer) => veneer.runner)
+      ? EXIT.inDoubt
+      : EXIT.clean,
+  );
+}
+
+function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards }: StatusBase): string | null {
+  if (exitCode === EXIT.clean) return null;
+  if (exitCode === EXIT.inDoubt) return 'migrate recover';
+  const notSetUp = shards.some(
+    (shard) => shard.reachable && shard.tenants.some((tenant) => tenant.applied === null),
+  );
+  if (notSetUp || drift.some((one) => one.cure === 'migrate setup')) return 'migrate setup';
+  if (facts.problems.size > 0) return 'migrate status';
+  if (drift.some((one) => one.cure === 'migrate sync')) return 'migrate sync';
+  const pending = shards.some((shard) => shard.tenants.some((tenant) => tenant.pending.length > 0));
+  return pending ? 'migrate up' : 'migrate status';
+}

@@ -1,0 +1,108 @@
+import path from 'node:path';
+import type { Occupied } from '../catalog/read-foreign-tables.js';
+import type { Config } from '../config/config.js';
+import { EXIT, problemOf, type Problem } from '../errors.js';
+import { selectShards, type Selection } from '../fleet/selection.js';
+import { loadMigrations } from '../migrations/load.js';
+import type { Migration } from '../migrations/migration.js';
+import type { StatusReport } from '../report/reports.js';
+import { foldStatus, type StatusFacts } from './status-report.js';
+import type { CommandContext } from './context.js';
+import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
+import { withReaders, type Readers } from './readers.js';
+
+export type StatusOptions = Selection;
+
+/**
+ * Where the fleet stands, read from the live catalogs alone: migrations applied and pending, drift, what is in
+ * doubt, who cannot be reached. Takes no lock of the fleet, writes nothing, works before setup too.
+ */
+export async function status(
+  config: Config,
+  options: StatusOptions,
+  context: CommandContext,
+): Promise<StatusReport> {
+  const shards = selectShards(config, options);
+  const { migrations, problem } = await migrationsOrProblem(config);
+  return withReaders(config, context, async (readers) => {
+    const problems = new Map(readers.unreachable);
+    const [shardFacts, veneerFacts] = await Promise.all([
+      readAll(shards, problems, (shard) => readShardFacts(config, shard, readers.sessionOf(shard.name))),
+      readAll(config.veneers, problems, (veneer) =>
+        readVeneerFacts(config, veneer.name, readers.sessionOf(veneer.name)),
+      ),
+    ]);
+    const facts: StatusFacts = {
+      config,
+      shards,
+      migrations,
+      shardFacts,
+      veneerFacts,
+      taken: await readAllTaken(config, readers, shardFacts, veneerFacts),
+      problems,
+      versions: versionsOf(config, readers),
+    };
+    return foldStatus(facts, problem === null ? [] : [problem]);
+  });
+}
+
+/** A broken migration must not hide the state of the fleet. */
+async function migrationsOrProblem(
+  config: Config,
+): Promise<{ migrations: readonly Migration[]; problem: Problem | null }> {
+  try {
+    return {
+      migrations: await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) }),
+      problem: null,
+    };
+  } catch (error) {
+    return { migrations: [], problem: problemOf(error) };
+  }
+}
+
+/** Facts by name; a member that cannot be read gets a problem, and the others are read all the same. */
+async function readAll<M extends { readonly name: string }, F>(
+  members: readonly M[],
+  problems: Map<string, Problem>,
+  read: (member: M) => Promise<F>,
+): Promise<ReadonlyMap<string, F>> {
+  const facts = new Map<string, F>();
+  await Promise.all(
+    members.map(async (member) => {
+      try {
+        facts.set(member.name, await read(member));
+      } catch (error) {
+        const problem = problemOf(error);
+        const unread = {
+          ...problem,
+          exitCode: EXIT.unreachable,
+          where: { member: member.name, ...problem.where },
+        };
+        if (!problems.has(member.name)) problems.set(member.name, unread);
+      }
+    }),
+  );
+  return facts;
+}
+
+async function readAllTaken(
+  config: Config,
+  readers: Readers,
+  shards: ReadonlyMap<string, ShardFacts>,
+  veneers: ReadonlyMap<string, VeneerFacts>,
+): Promise<ReadonlyMap<string, readonly Occupied[]>> {
+  const names = [...shards.values()].flatMap(({ exposed }) => exposed.map(({ definition }) => definition));
+  const entries = await Promise.all(
+    [...veneers.keys()].map(
+      async (name) => [name, await readTaken(config, readers.sessionOf(name), names)] as const,
+    ),
+  );
+  return new Map(entries);
+}
+
+function versionsOf(config: Config, { sessionOf, unreachable }: Readers): ReadonlyMap<string, number> {
+  const names = [...config.veneers, ...config.shards].map((member) => member.name);
+  return new Map(
+    names.filter((name) => !unreachable.has(name)).map((name) => [name, sessionOf(name).server.version]),
+  );
+}

@@ -1,0 +1,131 @@
+import type { Config, ShardConfig } from '../config/config.js';
+import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
+import { selectShards, type Selection } from '../fleet/selection.js';
+import { hasTable } from '../protocol/journal.js';
+import { notSetUp } from '../migrations/ledger.js';
+import { withLane } from '../protocol/lane.js';
+import { recover } from '../protocol/recovery.js';
+import { anchorOf, withRun, type Run } from '../protocol/run.js';
+import { syncShard } from '../protocol/sync-step.js';
+import { readRepairs, readWanted } from '../protocol/sync-work.js';
+import { forgetAttempts } from '../protocol/two-phase.js';
+import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
+import type { CommandContext } from './context.js';
+import { withReaders, type Readers } from './readers.js';
+import { settledExit, settledReport } from './settled.js';
+
+export interface SyncOptions extends Selection {
+  readonly dryRun: boolean;
+  /** Drop foreign tables on our servers that no expose rule names, too. */
+  readonly prune: boolean;
+}
+
+/** What was done, or is to be done, for one shard on the veneers. */
+interface ShardResult {
+  readonly statements: Readonly<Record<string, readonly string[]>>;
+  readonly problem: Problem | null;
+}
+
+/** Makes the veneers equal to the shards, in place. Touches no shard; `dryRun` only reads. */
+export async function sync(
+  config: Config,
+  options: SyncOptions,
+  context: CommandContext,
+): Promise<SyncReport> {
+  const shards = selectShards(config, options);
+  if (options.dryRun) {
+    const results = await withReaders(config, context, (readers) =>
+      planAll(config, shards, options, readers),
+    );
+    return syncReport(config, options, results, []);
+  }
+  return withRun(config, { ...context, command: 'sync' }, async (run) => {
+    for (const veneer of config.veneers) {
+      if (!(await hasTable(anchorOf(run, veneer.name), 'step'))) throw notSetUp(veneer.name);
+    }
+    const settled = settledReport(await recover(run));
+    const results: ShardResult[] = [];
+    for (const shard of shards) results.push(await repair(run, shard, options));
+    return syncReport(config, options, results, settled);
+  });
+}
+
+async function repair(run: Run, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
+  try {
+    return await withLane(run, shard, async (lane) => {
+      const end = await syncShard(lane, { config: run.config, shard, prune });
+      await forgetAttempts(lane.openSessions(), lane.settled);
+      return { statements: end.statements, problem: endProblem(end.ending?.kind, end.cause) };
+    });
+  } catch (error) {
+    return { statements: {}, problem: problemOf(error) };
+  }
+}
+
+function endProblem(
+  kind: 'committed' | 'rolled back' | 'in doubt' | undefined,
+  cause: unknown,
+): Problem | null {
+  if (kind === undefined || kind === 'committed') return null;
+  const problem = problemOf(cause);
+  return kind === 'in doubt' ? { ...problem, exitCode: EXIT.inDoubt, hint: 'migrate recover' } : problem;
+}
+
+async function planAll(
+  config: Config,
+  shards: readonly ShardConfig[],
+  { prune }: SyncOptions,
+  readers: Readers,
+): Promise<ShardResult[]> {
+  return Promise.all(
+    shards.map(async (shard) => {
+      const scope = { config, shard, prune };
+      const wanted = await readWanted(readers.sessionOf(shard.name), scope);
+      const statements: Record<string, readonly string[]> = {};
+      for (const { name } of config.veneers) {
+        const changes = await readRepairs(readers.sessionOf(name), scope, wanted);
+        statements[name] = changes.flatMap((change) => change.statements);
+      }
+      return { statements, problem: null };
+    }),
+  );
+}
+
+function syncReport(
+  config: Config,
+  { dryRun }: SyncOptions,
+  results: readonly ShardResult[],
+  settled: readonly SettledAttempt[],
+): SyncReport {
+  const problems = results.flatMap(({ problem }) => problem ?? []);
+  const veneers = config.veneers.map(({ name }) => veneerOutcome(name, results, dryRun));
+  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
+  const planned = dryRun && veneers.some((veneer) => veneer.statements.length > 0);
+  const next =
+    exitCode === EXIT.inDoubt
+      ? 'migrate recover'
+      : exitCode !== EXIT.clean
+        ? 'migrate status'
+        : planned
+          ? 'migrate sync'
+          : null;
+  return {
+    command: 'sync',
+    fleet: config.fleet,
+    dryRun,
+    settled,
+    veneers,
+    problems,
+    exitCode,
+    next,
+    notices: [],
+  };
+}
+
+function veneerOutcome(veneer: string, results: readonly ShardResult[], dryRun: boolean): SyncVeneer {
+  const statements = results.flatMap((result) => result.statements[veneer] ?? []);
+  const problem = results.find((result) => result.problem !== null)?.problem ?? null;
+  const state =
+    problem !== null ? 'failed' : statements.length === 0 ? 'in line' : dryRun ? 'planned' : 'repaired';
+  return { veneer, state, statements, problem };
+}

@@ -1,0 +1,112 @@
+import path from 'node:path';
+import type { Config } from './config.js';
+import { ConfigError } from './config-error.js';
+import type { ConfigProblem } from './config-error.js';
+import { readDocument } from './document.js';
+import type { Finding, Path, YamlDocument } from './document.js';
+import { readEnvironment, shownPath } from './environment.js';
+import type { Environment, Variables } from './environment.js';
+import { readTextFile } from './read-text-file.js';
+import { resolve } from './resolve.js';
+import { pathText } from './path-text.js';
+import { findUnbuilt } from './unbuilt.js';
+import { validate } from './validate.js';
+
+/** Where the configuration comes from; nothing else is read. */
+export interface ConfigSource {
+  /** What relative paths are relative to. */
+  readonly cwd: string;
+  /** The real environment, usually `process.env`; it wins over env files and is not changed. */
+  readonly env: Variables;
+  /** `--config`; default: shards.yaml in `cwd`. */
+  readonly file?: string | undefined;
+  /** `--env-file`, a later one wins; default: `.env` beside the config, if there is one. */
+  readonly envFiles?: readonly string[] | undefined;
+}
+
+/**
+ * Reads shards.yaml and the environment into a {@link Config}: checked, complete, readonly. Throws one
+ * {@link ConfigError} (exit 78) that holds every problem with its place.
+ */
+export async function loadConfig(source: ConfigSource): Promise<Config> {
+  const file = path.resolve(source.cwd, source.file ?? 'shards.yaml');
+  const shown = shownPath(source.cwd, file);
+  const text = readConfigFile(file, shown);
+  const folder = path.dirname(file);
+  const environment = readEnvironment({
+    folder,
+    cwd: source.cwd,
+    envFiles: source.envFiles ?? [],
+    env: source.env,
+  });
+  const { config, problems } = read(readDocument(text), file, shown, environment);
+  const all = [...environment.problems, ...inOrder(problems)];
+  if (all.length > 0 || config === null) throw new ConfigError(shown, all);
+  return config;
+}
+
+function readConfigFile(file: string, shown: string): string {
+  const read = readTextFile(file);
+  if ('text' in read) return read.text;
+  const message = REASONS[read.code] ?? `cannot be read (${read.code})`;
+  throw new ConfigError(shown, [{ file: shown, line: null, column: null, path: '', message }]);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file; name one with --config, or write one: the README shows how a fleet is described',
+  EISDIR: 'expected a file, this is a folder; name the file in it with --config',
+};
+
+function read(
+  document: YamlDocument,
+  file: string,
+  shown: string,
+  environment: Environment,
+): { config: Config | null; problems: readonly ConfigProblem[] } {
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ place, message }) => ({
+      file: shown,
+      ...place,
+      path: '',
+      message,
+    }));
+    return { config: null, problems };
+  }
+  const findings: Finding[] = [];
+  const { fleet, findings: misfits } = validate(document.value);
+  findings.push(...misfits);
+  if (fleet === null) return { config: null, problems: placed(findings, document, shown) };
+  const unbuilt = findUnbuilt(fleet);
+  const isUnbuilt = (at: Path) => unbuilt.some((finding) => pathText(finding.path) === pathText(at));
+  findings.push(...unbuilt);
+  const config = resolve(fleet, file, {
+    environment,
+    keysOf: document.keysOf,
+    lineOf: (at) => document.placeOf(at).line,
+    refuse: (at, message, place = 'value') => {
+      if (!isUnbuilt(at)) findings.push({ path: at, message, at: place });
+    },
+  });
+  return { config, problems: placed(findings, document, shown) };
+}
+
+function placed(
+  findings: readonly Finding[],
+  document: YamlDocument,
+  file: string,
+): readonly ConfigProblem[] {
+  return findings.map(({ path: at, message, at: place }) => ({
+    file,
+    ...document.placeOf(at, place),
+    path: pathText(at),
+    message,
+  }));
+}
+
+/** Ordered by place, each once: a pattern that is filled in for many shards repeats its problem. */
+function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...unique.values()].toSorted(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+}

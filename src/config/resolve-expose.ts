@@ -1,0 +1,91 @@
+import type { ExposeRule, TenantConfig } from './config.js';
+import type { Path } from './document.js';
+import { unknownPlaceholder } from './fill.js';
+import { capturesOf, fillPattern, PATTERN_NAMES } from './pattern.js';
+import { checkSchema } from './reading.js';
+import type { Reading } from './reading.js';
+import type { FleetFile } from './schema.js';
+import type { Loose } from './validate.js';
+
+/** The rule of a fleet that has none: every relation of a tenant, in the schema named after the tenant. */
+export const DEFAULT_EXPOSE: ExposeRule = { from: '{schema}.{table}', as: '{tenant}.{table}', except: [] };
+
+/** The rules in the order of the file; checked against all tenants. */
+export function resolveExpose(
+  fleet: Loose<FleetFile>,
+  tenants: readonly TenantConfig[],
+  reading: Reading,
+): readonly ExposeRule[] {
+  if (fleet.expose === undefined) return [DEFAULT_EXPOSE];
+  return checked(
+    fleet.expose.map((rule, index) => {
+      const from = rule?.from ?? DEFAULT_EXPOSE.from;
+      checkPattern(reading, ['expose', index, 'from'], rule?.from, []);
+      checkPattern(reading, ['expose', index, 'as'], rule?.as, capturesOf(from));
+      return {
+        from,
+        as: rule?.as ?? from,
+        except: (rule?.except ?? []).filter((glob) => glob !== undefined),
+      };
+    }),
+    tenants,
+    reading,
+  );
+}
+
+/** A word of its own in `from` is refused elsewhere as not built; in `as` it may be used then. */
+function checkPattern(
+  reading: Reading,
+  path: Path,
+  pattern: string | undefined,
+  captured: readonly string[],
+): void {
+  if (pattern === undefined) return;
+  if (!/^[^.]+\.[^.]+$/.test(pattern)) {
+    reading.refuse(path, 'expected schema.relation: a schema, one dot, a relation');
+  }
+  if (path.at(-1) === 'from') return;
+  const unknown = capturesOf(pattern).filter((name) => !captured.includes(name));
+  for (const name of unknown) reading.refuse(path, unknownPlaceholder(name, PATTERN_NAMES));
+}
+
+function checked(
+  rules: readonly ExposeRule[],
+  tenants: readonly TenantConfig[],
+  reading: Reading,
+): readonly ExposeRule[] {
+  for (const [index, rule] of rules.entries()) {
+    const path = ['expose', index, 'as'];
+    for (const tenant of tenants) checkVeneerSchema(reading, path, rule, tenant);
+    refuseCollision(reading, path, rule, tenants);
+  }
+  return rules;
+}
+
+function checkVeneerSchema(reading: Reading, path: Path, { as }: ExposeRule, tenant: TenantConfig): void {
+  const schema = as.split('.')[0] ?? '';
+  if (schema.includes('{table}')) return;
+  checkSchema(reading, path, 'the schema of a tenant on the veneer', filledFor(schema, tenant));
+}
+
+/** Two relations under one name: the veneer could show only one of them. */
+function refuseCollision(
+  reading: Reading,
+  path: Path,
+  rule: ExposeRule,
+  tenants: readonly TenantConfig[],
+): void {
+  const shown = new Map<string, { tenant: string; source: string }>();
+  const collides = tenants.some((tenant) => {
+    const source = JSON.stringify([tenant.shard, filledFor(rule.from, tenant)]);
+    const name = filledFor(rule.as, tenant);
+    const other = shown.get(name);
+    shown.set(name, { tenant: tenant.name, source });
+    return other !== undefined && other.tenant !== tenant.name && other.source !== source;
+  });
+  if (collides) reading.refuse(path, 'several tenants would be shown under one name; put {tenant} into it');
+}
+
+function filledFor(pattern: string, { name, shard, schema }: TenantConfig): string {
+  return fillPattern(pattern, { tenant: name, shard, schema });
+}

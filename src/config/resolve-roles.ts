@@ -1,0 +1,33 @@
+import { Secret } from '../secret.js';
+import type { RoleConfig, UserMappingConfig } from './config.js';
+import { checkIdentifier, filled, filledName } from './reading.js';
+import type { Reading } from './reading.js';
+import type { FleetFile } from './schema.js';
+import type { Loose } from './validate.js';
+
+/** The roles on the veneer, in the order of the file. */
+export function resolveRoles(fleet: Loose<FleetFile>, reading: Reading): readonly RoleConfig[] {
+  return reading.keysOf(['roles']).map((name) => {
+    const at = ['roles', name];
+    if (name === '') reading.refuse(at, 'a role without a name', 'key');
+    checkIdentifier(reading, at, 'the name of the role', name);
+    const grant = (fleet.roles?.[name]?.grant ?? []).filter((privilege) => privilege !== undefined);
+    return { name, grant: [...new Set(grant)] };
+  });
+}
+
+/** Who each role is on one shard. */
+export function resolveUserMappings(
+  fleet: Loose<FleetFile>,
+  shard: string,
+  reading: Reading,
+): readonly UserMappingConfig[] {
+  return reading.keysOf(['roles']).map((role) => {
+    const written = fleet.roles?.[role];
+    const userPath = ['roles', role, 'user'];
+    const user = filledName(reading, userPath, written?.user, { shard }) ?? '';
+    checkIdentifier(reading, userPath, `the user on shard ${shard}`, user);
+    const password = filled(reading, ['roles', role, 'password'], written?.password, { shard });
+    return { role, user, password: password === null ? null : new Secret(password) };
+  });
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { DURATION } from './duration.js';
+import { name, oneOf, text, wholeNumber } from './schema-parts.js';
+
+/** How a run goes through the fleet. */
+export const rollout = z
+  .strictObject(
+    {
+      canary: z
+        .array(name('the name of a shard'), { error: 'a list of shards' })
+        .describe('Shards that go first, through all of their pending migrations.')
+        .optional(),
+      concurrency: wholeNumber(1, 'a whole number from 1 on')
+        .describe('Shards that are migrated at the same time. Default: 4.')
+        .optional(),
+      on_error: oneOf(['stop', 'continue', 'skip-tenant'])
+        .describe('What happens after a failure. Default: stop. The others are not built yet.')
+        .optional(),
+      batch: z
+        .union([z.literal('auto'), z.int().min(1)], { error: 'auto or a number of tenants' })
+        .describe('Tenants in one transaction. Default: auto. A number is not built yet.')
+        .optional(),
+      atomic: oneOf(['fleet']).describe('All shards commit together. Not built yet.').optional(),
+      lock_wait: text(DURATION)
+        .describe(
+          'Budget of an attempt: waiting while anything that blocks the application is held. Default: 2s.',
+        )
+        .optional(),
+      lock_hold: text(DURATION)
+        .describe('Budget of an attempt: from the first such lock to its release. Default: 30s.')
+        .optional(),
+      retries: wholeNumber(0, 'a whole number from 0 on')
+        .describe('Further attempts after the first one lost a lock. Default: 10.')
+        .optional(),
+    },
+    { error: 'a map' },
+  )
+  .describe('How a run goes through the fleet.');
+
+/** What a run may do. */
+export const policy = z
+  .strictObject(
+    {
+      out_of_order: oneOf(['refuse', 'allow', 'ignore'])
+        .describe('A migration that comes before one already applied. Default: refuse.')
+        .optional(),
+      writes: oneOf(['warn', 'refuse', 'allow'])
+        .describe(
+          'A change that breaks writes through the veneer. Default: warn. The others are not built yet.',
+        )
+        .optional(),
+      rewrites: oneOf(['fence', 'refuse', 'allow'])
+        .describe(
+          'A migration that rewrites a table with rows. Default: fence. The others are not built yet.',
+        )
+        .optional(),
+    },
+    { error: 'a map' },
+  )
+  .describe('What a run may do.');

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { grant, name, optionValue, route, serverName, text } from './schema-parts.js';
+import { policy, rollout } from './schema-rollout.js';
+
+/*
+ * The shape of shards.yaml: DESIGN section 7 in full, also what is not built yet (unbuilt.ts refuses that). There are
+ * no defaults and no transforms: the value that was checked is the value that was written. `error` is what a
+ * problem says was expected; `describe` is what an editor shows.
+ */
+
+const veneer = z
+  .strictObject(
+    {
+      url: text('a url')
+        .describe(
+          'How the runner reaches the veneer, as the role that owns the foreign tables: postgres://user:password@host:5432/database',
+        )
+        .optional(),
+      role: name('the name of a role').describe('SET ROLE after connecting. Not built yet.').optional(),
+      servers: z
+        .record(z.string(), route, { error: 'a map from shards to server options' })
+        .describe('Server options by shard, only where the route of this veneer differs. Not built yet.')
+        .optional(),
+    },
+    { error: 'a map with url' },
+  )
+  .describe('A database that shows the tables of all tenants as foreign tables.');
+
+const shard = z
+  .strictObject(
+    {
+      url: text('a url').describe(
+        'How the runner reaches the shard: postgres://user:password@host:5432/database. {shard} is filled in.',
+      ),
+      server: route
+        .describe('Options of the postgres_fdw server for this shard, key by key over the top-level server.')
+        .optional(),
+      tenants: z
+        .array(name('the name of a tenant (numbers and true, false, null in quotes)'), {
+          error: 'a list of tenants',
+        })
+        .describe('The tenants that live on this shard, each on exactly one.')
+        .optional(),
+    },
+    { error: 'a map with url, server and tenants' },
+  )
+  .describe('A server that owns the tables of tenants.');
+
+const role = z
+  .strictObject(
+    {
+      user: text('the name of a user on the shard').describe('The user on the shard. {shard} is filled in.'),
+      password: text('a password as text, best from a variable')
+        .describe('Its password there, best from a variable: ${APP_PASSWORD_{shard}}. {shard} is filled in.')
+        .optional(),
+      grant: z
+        .array(grant, { error: 'a list of privileges' })
+        .describe('What the role may do with tables, on the veneer and on the shards; left out for an owner.')
+        .optional(),
+    },
+    { error: 'a map with user, password and grant' },
+  )
+  .describe('A role on the veneer, and who it is on the shards.');
+
+const tenant = z
+  .strictObject(
+    {
+      database: text('a pattern with {tenant}')
+        .describe('A database for each tenant. Not built yet.')
+        .optional(),
+      schema: text('a pattern with {tenant}')
+        .describe('The schema of a tenant on its shard. Default: {tenant}.')
+        .optional(),
+      role: text('the name of a role')
+        .describe('SET ROLE after connecting to a shard. Not built yet.')
+        .optional(),
+    },
+    { error: 'a map with database, schema and role' },
+  )
+  .describe('What a tenant is in this fleet. Default: { schema: "{tenant}" }.');
+
+const tenants = z
+  .strictObject(
+    {
+      query: text('an SQL query').describe('Gives rows of (tenant, shard).'),
+      url: text('a url').describe('Where the query runs. Default: the first veneer.').optional(),
+    },
+    { error: 'a map with query and url (a list of tenants stands under its shard)' },
+  )
+  .describe('Which tenants there are, asked of a database. Not built yet: list them under their shards.');
+
+const expose = z
+  .strictObject(
+    {
+      from: text('schema.relation').describe(
+        'The relation on the shard, schema.relation, with {tenant} {shard} {schema} {table}.',
+      ),
+      as: text('schema.relation')
+        .describe('The relation on the veneer, schema.relation. Default: the same as from.')
+        .optional(),
+      except: z
+        .array(name('the name of a relation, * stands for any text'), { error: 'a list of names' })
+        .describe('Relations that are not exposed; * stands for any text.')
+        .optional(),
+      partition_of: text('schema.relation')
+        .describe('The partitioned table on the veneer. Not built yet.')
+        .optional(),
+      bounds: text('SQL such as IN (...)')
+        .describe('The bounds of the partition, in SQL. Not built yet.')
+        .optional(),
+      union: text('schema.relation').describe('A view over all tenants. Not built yet.').optional(),
+    },
+    { error: 'a map with from, as and except' },
+  )
+  .describe('A rule by which relations of the shards appear in the veneer; the first that matches wins.');
+
+/** The validator of shards.yaml, and the source of shards.schema.json. */
+export const fleetSchema = z
+  .strictObject(
+    {
+      fleet: text('the name of the fleet').describe(
+        'The name of the fleet: letters, digits, _ - and . It is part of lock keys and of prepared transactions; keep it.',
+      ),
+      migrations: text('the path of a folder')
+        .describe('The folder of migrations, relative to this file. Default: ./migrations.')
+        .optional(),
+      veneers: z
+        .record(z.string(), veneer, { error: 'a map from names to veneers' })
+        .describe('The veneers by name.')
+        .optional(),
+      shards: z
+        .record(z.string(), shard, { error: 'a map from names to shards' })
+        .describe('The shards by name.'),
+      tenant: tenant.optional(),
+      tenants: tenants.optional(),
+      server: z
+        .object({ name: serverName.optional() }, { error: 'a map of server options' })
+        .catchall(optionValue)
+        .describe('postgres_fdw server options for every shard; those of a shard win key by key.')
+        .optional(),
+      roles: z
+        .record(z.string(), role, { error: 'a map from role names to roles' })
+        .describe('Roles on the veneer, by name.')
+        .optional(),
+      expose: z
+        .array(expose, { error: 'a list of rules' })
+        .min(1, {
+          error: 'at least one rule (left out: every relation, {schema}.{table} as {tenant}.{table})',
+        })
+        .describe(
+          'What appears in the veneer. Default: every relation of a tenant, in the schema named after the tenant.',
+        )
+        .optional(),
+      extensions: z
+        .array(name('the name of an extension'), { error: 'a list of extensions' })
+        .describe('Extensions that may be created on a veneer. Not built yet.')
+        .optional(),
+      rollout: rollout.optional(),
+      policy: policy.optional(),
+      hooks: z.unknown().describe('Commands to run around a migration. Not built yet.').optional(),
+    },
+    { error: 'a map with fleet, veneers, shards and roles' },
+  )
+  .meta({
+    title: 'pg-veneer: shards.yaml',
+    description: 'A fleet of PostgreSQL shards behind a postgres_fdw veneer.',
+  });
+
+/** shards.yaml as it is written. */
+export type FleetFile = z.infer<typeof fleetSchema>;

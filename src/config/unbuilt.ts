@@ -1,0 +1,149 @@
+import type { Finding, Path } from './document.js';
+import { capturesOf } from './pattern.js';
+import type { FleetFile } from './schema.js';
+import { hasKeys } from './tree.js';
+import type { Loose } from './validate.js';
+
+/** A part of shards.yaml that the schema knows and nothing executes yet. */
+interface Refusal {
+  /** Where it stands; `*` is any key or index. A key that is not written is `undefined`. */
+  readonly at: Path;
+  /** Whether the value there asks for it; left out: whenever it is written. */
+  readonly when?: (value: unknown, fleet: Loose<FleetFile>, path: Path) => boolean;
+  readonly says: string;
+  readonly place?: 'key' | 'value';
+}
+
+/** What is not built yet, a sentence each. Who builds one deletes its line. */
+export const UNBUILT: readonly Refusal[] = [
+  {
+    at: ['veneers'],
+    when: lacksVeneers,
+    says: 'a fleet without veneers is not built yet; name one under veneers',
+  },
+  {
+    at: ['veneers', '*', 'role'],
+    says: 'a role for a veneer is not built yet; connect as the owner of the foreign tables',
+  },
+  {
+    at: ['veneers', '*', 'servers'],
+    says: 'a route of its own for one veneer is not built yet; every veneer uses the server of the shard',
+    place: 'key',
+  },
+  {
+    at: ['veneers', '*'],
+    when: (_, fleet, path) => Object.hasOwn(fleet.shards ?? {}, String(path.at(-1))),
+    says: 'one member as veneer and shard (a name under both) is not built yet; give them two names and two databases',
+    place: 'key',
+  },
+  { at: ['tenant', 'database'], says: 'a database per tenant is not built yet; give each tenant a schema' },
+  { at: ['tenant', 'role'], says: 'a role per tenant is not built yet; connect as the owner of the tables' },
+  {
+    at: ['tenants'],
+    says: 'asking a database for the tenants is not built yet; list them under shards.<name>.tenants',
+    place: 'key',
+  },
+  {
+    at: ['roles', '*', 'user'],
+    when: isOfTenant,
+    says: 'a user per tenant is not built yet; a user may differ by {shard}',
+  },
+  {
+    at: ['roles', '*', 'password'],
+    when: isOfTenant,
+    says: 'a password per tenant is not built yet; a password may differ by {shard}',
+  },
+  {
+    at: ['expose', '*', 'from'],
+    when: (value) => capturesOf(value).length > 0,
+    says: 'a {word} of your own in from is not built yet; known here: {tenant} {shard} {schema} {table}',
+  },
+  {
+    at: ['expose', '*', 'from'],
+    when: hasVariable,
+    says: 'a variable in a pattern is not built yet; write the name itself',
+  },
+  {
+    at: ['expose', '*', 'as'],
+    when: hasVariable,
+    says: 'a variable in a pattern is not built yet; write the name itself',
+  },
+  {
+    at: ['expose', '*', 'except', '*'],
+    when: (value) => String(value).includes('{'),
+    says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
+  },
+  { at: ['expose', '*', 'partition_of'], says: 'attaching foreign tables as partitions is not built yet' },
+  { at: ['expose', '*', 'bounds'], says: 'bounds of a partition are not built yet' },
+  { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
+  {
+    at: ['extensions'],
+    when: (value) => !isEmpty(value),
+    says: 'creating extensions on a veneer is not built yet; create them by hand and leave the list out',
+  },
+  {
+    at: ['rollout', 'atomic'],
+    says: 'committing the whole fleet together is not built yet; each shard commits with its veneers',
+  },
+  {
+    at: ['rollout', 'batch'],
+    when: (value) => value !== 'auto',
+    says: 'a batch size is not built yet; leave it out or write auto',
+  },
+  {
+    at: ['rollout', 'on_error'],
+    when: (value) => value !== 'stop',
+    says: 'going on after a failure is not built yet; leave it out or write stop',
+  },
+  {
+    at: ['policy', 'writes'],
+    when: (value) => value !== 'warn',
+    says: 'another policy for writes is not built yet; leave it out or write warn',
+  },
+  {
+    at: ['policy', 'rewrites'],
+    when: (value) => value !== 'fence',
+    says: 'another policy for rewrites is not built yet; leave it out or write fence',
+  },
+  { at: ['hooks'], says: 'hooks are not built yet; leave them out', place: 'key' },
+];
+
+/** Everything in the file that asks for something not built yet. */
+export function findUnbuilt(fleet: Loose<FleetFile>): readonly Finding[] {
+  return UNBUILT.flatMap(({ at, when = isWritten, says, place = 'value' }) =>
+    matches(fleet, at)
+      .filter(({ value, path }) => (at.length === 1 || value !== undefined) && when(value, fleet, path))
+      .map(({ path }) => ({ path, message: says, at: place })),
+  );
+}
+
+/** The values at a pattern of a path. */
+function matches(value: unknown, pattern: Path, path: Path = []): { value: unknown; path: Path }[] {
+  const [key, ...rest] = pattern;
+  if (key === undefined) return [{ value, path }];
+  if (!hasKeys(value)) return [];
+  if (key !== '*') return matches(value[key], rest, [...path, key]);
+  const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return keys.flatMap((one) => matches(value[one], rest, [...path, one]));
+}
+
+/** A misfit was taken out and left its key: that is another problem, reported already. */
+function lacksVeneers(value: unknown, fleet: Loose<FleetFile>): boolean {
+  return isEmpty(value) && (value !== undefined || !Object.hasOwn(fleet, 'veneers'));
+}
+
+function isWritten(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function isEmpty(value: unknown): boolean {
+  return !hasKeys(value) || Object.keys(value).length === 0;
+}
+
+function isOfTenant(value: unknown): boolean {
+  return /\{(tenant|schema)\}/.test(String(value));
+}
+
+function hasVariable(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('${');
+}

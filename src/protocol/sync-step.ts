@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { veneerMembers } from '../fleet/member.js';
+import { EXIT, VeneerError } from '../errors.js';
+import { display, sameName } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { rollbackQuietly } from '../postgres/transaction.js';
+import type { Change } from '../veneer/reconcile.js';
+import { startBudget, type Budget } from './budget.js';
+import { cancellable } from './cancel.js';
+import type { Lane } from './lane.js';
+import { holdRelations, readRepairs, readWanted, type SyncScope, type WantedOfShard } from './sync-work.js';
+import { commitAttempt, type AttemptEnding } from './two-phase.js';
+import { beginOnVeneer, executeChanges, refuseOccupied } from './veneer-work.js';
+
+export interface SyncEnd extends Partial<AttemptEnding> {
+  /** By veneer; a veneer that is in line already has none. */
+  readonly statements: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Brings all veneers in line with one shard, in one step: they commit together, while the shard's relations are
+ * held as they were read. The shard itself takes no part: nothing is changed there.
+ */
+export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> {
+  const budget = startBudget(lane.run.config.rollout);
+  const shard = await lane.session(scope.shard.name);
+  try {
+    const repaired = await cancellable(lane, () => repairAll(lane, scope, shard, budget));
+    const statements = Object.fromEntries(
+      repaired.map(({ veneer, changes }) => [veneer.member, statementsOf(changes)]),
+    );
+    if (repaired.length === 0) return { statements };
+    const end = await commitAttempt(lane.run, {
+      id: {
+        fleet: lane.run.config.fleet,
+        step: `${lane.run.id}.sync-${scope.shard.name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`,
+        nonce: randomBytes(4).toString('hex'),
+      },
+      migration: null,
+      participants: repaired.map(({ veneer }) => ({
+        member: veneer.member,
+        role: 'veneer',
+        session: veneer,
+      })),
+      statements,
+      replace: (member) => lane.session(member),
+      checkXid: () => undefined,
+    });
+    return { ...end, statements };
+  } finally {
+    await Promise.all(lane.openSessions().map(rollbackQuietly));
+  }
+}
+
+interface Repaired {
+  readonly veneer: Session;
+  readonly changes: readonly Change[];
+}
+
+async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: Budget): Promise<Repaired[]> {
+  await shard.run(`BEGIN; ${budget.limits()}`);
+  const seen = await readWanted(shard, scope);
+  const veneers: Session[] = [];
+  for (const { name } of veneerMembers(lane.run.config)) veneers.push(await lane.session(name));
+  const drifted = await Promise.all(veneers.map((veneer) => readRepairs(veneer, scope, seen)));
+  if (drifted.every((changes) => changes.length === 0)) return [];
+  const wanted = await holdWanted(shard, scope, seen, drifted.flat());
+  const repaired: Repaired[] = [];
+  for (const veneer of veneers) {
+    const changes = await repairOne(lane, scope, veneer, wanted, budget);
+    if (changes.length > 0) repaired.push({ veneer, changes });
+  }
+  return repaired;
+}
+
+/** Holds what is about to be shown anew, and reads it again: between the first look and the lock it may have changed. */
+async function holdWanted(
+  shard: Session,
+  scope: SyncScope,
+  seen: WantedOfShard,
+  changes: readonly Change[],
+): Promise<WantedOfShard> {
+  const shown = seen.wanted.filter((definition) =>
+    changes.some((change) => sameName(change.table, definition)),
+  );
+  await holdRelations(
+    shard,
+    shown.map(({ remote }) => remote),
+  );
+  return readWanted(shard, scope);
+}
+
+async function repairOne(
+  lane: Lane,
+  scope: SyncScope,
+  veneer: Session,
+  wanted: WantedOfShard,
+  budget: Budget,
+): Promise<readonly Change[]> {
+  const changes = await readRepairs(veneer, scope, wanted);
+  if (changes.length === 0) return [];
+  await beginOnVeneer(lane, veneer, budget);
+  await refuseOccupied(
+    veneer,
+    scope.shard.server.name,
+    changes.filter((change) => change.kind === 'create').map((change) => change.table),
+  );
+  await executeChanges(lane, veneer, changes, budget);
+  const left = await readRepairs(veneer, scope, wanted);
+  if (left.length > 0) throw stillDifferent(veneer.member, left);
+  return changes;
+}
+
+const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>
+  new VeneerError(
+    `${member} would still differ in ${left.map((change) => display(change.table)).join(', ')}`,
+    {
+      exitCode: EXIT.bug,
+      where: { member },
+      hint: 'nothing was committed; this is a fault of pg-veneer, please report it',
+    },
+  );
+
+const statementsOf = (changes: readonly Change[]): string[] => changes.flatMap((change) => change.statements);

@@ -1,0 +1,69 @@
+import { readForeignTables } from '../catalog/read-foreign-tables.js';
+import { readRelations } from '../catalog/read-relations.js';
+import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import {
+  exposeRelations,
+  isOurs,
+  isSupported,
+  tenantsBySchema,
+  type Definition,
+  type TenantsBySchema,
+} from '../veneer/definition.js';
+import { reconcile, type Change } from '../veneer/reconcile.js';
+import type { Config, ShardConfig } from '../config/config.js';
+
+/** What a shard is, as far as its veneers are to show it. */
+export interface WantedOfShard {
+  readonly wanted: readonly Definition[];
+  /** Names on the veneer of relations that cannot be shown yet: what stands there is left alone. */
+  readonly spared: ReadonlySet<string>;
+  readonly tenants: TenantsBySchema;
+}
+
+export interface SyncScope {
+  readonly config: Config;
+  /** With its selected tenants. */
+  readonly shard: ShardConfig;
+  /** Drop foreign tables on our server that no rule names, too. */
+  readonly prune: boolean;
+}
+
+/** The definitions of a shard's relations as they are now. */
+export async function readWanted(session: Session, { config, shard }: SyncScope): Promise<WantedOfShard> {
+  const tenants = tenantsBySchema(shard.tenants);
+  const relations = await readRelations(session, { schemas: [...tenants.keys()] });
+  const exposed = exposeRelations(config.expose, shard.server.name, tenants, relations);
+  return {
+    tenants,
+    wanted: exposed.filter(isSupported).map(({ definition }) => definition),
+    spared: new Set(exposed.filter((one) => !isSupported(one)).map(({ definition }) => nameKey(definition))),
+  };
+}
+
+/** What would make a veneer equal to the shard: wanted × present. Reads only. */
+export async function readRepairs(
+  session: Session,
+  scope: SyncScope,
+  { wanted, spared, tenants }: WantedOfShard,
+): Promise<Change[]> {
+  const { config, shard, prune } = scope;
+  const tables = await readForeignTables(session, [shard.server.name]);
+  const names = new Set(wanted.map(nameKey));
+  const inScope = (table: ForeignTable): boolean =>
+    names.has(nameKey(table)) ||
+    isOurs(config.expose, tenants, table) ||
+    (prune && tenants.has(remoteOf(table).schema));
+  const present = tables.filter((table) => !spared.has(nameKey(table)) && inScope(table));
+  return reconcile({ wanted, present, renames: [] });
+}
+
+/**
+ * Holds the shard's relations as they are until the session's transaction ends: ACCESS SHARE conflicts with every
+ * DDL and with nothing else. A query takes it on every kind of relation; LOCK TABLE refuses materialized views.
+ */
+export async function holdRelations(session: Session, relations: readonly QualifiedName[]): Promise<void> {
+  const held = relations.map((relation) => `SELECT FROM ${qualified(relation)} LIMIT 0`);
+  if (held.length > 0) await session.run(held.join('; '));
+}

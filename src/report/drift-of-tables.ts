@@ -1,0 +1,136 @@
+import type { Occupied } from '../catalog/read-foreign-tables.js';
+import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import type { ExposeRule } from '../config/config.js';
+import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
+import { isOurs, isSupported, type ExposedRelation, type TenantsBySchema } from '../veneer/definition.js';
+import { pairTables } from '../veneer/pair-tables.js';
+import type { Drift } from './drift.js';
+import { columnDifferences, type Difference } from './drift-of-columns.js';
+
+/** One shard and one veneer, side by side. */
+export interface TableComparison {
+  readonly shard: string;
+  readonly veneer: string;
+  /** server_version_num of the veneer. */
+  readonly version: number;
+  readonly rules: readonly ExposeRule[];
+  readonly tenants: TenantsBySchema;
+  readonly exposed: readonly ExposedRelation[];
+  /** All foreign tables of the shard's server. */
+  readonly present: readonly ForeignTable[];
+  readonly occupied: readonly Occupied[];
+}
+
+/** Differences between what a veneer shows of a shard and what the shard is. Empty exactly when sync has nothing to do. Pure. */
+export function tableDrift(comparison: TableComparison): Drift[] {
+  const { exposed, present } = comparison;
+  const supported = exposed.filter(isSupported);
+  const relations = new Map(exposed.map((one) => [one.definition, one.relation]));
+  const pairs = pairTables(
+    supported.map((one) => one.definition),
+    present,
+    [],
+  );
+  const paired = new Set(pairs.map((pair) => pair.table));
+  const shown = new Set(pairs.map((pair) => pair.definition));
+  const unsupported = exposed.filter((one) => !isSupported(one));
+  const spared = new Set(unsupported.map(({ definition }) => nameKey(definition)));
+  return [
+    ...pairs.flatMap(({ table, definition }) => {
+      const columns = columnDifferences(table, relations.get(definition)?.columns ?? [], comparison.version);
+      const shows = remoteDifference(remoteOf(table), definition.remote);
+      return [...shows, ...columns].map((difference) =>
+        located(comparison, definition, definition.tenant, difference),
+      );
+    }),
+    ...supported
+      .filter(({ definition }) => !shown.has(definition))
+      .map((one) => located(comparison, one.definition, one.definition.tenant, missing(comparison, one))),
+    ...present
+      .filter((table) => !paired.has(table) && !spared.has(nameKey(table)))
+      .map((table) => extraTable(comparison, table)),
+    ...unsupported.map((one) =>
+      located(comparison, one.definition, one.definition.tenant, notSupported(one)),
+    ),
+  ];
+}
+
+function located(
+  { shard, veneer }: TableComparison,
+  table: QualifiedName,
+  tenant: string | null,
+  { column, ...difference }: Difference,
+): Drift {
+  return {
+    ...difference,
+    where: { shard, veneer, ...(tenant === null ? {} : { tenant }) },
+    object: column === null ? display(table) : `${display(table)}.${column}`,
+    cure: 'migrate sync',
+  };
+}
+
+const remoteDifference = (present: QualifiedName, wanted: QualifiedName): Difference[] =>
+  sameName(present, wanted)
+    ? []
+    : [
+        {
+          kind: 'option',
+          grade: 'wrong answers',
+          column: null,
+          text: `it shows ${display(present)} of the shard instead of ${display(wanted)}`,
+          consequence: 'reads answer from another table',
+        },
+      ];
+
+function missing({ occupied }: TableComparison, { definition }: ExposedRelation): Difference {
+  const taken = occupied.find((one) => sameName(one, definition));
+  if (taken === undefined) {
+    return {
+      kind: 'missing table',
+      grade: 'invisible',
+      column: null,
+      text: `the shard has ${display(definition.remote)}, the veneer does not show it`,
+      consequence: 'queries through the veneer fail: relation does not exist',
+    };
+  }
+  return {
+    kind: 'name taken',
+    grade: 'wrong answers',
+    column: null,
+    text: `something else bears the name on the veneer (relkind ${taken.kind})`,
+    consequence: "reads answer from that relation, not from the tenant's table",
+  };
+}
+
+function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
+  const remote = display(remoteOf(table));
+  const tenant = comparison.tenants.get(remoteOf(table).schema)?.name ?? null;
+  if (isOurs(comparison.rules, comparison.tenants, table)) {
+    return located(comparison, table, tenant, {
+      kind: 'extra table',
+      grade: 'error',
+      column: null,
+      text: `the veneer shows ${remote}, which the shard does not have`,
+      consequence: 'every read and write of it fails: relation does not exist',
+    });
+  }
+  const drift = located(comparison, table, tenant, {
+    kind: 'extra table',
+    grade: 'cosmetic',
+    column: null,
+    text: `it shows ${remote} of the shard, and no expose rule names it`,
+    consequence: 'it is not kept in line with the shard',
+  });
+  return { ...drift, cure: 'migrate sync --prune, or an expose rule' };
+}
+
+const notSupported = ({ relation }: ExposedRelation): Difference => {
+  const columns = relation.columns.filter((column) => column.userType);
+  return {
+    kind: 'unsupported type',
+    grade: 'invisible',
+    column: null,
+    text: `${columns.map((column) => `${column.name} ${column.type}`).join(', ')}: a user-defined type cannot be shown yet`,
+    consequence: 'the relation is left as it is on the veneer, and is not kept in line',
+  };
+};

@@ -1,0 +1,57 @@
+import { setup } from '../../src/commands/setup.js';
+import { recover } from '../../src/commands/recover.js';
+import { status, type StatusOptions } from '../../src/commands/status.js';
+import { sync, type SyncOptions } from '../../src/commands/sync.js';
+import { up, type UpOptions } from '../../src/commands/up.js';
+import type { CommandContext } from '../../src/commands/context.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import type { Config } from '../../src/config/config.js';
+import type {
+  RecoverReport,
+  SetupReport,
+  StatusReport,
+  SyncReport,
+  UpReport,
+} from '../../src/report/reports.js';
+import type { Progress } from '../../src/report/progress.js';
+import type { TestFleet } from './test-fleet.js';
+
+/** The commands as functions, on a test's fleet; nothing is printed. */
+export interface Commands {
+  config(): Promise<Config>;
+  setup(options?: { readonly dryRun?: boolean }): Promise<SetupReport>;
+  up(options?: Partial<UpOptions>): Promise<UpReport>;
+  status(options?: Partial<StatusOptions>): Promise<StatusReport>;
+  sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
+  recover(): Promise<RecoverReport>;
+  readonly events: Progress[];
+}
+
+export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> = {}): Commands {
+  const events: Progress[] = [];
+  const context: CommandContext = {
+    onProgress: (event) => events.push(event),
+    signal: new AbortController().signal,
+    who: 'test@localhost',
+    at: async () => undefined,
+    ...overrides,
+  };
+  const config = (): Promise<Config> => loadConfig({ cwd: fleet.dir, env: {} });
+  const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
+  return {
+    config,
+    events,
+    setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
+    up: async (options = {}) => up(await config(), { ...all, ...options }, context),
+    status: async (options = {}) => status(await config(), { shards: [], tenants: [], ...options }, context),
+    sync: async (options = {}) =>
+      sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
+    recover: async () => recover(await config(), {}, context),
+  };
+}
+
+/** Copies the root's bookstore migrations into the test's project. */
+export async function useBookstore(fleet: TestFleet): Promise<void> {
+  const { cp } = await import('node:fs/promises');
+  await cp(new URL('../../migrations', import.meta.url), `${fleet.dir}/migrations`, { recursive: true });
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { jsonSchemaText } from '../../../src/config/json-schema.js';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { validate } from '../../../src/config/validate.js';
+
+const FLEETS = [
+  'bookstore',
+  'database-per-tenant',
+  'data-residency',
+  'time-partitions',
+  'federation',
+  'several-veneers',
+];
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+
+test.each(FLEETS)('the fleet %s fits the schema', (name) => {
+  const text = readFileSync(path.join(ROOT, `test/support/fleets/${name}.yaml`), 'utf8');
+  expect(validate(parse(text)).findings).toEqual([]);
+});
+
+test('the bookstore is built: its own copy and the one of the root load, and are the same', async () => {
+  const load = (file: string) => loadConfig({ cwd: ROOT, env: {}, file, envFiles: ['.env.example'] });
+  const [root, copy] = [await load('shards.yaml'), await load('test/support/fleets/bookstore.yaml')];
+  const { file: _file, migrations: _migrations, ...rest } = root;
+  expect(copy).toMatchObject({ ...rest });
+});
+
+test('shards.schema.json is what the validator gives (node scripts/schema.js writes it)', () => {
+  expect(readFileSync(path.join(ROOT, 'shards.schema.json'), 'utf8')).toBe(jsonSchemaText());
+});
+
+interface JsonSchema {
+  readonly description?: string;
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+}
+
+/** Every key of the schema with its subschema. */
+function keysIn(schema: JsonSchema, at: string): (readonly [string, JsonSchema])[] {
+  const { properties = {}, additionalProperties: others, items } = schema;
+  const below = Object.entries(properties).flatMap(([key, value]) => [
+    [`${at}.${key}`, value] as const,
+    ...keysIn(value, `${at}.${key}`),
+  ]);
+  const entries = typeof others === 'object' ? keysIn(others, `${at}.*`) : [];
+  return [...below, ...entries, ...(items === undefined ? [] : keysIn(items, `${at}[]`))];
+}
+
+const schema = JSON.parse(jsonSchemaText()) as JsonSchema & { title?: string; $schema?: string };
+
+test('an editor shows a title, and help for every key', () => {
+  expect(schema).toMatchObject({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'pg-veneer: shards.yaml',
+  });
+  const keys = keysIn(schema, '');
+  expect(keys.length).toBeGreaterThan(40);
+  expect(
+    keys
+      .filter(([, value]) => !value.description?.endsWith('.') && value.description?.includes(' ') !== true)
+      .map(([key]) => key),
+  ).toEqual([]);
+});
+
+test('an editor refuses unknown keys, and takes any name and any server option', () => {
+  expect(schema.additionalProperties).toBe(false);
+  expect(schema.properties?.['shards']?.additionalProperties).toMatchObject({
+    type: 'object',
+    additionalProperties: false,
+  });
+  expect(schema.properties?.['server']?.additionalProperties).toMatchObject({
+    description: 'An option of CREATE SERVER.',
+  });
+});

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { UNBUILT } from '../../../src/config/unbuilt.js';
+import { problemsOf, SMALL } from './project.js';
+
+/** [the text to replace in SMALL, its replacement, the place and path of the one problem] */
+const CASES: readonly (readonly [string, string, string])[] = [
+  [SMALL.slice(SMALL.indexOf('veneers:'), SMALL.indexOf('shards:')), '', '1:1 veneers'],
+  [SMALL.slice(SMALL.indexOf('veneers:'), SMALL.indexOf('shards:')), 'veneers: {}\n', '2:10 veneers'],
+  ['  veneer:', '  veneer:\n    role: owner', '4:11 veneers.veneer.role'],
+  ['  veneer:', '  veneer:\n    servers: { s1: { host: h } }', '4:5 veneers.veneer.servers'],
+  ['  veneer:\n    url: postgres://owner:pw@veneer.test:5432/app', '  s1: {}', '3:3 veneers.s1'],
+  ['roles:', 'tenant: { database: "{tenant}" }\nroles:', '12:21 tenant.database'],
+  ['roles:', 'tenant: { role: "{tenant}_admin" }\nroles:', '12:17 tenant.role'],
+  ['roles:', 'tenants:\n  query: SELECT 1\nroles:', '12:1 tenants'],
+  ['app_user', '"{tenant}_user"', '14:11 roles.app.user'],
+  ['app-password', '${PW_{tenant}}', '15:15 roles.app.password'],
+  [
+    'roles:',
+    'expose: [{ from: "{schema}.t_{year}", as: "{tenant}.t_{year}" }]\nroles:',
+    '12:18 expose[0].from',
+  ],
+  ['roles:', 'expose: [{ from: "{schema}.${X}", as: "{tenant}.x" }]\nroles:', '12:18 expose[0].from'],
+  ['roles:', 'expose: [{ from: "{schema}.x", as: "{tenant}.${X}" }]\nroles:', '12:36 expose[0].as'],
+  ['roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}_x"] }]\nroles:', '12:41 expose[0].except[0]'],
+  ['roles:', 'expose: [{ from: "{schema}.x", partition_of: a.b }]\nroles:', '12:46 expose[0].partition_of'],
+  ['roles:', 'expose: [{ from: "{schema}.x", bounds: IN (1) }]\nroles:', '12:40 expose[0].bounds'],
+  ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
+  ['roles:', 'extensions: [citext]\nroles:', '12:13 extensions'],
+  ['roles:', 'rollout: { atomic: fleet }\nroles:', '12:20 rollout.atomic'],
+  ['roles:', 'rollout: { batch: 10 }\nroles:', '12:19 rollout.batch'],
+  ['roles:', 'rollout: { on_error: skip-tenant }\nroles:', '12:22 rollout.on_error'],
+  ['roles:', 'policy: { writes: refuse }\nroles:', '12:19 policy.writes'],
+  ['roles:', 'policy: { rewrites: allow }\nroles:', '12:21 policy.rewrites'],
+  ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
+];
+
+test.each(CASES)('%j as %j is refused with one sentence', async (from, to, place) => {
+  expect(SMALL).toContain(from);
+  const problems = await problemsOf(SMALL.replace(from, () => to));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]?.startsWith(`shards.yaml:${place}: `)).toBe(true);
+  expect(problems[0]).toMatch(/ (is|are) not built yet/);
+});
+
+test('every refusal of the table is tried above', async () => {
+  const found = await Promise.all(CASES.map(([from, to]) => problemsOf(SMALL.replace(from, () => to))));
+  const sentences = found.flat().map((line) => line.replace(/^\S+ \S+: /, ''));
+  expect([...new Set(sentences)].toSorted()).toEqual(
+    [...new Set(UNBUILT.map(({ says }) => says))].toSorted(),
+  );
+});
+
+test('veneers of the wrong kind are one problem, not also missing', async () => {
+  const yaml = SMALL.replace(/veneers:[^]*shards:/, 'veneers: 3\nshards:');
+  expect(await problemsOf(yaml)).toEqual([
+    'shards.yaml:2:10 veneers: expected a map from names to veneers, got a number',
+  ]);
+});
