@@ -1,3 +1,4 @@
+import { nameKey } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 
 /** Names of a relation and of its columns by number, without anything that deparses and so might wait. */
@@ -5,7 +6,6 @@ export interface RawRelation extends Row {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
-  readonly filenode: string;
   readonly columns: Readonly<Record<string, string>>;
 }
 
@@ -14,7 +14,7 @@ export interface RawRelation extends Row {
  * function there would wait for our own lock (PROTOCOL section 4, number 3: shown on 15 and 18).
  */
 const RAW = `
-  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode,
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
          (SELECT coalesce(json_object_agg(a.attnum, a.attname), '{}'::json) FROM pg_attribute a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -37,4 +37,40 @@ const TOUCHED = `
 
 export async function touchedRelations(session: Session): Promise<string[]> {
   return (await session.query<{ oid: string }>(TOUCHED)).map((row) => row.oid);
+}
+
+/** A relation that stores rows, with the file that holds them. */
+export interface StoredRelation extends Row {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relfilenode: another number says that the relation was rewritten or truncated. */
+  readonly filenode: string;
+}
+
+/** Tables, partitions and materialized views among these oids. Raw columns only, so that nothing waits. */
+export async function readStorage(session: Session, oids: readonly string[]): Promise<StoredRelation[]> {
+  if (oids.length === 0) return [];
+  return session.query<StoredRelation>(
+    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'm')`,
+    [oids],
+  );
+}
+
+/**
+ * The names behind which a reader with an old snapshot would find no rows: relations whose file changed, and names
+ * that another relation took over. Pure.
+ */
+export function replacedStorage(
+  before: readonly StoredRelation[],
+  after: readonly StoredRelation[],
+): StoredRelation[] {
+  const byOid = new Map(after.map((relation) => [relation.oid, relation]));
+  const byName = new Map(after.map((relation) => [nameKey(relation), relation]));
+  return before.filter((was) => {
+    const rewritten = (byOid.get(was.oid)?.filenode ?? was.filenode) !== was.filenode;
+    return rewritten || (byName.get(nameKey(was))?.oid ?? was.oid) !== was.oid;
+  });
 }

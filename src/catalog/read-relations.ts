@@ -10,7 +10,6 @@ export interface RelationScope {
 
 interface RelationRow extends Row {
   oid: string;
-  filenode: string;
   schema: string;
   name: string;
   columns: readonly ShardColumn[];
@@ -18,8 +17,7 @@ interface RelationRow extends Row {
 
 /** The kinds that IMPORT FOREIGN SCHEMA takes; a partition is shown by its parent. */
 const RELATIONS = `
-  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
-         c.relfilenode::text AS filenode, ${COLUMNS} AS columns
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, ${COLUMNS} AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = ANY ($1::text[]) AND ($2::oid[] IS NULL OR c.oid = ANY ($2::oid[]))
      AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition

@@ -15,8 +15,6 @@ export interface Column {
 /** A relation of a shard that a veneer may show. */
 export interface Relation extends QualifiedName {
   readonly oid: string;
-  /** pg_class.relfilenode: another number after a migration says that the table was rewritten or truncated. */
-  readonly filenode: string;
   readonly columns: readonly ShardColumn[];
 }
 

@@ -6,8 +6,8 @@ import type { Relation } from './relation.js';
 export interface Rename {
   readonly from: QualifiedName;
   readonly to: QualifiedName;
-  /** Old column name → new one, only those that changed. */
-  readonly columns: ReadonlyMap<string, string>;
+  /** Old column name → new one, null where it was dropped; only those that changed. */
+  readonly columns: ReadonlyMap<string, string | null>;
 }
 
 /** Pairs what was with what is by oid and attnum, the identities that survive a rename. Pure. */
@@ -16,16 +16,15 @@ export function findRenames(before: readonly RawRelation[], after: readonly Rela
   return after.flatMap((now) => {
     const was = old.get(now.oid);
     if (was === undefined) return [];
-    const columns = renamedColumns(was, now);
+    const columns = changedColumns(was, now);
     const moved = was.schema !== now.schema || was.name !== now.name;
     return moved || columns.size > 0 ? [{ from: was, to: now, columns }] : [];
   });
 }
 
-function renamedColumns(was: RawRelation, now: Relation): ReadonlyMap<string, string> {
-  const pairs = now.columns.flatMap(({ attnum, name }) => {
-    const old = was.columns[String(attnum)];
-    return old === undefined || old === name ? [] : [[old, name] as const];
-  });
-  return new Map(pairs);
+/** A dropped column is told apart from one of the same name that took its place: only the number says which it is. */
+function changedColumns(was: RawRelation, now: Relation): ReadonlyMap<string, string | null> {
+  const names = new Map(now.columns.map(({ attnum, name }) => [String(attnum), name]));
+  const changed = Object.entries(was.columns).filter(([attnum, old]) => names.get(attnum) !== old);
+  return new Map(changed.map(([attnum, old]) => [old, names.get(attnum) ?? null]));
 }

@@ -52,7 +52,7 @@ export async function sync(
 
 async function repair(run: Run, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
   try {
-    return await withLane(run, shard, async (lane) => {
+    return await withLane(run, shard, new Map(), async (lane) => {
       const end = await syncShard(lane, { config: run.config, shard, prune });
       await forgetAttempts(lane.openSessions(), lane.settled);
       return { statements: end.statements, problem: endProblem(end.ending?.kind, end.cause) };

@@ -87,9 +87,9 @@ function ranStep(planned: PlannedStep, end: StepEnd | null): UpStep {
   if (end === null) return emptyStep(planned);
   const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return empty;
-  const { ms, statements } = end.result;
+  const { ms, statements, locks } = end.result;
   const protocol = Object.keys(statements).length > 0 ? 'two-phase' : 'one server';
-  return { ...empty, ms, protocol, veneerStatements: statements };
+  return { ...empty, ms, protocol, locks, veneerStatements: statements };
 }
 
 const emptyStep = ({ migration, tenants }: PlannedStep): UpStep => ({
@@ -99,6 +99,7 @@ const emptyStep = ({ migration, tenants }: PlannedStep): UpStep => ({
   ms: null,
   attempts: 0,
   protocol: null,
+  locks: [],
   veneerStatements: {},
   statements: [],
 });

@@ -92,4 +92,6 @@ export interface RolloutConfig {
 
 export interface PolicyConfig {
   readonly outOfOrder: 'refuse' | 'allow' | 'ignore';
+  /** What a migration that rewrites a table with rows may do; `fence`: wait until no reader has an old snapshot. */
+  readonly rewrites: 'fence' | 'refuse' | 'allow';
 }

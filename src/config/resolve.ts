@@ -80,5 +80,8 @@ function milliseconds(reading: Reading, key: 'lock_wait' | 'lock_hold', text: st
 }
 
 function resolvePolicy(fleet: Loose<FleetFile>): PolicyConfig {
-  return { outOfOrder: fleet.policy?.out_of_order ?? 'refuse' };
+  return {
+    outOfOrder: fleet.policy?.out_of_order ?? 'refuse',
+    rewrites: fleet.policy?.rewrites ?? 'fence',
+  };
 }

@@ -51,7 +51,7 @@ export const policy = z
         .optional(),
       rewrites: oneOf(['fence', 'refuse', 'allow'])
         .describe(
-          'A migration that rewrites a table with rows. Default: fence. The others are not built yet.',
+          'A migration that rewrites a table: wait for old readers and lock out new ones, refuse, or take the risk. Default: fence.',
         )
         .optional(),
     },

@@ -100,11 +100,6 @@ export const UNBUILT: readonly Refusal[] = [
     when: (value) => value !== 'warn',
     says: 'another policy for writes is not built yet; leave it out or write warn',
   },
-  {
-    at: ['policy', 'rewrites'],
-    when: (value) => value !== 'fence',
-    says: 'another policy for rewrites is not built yet; leave it out or write fence',
-  },
   { at: ['hooks'], says: 'hooks are not built yet; leave them out', place: 'key' },
 ];
 

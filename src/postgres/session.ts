@@ -34,6 +34,8 @@ export interface ServerFacts {
   readonly version: number;
   readonly inRecovery: boolean;
   readonly maxPreparedTransactions: number;
+  /** Milliseconds after which the server looks for deadlocks, and ends one of those who wait. */
+  readonly deadlockTimeoutMs: number;
 }
 
 export interface SessionOptions {
@@ -87,7 +89,8 @@ const OPEN = `
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
          session_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
-         current_setting('max_prepared_transactions')::int AS max_prepared
+         current_setting('max_prepared_transactions')::int AS max_prepared,
+         (SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout') AS deadlock_timeout
     FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
 
 interface OpenRow extends Row {
@@ -99,6 +102,7 @@ interface OpenRow extends Row {
   in_recovery: boolean;
   pid: number;
   max_prepared: number;
+  deadlock_timeout: number;
 }
 
 /** Opens a session. Throws a VeneerError (exit 23) that says why the member cannot be reached. */
@@ -173,6 +177,7 @@ function factsOf(row: OpenRow): ServerFacts {
     version: row.version,
     inRecovery: row.in_recovery,
     maxPreparedTransactions: row.max_prepared,
+    deadlockTimeoutMs: row.deadlock_timeout,
   };
 }
 

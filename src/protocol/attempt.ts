@@ -2,16 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { EXIT, VeneerError } from '../errors.js';
 import { veneerMembers } from '../fleet/member.js';
 import type { PlannedStep } from '../migrations/plan.js';
+import { display } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import type { StepPhase } from '../report/progress.js';
-import { startBudget, type Budget } from './budget.js';
-import { cancellable } from './cancel.js';
+import { startBudget, type Budget, type LockDuration } from './budget.js';
+import { awaitOldSnapshots, fenceVeneer } from './fence.js';
+
 import type { AttemptId } from './gid.js';
-import type { Lane } from './lane.js';
+import type { Affected, Lane } from './lane.js';
 import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
 import { commitAttempt, type AttemptEnding, type Participant } from './two-phase.js';
-import { alignVeneer, lockOnVeneer } from './veneer-work.js';
+import { alignVeneer, beginOnVeneer, lockOnVeneer } from './veneer-work.js';
+import { watched } from './watched.js';
 
 /** One migration on one shard and its veneers. */
 export interface Step {
@@ -22,8 +25,8 @@ export interface Step {
 
 export interface AttemptResult extends AttemptEnding {
   readonly ms: number;
-  /** Relation names that turned out to be affected: later attempts lock them on the veneer first. */
-  readonly affected: readonly string[];
+  /** For how long each table of a veneer was locked. */
+  readonly locks: readonly LockDuration[];
   readonly statements: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -32,10 +35,10 @@ export interface AttemptResult extends AttemptEnding {
  * every failure; from then on what happened is settled by what the servers say. Throws what stood in the way of
  * the work; after that nothing of this attempt is left anywhere.
  *
- * `affected`: relations that are known to change. They are locked on the veneers before the shard is touched, in
- * the order in which the application takes its locks: veneer, then shard.
+ * What is known to be affected, from an earlier attempt or another shard, is locked on the veneers before the shard
+ * is touched.
  */
-export async function attempt(lane: Lane, step: Step, affected: readonly string[]): Promise<AttemptResult> {
+export async function attempt(lane: Lane, step: Step): Promise<AttemptResult> {
   const id: AttemptId = {
     fleet: lane.run.config.fleet,
     step: step.id,
@@ -43,7 +46,8 @@ export async function attempt(lane: Lane, step: Step, affected: readonly string[
   };
   const budget = startBudget(lane.run.config.rollout);
   try {
-    const work = await cancellable(lane, () => doWork(lane, step, affected, budget));
+    const known = lane.known(step.planned.migration.name);
+    const work = await watched(lane, budget, () => doWork(lane, step, known, budget));
     step.onPhase(work.participants.length > 1 ? 'preparing' : 'committing');
     const end = await commitAttempt(lane.run, {
       id,
@@ -54,7 +58,7 @@ export async function attempt(lane: Lane, step: Step, affected: readonly string[
       checkXid: (member, xid) => refuseHiddenCommit(member, lane.shard.name, work.xid, xid),
     });
     if (end.ending.kind === 'committed') lane.settled.push(id);
-    return { ...end, ms: budget.elapsed(), affected: work.affected, statements: work.statements };
+    return { ...end, ms: budget.elapsed(), locks: budget.lockDurations(), statements: work.statements };
   } catch (error) {
     await Promise.all(lane.openSessions().map(rollbackQuietly));
     throw error;
@@ -64,29 +68,36 @@ export async function attempt(lane: Lane, step: Step, affected: readonly string[
 interface Work {
   readonly participants: readonly Participant[];
   readonly statements: Readonly<Record<string, readonly string[]>>;
-  readonly affected: readonly string[];
   readonly xid: string;
 }
 
-async function doWork(lane: Lane, step: Step, affected: readonly string[], budget: Budget): Promise<Work> {
-  const { tenants } = step.planned;
+async function doWork(lane: Lane, step: Step, known: Affected, budget: Budget): Promise<Work> {
+  const { tenants, migration } = step.planned;
   const veneers = await openVeneers(lane);
-  if (affected.length > 0)
-    for (const veneer of veneers) await lockOnVeneer(lane, veneer, tenants, affected, budget);
+  if (known.fence || known.relations.length > 0) {
+    for (const veneer of veneers) await lockFirst(lane, veneer, step.planned, known, budget);
+  }
   const session = await lane.session(lane.shard.name);
   const onTenant = (done: number): void => step.onPhase('running', done);
   const xid = await beginOnShard(lane, session, { step: step.id, planned: step.planned, budget, onTenant });
   const changes = await readChanges(lane, session, tenants);
+  const fence = needsFence(lane, changes);
+  lane.learn(migration.name, { fence, relations: [...new Set(changes.remote.map(({ name }) => name))] });
   step.onPhase('veneer');
-  const aligned = await alignAll(lane, veneers, changes, budget);
-  const shard: Participant = { member: lane.shard.name, role: 'shard', session };
+  const aligned: Aligned[] = [];
+  // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
+  for (const veneer of veneers)
+    aligned.push(await alignOne(lane, veneer, changes, fence && !known.fence, budget));
+  if (fence) await awaitOldSnapshots(lane, session, changes.rewritten);
+  const partners = aligned.filter(({ statements }) => fence || statements.length > 0);
+  const idle = aligned.filter((one) => !partners.includes(one));
+  await Promise.all(idle.map(({ veneer }) => rollbackQuietly(veneer)));
   return {
     participants: [
-      shard,
-      ...aligned.map(({ veneer }) => ({ member: veneer.member, role: 'veneer' as const, session: veneer })),
+      { member: lane.shard.name, role: 'shard', session },
+      ...partners.map(({ veneer }) => ({ member: veneer.member, role: 'veneer' as const, session: veneer })),
     ],
-    statements: Object.fromEntries(aligned.map(({ veneer, statements }) => [veneer.member, statements])),
-    affected: aligned.length === 0 ? [] : [...new Set(changes.remote.map(({ name }) => name))],
+    statements: Object.fromEntries(partners.map(({ veneer, statements }) => [veneer.member, statements])),
     xid,
   };
 }
@@ -97,19 +108,52 @@ async function openVeneers(lane: Lane): Promise<Session[]> {
   return sessions;
 }
 
-/** Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other. */
-async function alignAll(
+/** In the order in which the application takes its locks: veneer, then shard. */
+async function lockFirst(
   lane: Lane,
-  veneers: readonly Session[],
-  changes: ShardChanges,
+  veneer: Session,
+  { tenants }: PlannedStep,
+  known: Affected,
   budget: Budget,
-): Promise<{ readonly veneer: Session; readonly statements: string[] }[]> {
-  const aligned: { veneer: Session; statements: string[] }[] = [];
-  for (const veneer of veneers) {
-    const statements = await alignVeneer(lane, veneer, changes, budget);
-    if (statements.length > 0) aligned.push({ veneer, statements });
+): Promise<void> {
+  await beginOnVeneer(lane, veneer, budget);
+  if (known.fence) await fenceVeneer(lane, veneer, budget);
+  else await lockOnVeneer(lane, veneer, tenants, known.relations, budget);
+}
+
+interface Aligned {
+  readonly veneer: Session;
+  readonly statements: readonly string[];
+}
+
+async function alignOne(
+  lane: Lane,
+  veneer: Session,
+  changes: ShardChanges,
+  fence: boolean,
+  budget: Budget,
+): Promise<Aligned> {
+  if (fence) {
+    if (veneer.status() === 'I') await beginOnVeneer(lane, veneer, budget);
+    await fenceVeneer(lane, veneer, budget);
   }
-  return aligned;
+  return { veneer, statements: await alignVeneer(lane, veneer, changes, budget) };
+}
+
+/** By policy.rewrites. A fleet without veneers has no remote snapshots. */
+function needsFence(lane: Lane, { rewritten }: ShardChanges): boolean {
+  const { config } = lane.run;
+  const [first] = rewritten;
+  if (first === undefined || config.veneers.length === 0 || config.policy.rewrites === 'allow') return false;
+  if (config.policy.rewrites === 'fence') return true;
+  throw new VeneerError(
+    `the migration rewrites or truncates ${display(first)}, and policy.rewrites refuses that`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: lane.shard.name },
+      hint: 'add a new column, fill it, and switch over; or set policy.rewrites to fence',
+    },
+  );
 }
 
 /** A COMMIT that parsing could not see (inside a procedure, say) would have ended our transaction half way. */

@@ -1,35 +1,80 @@
 import type { RolloutConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
+import type { Session } from '../postgres/session.js';
 
-/** What is left of an attempt's two budgets (PROTOCOL section 8), by the runner's clock. */
+/** The clock of one attempt: what is left of its two budgets (PROTOCOL section 8), and which tables it locks. */
 export interface Budget {
   /**
    * SET LOCAL of what is left, to stand before the statements of a transaction. Throws (exit 20) when nothing is.
-   * lock_timeout bounds each lock, statement_timeout each statement: neither bounds the attempt, the clock does.
+   * These are a second net: they bound one lock and one statement; `watched` keeps the budgets of the attempt.
    */
-  limits(): string;
+  limits(session: Session): string;
+  /** Counts time (milliseconds) that was spent waiting for locks; true once the budget for it is used up. */
+  addWait(ms: number): boolean;
   /** Milliseconds since the attempt began. */
   elapsed(): number;
+  holdLeft(): number;
+  /** A table of a veneer is locked from now on, or is being waited for, which blocks the application as well. */
+  noteLocked(veneer: string, table: string): void;
+  /** Milliseconds for which each table was locked, up to now. */
+  lockDurations(): LockDuration[];
 }
 
-export function startBudget({ lockWaitMs, lockHoldMs }: RolloutConfig): Budget {
+export interface LockDuration {
+  readonly veneer: string;
+  readonly table: string;
+  readonly ms: number;
+}
+
+/**
+ * Of the server's deadlock_timeout. A session that has waited for that long looks for a cycle and ends itself where
+ * it finds one: were we still waiting then, the victim could be the application's session.
+ */
+const BELOW_DEADLOCK_TIMEOUT = 0.8;
+
+export function startBudget({
+  lockWaitMs,
+  lockHoldMs,
+}: Pick<RolloutConfig, 'lockWaitMs' | 'lockHoldMs'>): Budget {
   const start = performance.now();
+  const locked = new Map<string, { readonly veneer: string; readonly table: string; readonly at: number }>();
+  let waited = 0;
   const elapsed = (): number => Math.round(performance.now() - start);
+  const holdLeft = (): number => lockHoldMs - elapsed();
   return {
     elapsed,
-    limits(): string {
-      const left = lockHoldMs - elapsed();
+    holdLeft,
+    limits(session: Session): string {
+      const left = holdLeft();
       if (left <= 0) throw holdExceeded(lockHoldMs);
-      const wait = Math.max(1, Math.min(lockWaitMs, left));
-      return `SET LOCAL lock_timeout = ${wait}; SET LOCAL statement_timeout = ${left}`;
+      const patience = Math.min(
+        lockWaitMs - waited,
+        left,
+        BELOW_DEADLOCK_TIMEOUT * session.server.deadlockTimeoutMs,
+      );
+      return `SET LOCAL lock_timeout = ${Math.max(1, Math.floor(patience))}; SET LOCAL statement_timeout = ${left}`;
     },
+    addWait(ms: number): boolean {
+      waited += ms;
+      return waited >= lockWaitMs;
+    },
+    noteLocked(veneer: string, table: string): void {
+      const key = `${veneer} ${table}`;
+      if (!locked.has(key)) locked.set(key, { veneer, table, at: performance.now() });
+    },
+    lockDurations: () =>
+      [...locked.values()].map(({ veneer, table, at }) => ({
+        veneer,
+        table,
+        ms: Math.round(performance.now() - at),
+      })),
   };
 }
 
-/** The attempt held its locks for the whole budget. */
-export const holdExceeded = (lockHoldMs: number, statement?: string): VeneerError =>
+/** The attempt held its locks for the whole budget; `running` names the statement that took the time. */
+export const holdExceeded = (lockHoldMs: number, running?: string): VeneerError =>
   new VeneerError(`the step held its locks for ${lockHoldMs} ms, all that rollout.lock_hold allows`, {
     exitCode: EXIT.failed,
-    ...(statement === undefined ? {} : { detail: `it was running: ${statement.slice(0, 200)}` }),
-    hint: 'raise rollout.lock_hold for this run, or split the migration',
+    ...(running === undefined ? {} : { detail: running }),
+    hint: 'raise rollout.lock_hold, or split the migration',
   });

@@ -1,5 +1,6 @@
 import type { ShardConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
+import type { Blocker } from './blockers.js';
 import type { AttemptId } from './gid.js';
 import { anchorOf, type Run } from './run.js';
 import { openSettling, replaceSettling } from './settling-session.js';
@@ -17,12 +18,30 @@ export interface Lane {
   openSessions(): readonly Session[];
   /** Attempts that are settled and whose evidence is still there. */
   readonly settled: AttemptId[];
+  /** What a migration is known to affect, from an earlier attempt or from another shard. */
+  known(migration: string): Affected;
+  learn(migration: string, affected: Affected): void;
+  /** Who stood in the way when a step last waited for a lock. */
+  readonly blockers: Blocker[];
+  /** By member and pid: since when (performance.now()) somebody has been seen blocking. */
+  readonly blockedSince: Map<string, number>;
 }
+
+/** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
+export interface Affected {
+  /** Names of relations of a tenant. */
+  readonly relations: readonly string[];
+  /** It rewrites a table: all foreign tables of the shard are to be locked. */
+  readonly fence: boolean;
+}
+
+const NOTHING: Affected = { relations: [], fence: false };
 
 /** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
 export async function withLane<T>(
   run: Run,
   shard: ShardConfig,
+  learnt: Map<string, Affected>,
   work: (lane: Lane) => Promise<T>,
 ): Promise<T> {
   const sessions = new Map<string, Session>();
@@ -36,7 +55,18 @@ export async function withLane<T>(
     return fresh;
   };
   try {
-    return await work({ run, shard, session, openSessions: () => [...sessions.values()], settled: [] });
+    const openSessions = (): Session[] => [...sessions.values()];
+    return await work({
+      run,
+      shard,
+      session,
+      openSessions,
+      known: (migration) => learnt.get(migration) ?? NOTHING,
+      learn: (migration, affected) => void learnt.set(migration, affected),
+      settled: [],
+      blockers: [],
+      blockedSince: new Map(),
+    });
   } finally {
     await Promise.all([...sessions.values()].map((open) => open.close()));
   }

@@ -3,9 +3,9 @@ import { problemOf } from '../errors.js';
 import type { Plan, PlannedStep, ShardPlan } from '../migrations/plan.js';
 import { inParallel } from '../parallel.js';
 import type { ShardState, StepPhase } from '../report/progress.js';
-import { withLane, type Lane } from './lane.js';
+import { withLane, type Affected, type Lane } from './lane.js';
 import type { Run } from './run.js';
-import { runStep, type Affected, type StepEnd } from './step.js';
+import { runStep, type StepEnd } from './step.js';
 import { forgetAttempts } from './two-phase.js';
 
 /** How one shard came through its steps; `end` null: not started. */
@@ -19,7 +19,7 @@ export interface LaneEnd {
 /** What the lanes of one run share. */
 interface Rollout {
   readonly run: Run;
-  readonly affected: Affected;
+  readonly learnt: Map<string, Affected>;
   /** Set by the first failure: the other shards finish the step that they are in. */
   stopped: boolean;
   /** Numbers steps: with the run's id it makes their names. */
@@ -36,7 +36,7 @@ export interface RolloutOptions {
  * side. Each shard goes at its own pace; the first failure stops them all at the next step.
  */
 export async function rollOut(run: Run, plan: Plan, { canaryOnly }: RolloutOptions): Promise<LaneEnd[]> {
-  const rollout: Rollout = { run, affected: new Map(), stopped: false, sequence: 0 };
+  const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence: 0 };
   const isCanary = ({ shard }: ShardPlan): boolean => run.config.rollout.canary.includes(shard.name);
   const { concurrency } = run.config.rollout;
   const lane = (shardPlan: ShardPlan): Promise<LaneEnd> => runLane(rollout, shardPlan);
@@ -57,7 +57,7 @@ async function runLane(rollout: Rollout, { shard, steps }: ShardPlan): Promise<L
   let problem: Problem | null = null;
   try {
     if (steps.length > 0 && !rollout.stopped) {
-      await withLane(rollout.run, shard, (lane) => runSteps(rollout, lane, steps, ends));
+      await withLane(rollout.run, shard, rollout.learnt, (lane) => runSteps(rollout, lane, steps, ends));
     }
   } catch (error) {
     // A session that could not be opened or replaced; what had happened until then stands in `ends`.
@@ -125,7 +125,7 @@ async function runPlanned(
       ...(tenantsDone === undefined ? {} : { tenantsDone }),
       ...(why === undefined ? {} : { why }),
     });
-  const end = await runStep(lane, { id, planned, onPhase }, rollout.affected);
+  const end = await runStep(lane, { id, planned, onPhase });
   if (end.kind === 'committed') report('committed', { ms: end.result.ms });
   else report('failed', { why: end.problem.message });
   return end;

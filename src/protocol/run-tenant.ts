@@ -5,7 +5,6 @@ import { excerpt, locate } from '../migrations/locate.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
-import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 
 /**
  * Runs a migration for one tenant in the open transaction: one text in the simple protocol, so that a tenant costs
@@ -57,9 +56,6 @@ interface Failed {
 /** PostgreSQL's error with the place in the migration's file that it came from. */
 function explain(error: unknown, failed: Failed): unknown {
   if (!(error instanceof MemberError) || error.connectionLost) return error;
-  // Lost to a lock or a deadline: the attempt decides what that means, and may try again.
-  if (isState(error, SQLSTATE.lockNotAvailable, SQLSTATE.deadlockDetected, SQLSTATE.queryCanceled))
-    return error;
   const { migration, tenant } = failed;
   const at = placeOf(error, failed);
   const detail = [error.facts.detail, at.shown].filter(Boolean).join('\n');

@@ -21,6 +21,8 @@ export interface Run {
   /** user@host of whoever started it. */
   readonly who: string;
   readonly applicationName: string;
+  /** Milliseconds after which a session that blocks a step is ended; null: never. */
+  readonly terminateBlockersMs: number | null;
 }
 
 /** Called at each named point of the protocol; crash tests end the process there. */
@@ -33,6 +35,7 @@ export interface RunOptions {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
   readonly at: AtPoint;
+  readonly terminateBlockersMs?: number | null;
 }
 
 /** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
@@ -67,7 +70,17 @@ export async function withRun<T>(
         }),
       ),
     );
-    return await work({ ...options, id, config, keys, anchors, unreachable, applicationName });
+    const { terminateBlockersMs = null } = options;
+    return await work({
+      ...options,
+      terminateBlockersMs,
+      id,
+      config,
+      keys,
+      anchors,
+      unreachable,
+      applicationName,
+    });
   } finally {
     await Promise.all([...anchors.values()].map((session) => session.close()));
   }

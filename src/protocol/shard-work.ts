@@ -1,18 +1,17 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { readRaw, touchedRelations, type RawRelation } from '../catalog/read-raw.js';
+import { readRaw, readStorage, replacedStorage, touchedRelations } from '../catalog/read-raw.js';
 import { readRelations } from '../catalog/read-relations.js';
 import { findRenames } from '../catalog/renames.js';
 import { writeLedger } from '../migrations/ledger.js';
 import type { PlannedStep } from '../migrations/plan.js';
-import { display, type QualifiedName } from '../postgres/identifiers.js';
+import type { QualifiedName } from '../postgres/identifiers.js';
 import { PIN_LOCALLY, type Session } from '../postgres/session.js';
 import {
   exposeRelations,
   refuseUnsupported,
   tenantsBySchema,
   type Definition,
-  type ExposedRelation,
   type TenantsBySchema,
 } from '../veneer/definition.js';
 import { exposedName } from '../veneer/exposure.js';
@@ -29,6 +28,8 @@ export interface ShardChanges {
   readonly wanted: readonly Definition[];
   readonly renames: readonly ExposedRename[];
   readonly tenants: TenantsBySchema;
+  /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
+  readonly rewritten: readonly QualifiedName[];
 }
 
 export interface ShardWork {
@@ -43,12 +44,12 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
   const { run, shard } = lane;
   const { migration, tenants } = work.planned;
   await run.at(`before begin:${shard.name}`);
-  await session.run(`BEGIN; ${work.budget.limits()}`);
+  await session.run(`BEGIN; ${work.budget.limits(session)}`);
   await run.at(`after begin:${shard.name}`);
   const xid = await writeLedger(session, { step: work.step, migration, tenants, appliedBy: run.who });
   for (const [index, tenant] of tenants.entries()) {
     await run.at(`before statements:${tenant.name}`);
-    await runForTenant(session, migration, tenant, work.budget.limits());
+    await runForTenant(session, migration, tenant, work.budget.limits(session));
     work.onTenant(index + 1);
   }
   await comeClean(session, work);
@@ -63,7 +64,7 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
  */
 async function comeClean(session: Session, { budget, step }: ShardWork): Promise<void> {
   await session.run(
-    `${budget.limits()}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_LOCALLY}`,
+    `${budget.limits(session)}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_LOCALLY}`,
   );
   await session.query(
     'UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = $1',
@@ -80,20 +81,18 @@ export async function readChanges(
   const anchor = anchorOf(lane.run, lane.shard.name);
   const schemas = tenants.map((tenant) => tenant.schema);
   const [oids] = await Promise.all([touchedRelations(session), refuseMovedSchemas(session, anchor, tenants)]);
-  const [after, before] = await Promise.all([
-    readRelations(session, { schemas, oids }),
-    readRaw(anchor, oids),
-  ]);
+  const [after, stored] = [await readRelations(session, { schemas, oids }), await readStorage(session, oids)];
+  const [before, wasStored] = [await readRaw(anchor, oids), await readStorage(anchor, oids)];
   const rules = lane.run.config.expose;
   const bySchema = tenantsBySchema(tenants);
   const exposed = exposeRelations(rules, lane.shard.server.name, bySchema, after);
   refuseUnsupported(lane.shard.name, exposed);
-  refuseRewrites(lane.shard.name, exposed, before);
   const ours = before.filter((relation) => bySchema.has(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {
     wanted,
     tenants: bySchema,
+    rewritten: replacedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
     renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
       const tenant = bySchema.get(rename.from.schema);
@@ -127,26 +126,4 @@ async function refuseMovedSchemas(
       hint: 'change the objects inside of a tenant, not the tenant itself',
     },
   );
-}
-
-/**
- * postgres_fdw reads in REPEATABLE READ, and a rewrite is not MVCC-safe: a veneer session that already has a
- * snapshot on the shard would read zero rows, without an error (PROTOCOL section 5).
- */
-function refuseRewrites(
-  member: string,
-  exposed: readonly ExposedRelation[],
-  before: readonly RawRelation[],
-): void {
-  const filenodes = new Map(before.map((relation) => [relation.oid, relation.filenode]));
-  const rewritten = exposed.find(
-    ({ relation }) => (filenodes.get(relation.oid) ?? relation.filenode) !== relation.filenode,
-  );
-  if (rewritten === undefined) return;
-  const name = display(rewritten.relation);
-  throw new VeneerError(`the migration rewrites or truncates ${name}, and old readers would see it empty`, {
-    exitCode: EXIT.failed,
-    where: { member, tenant: rewritten.definition.tenant },
-    hint: 'add a new column, fill it, and switch over; rewriting in place is not supported yet',
-  });
 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js';
-import { MemberError } from '../postgres/member-error.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { attempt, type AttemptResult, type Step } from './attempt.js';
 import { holdExceeded } from './budget.js';
-import { Interrupted } from './cancel.js';
+import { blockerText } from './blockers.js';
+import { Interrupted } from './watched.js';
 import type { Lane } from './lane.js';
 
 /** How a step ended, whatever happened; never thrown. */
@@ -16,17 +16,12 @@ export type StepEnd =
       readonly attempts: number;
     };
 
-/** Tells other shards which relations a migration changes, so that they lock these on the veneer first. */
-export type Affected = Map<string, readonly string[]>;
-
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
-export async function runStep(lane: Lane, step: Step, known: Affected): Promise<StepEnd> {
+export async function runStep(lane: Lane, step: Step): Promise<StepEnd> {
   const { retries } = lane.run.config.rollout;
-  const name = step.planned.migration.name;
   for (let attempts = 1; ; attempts++) {
     try {
-      const result = await attempt(lane, step, known.get(name) ?? []);
-      if (result.affected.length > 0) known.set(name, result.affected);
+      const result = await attempt(lane, step);
       const end = endOf(result, attempts);
       if (end.kind !== 'failed' || !worthRetrying(result.cause) || attempts > retries) return end;
     } catch (error) {
@@ -84,12 +79,15 @@ async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
 
 function problemFor(lane: Lane, error: unknown, attempts: number): Problem {
   const { lockHoldMs, lockWaitMs } = lane.run.config.rollout;
-  if (error instanceof MemberError && isState(error, SQLSTATE.queryCanceled))
-    return problemOf(holdExceeded(lockHoldMs));
+  if (error instanceof VeneerError && isState(error, SQLSTATE.queryCanceled)) {
+    return { ...problemOf(holdExceeded(lockHoldMs, error.facts.detail)), where: error.facts.where ?? {} };
+  }
   if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
+  const blockers = lane.blockers.map(blockerText).join('\n');
   return {
     ...problemOf(error),
-    message: `another session held a lock for longer than rollout.lock_wait (${lockWaitMs} ms), in each of ${attempts} attempts: ${error.message}`,
-    hint: 'end that session, or raise rollout.lock_wait',
+    message: `a lock was not to be had within rollout.lock_wait (${lockWaitMs} ms), in each of ${attempts} attempts: ${error.message}`,
+    detail: blockers === '' ? (error.facts.detail ?? '') : `blocked by\n${blockers}`,
+    hint: 'end that session, raise rollout.lock_wait, or let the run end it: migrate up --terminate-blockers=5s',
   };
 }

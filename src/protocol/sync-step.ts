@@ -6,7 +6,7 @@ import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import type { Change } from '../veneer/reconcile.js';
 import { startBudget, type Budget } from './budget.js';
-import { cancellable } from './cancel.js';
+import { watched } from './watched.js';
 import type { Lane } from './lane.js';
 import { holdRelations, readRepairs, readWanted, type SyncScope, type WantedOfShard } from './sync-work.js';
 import { commitAttempt, type AttemptEnding } from './two-phase.js';
@@ -25,7 +25,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
   const budget = startBudget(lane.run.config.rollout);
   const shard = await lane.session(scope.shard.name);
   try {
-    const repaired = await cancellable(lane, () => repairAll(lane, scope, shard, budget));
+    const repaired = await watched(lane, budget, () => repairAll(lane, scope, shard, budget));
     const statements = Object.fromEntries(
       repaired.map(({ veneer, changes }) => [veneer.member, statementsOf(changes)]),
     );
@@ -58,7 +58,7 @@ interface Repaired {
 }
 
 async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: Budget): Promise<Repaired[]> {
-  await shard.run(`BEGIN; ${budget.limits()}`);
+  await shard.run(`BEGIN; ${budget.limits(shard)}`);
   const seen = await readWanted(shard, scope);
   const veneers: Session[] = [];
   for (const { name } of veneerMembers(lane.run.config)) veneers.push(await lane.session(name));

@@ -1,17 +1,17 @@
 import type { TenantConfig } from '../config/config.js';
 import { readForeignTables, readOccupied } from '../catalog/read-foreign-tables.js';
+import type { ForeignTable } from '../catalog/relation.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
-import { rollbackQuietly } from '../postgres/transaction.js';
 import { isOurs } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import type { ShardChanges } from './shard-work.js';
 
-/** Begins on a veneer and takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants. */
+/** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
 export async function lockOnVeneer(
   lane: Lane,
   session: Session,
@@ -19,19 +19,31 @@ export async function lockOnVeneer(
   relations: readonly string[],
   budget: Budget,
 ): Promise<void> {
-  await beginOnVeneer(lane, session, budget);
   const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
-  const tables = await readForeignTables(session, [lane.shard.server.name], { remote, named: [] });
-  // LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock.
+  await lockTables(
+    session,
+    await readForeignTables(session, [lane.shard.server.name], { remote, named: [] }),
+    budget,
+  );
+}
+
+/** LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock. */
+export async function lockTables(
+  session: Session,
+  tables: readonly ForeignTable[],
+  budget: Budget,
+): Promise<void> {
+  if (tables.length === 0) return;
+  for (const table of tables) budget.noteLocked(session.member, display(table));
   const locks = tables.map(
     (table) => `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`,
   );
-  if (locks.length > 0) await session.run([budget.limits(), ...locks].join('; '));
+  await session.run([budget.limits(session), ...locks].join('; '));
 }
 
 /**
- * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own open
- * transaction. Answers the statements; none means that the veneer takes no part in the step, and nothing is open.
+ * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own transaction,
+ * begun here where it is not open yet. Answers the statements; none where there is nothing to change.
  */
 export async function alignVeneer(
   lane: Lane,
@@ -40,23 +52,19 @@ export async function alignVeneer(
   budget: Budget,
 ): Promise<string[]> {
   const planned = await readDifference(lane, session, changes);
-  if (planned.length === 0) {
-    await rollbackQuietly(session);
-    return [];
-  }
+  if (planned.length === 0) return [];
   if (session.status() === 'I') await beginOnVeneer(lane, session, budget);
-  const statements = planned.flatMap((change) => change.statements);
   await lane.run.at(`before statements:${session.member}`);
   await executeChanges(lane, session, planned, budget);
   await lane.run.at(`after statements:${session.member}`);
   await proveAligned(lane, session, changes);
-  return statements;
+  return planned.flatMap((change) => change.statements);
 }
 
 /** Begins on a veneer, within what is left of the budget. */
 export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget): Promise<void> {
   await lane.run.at(`before begin:${session.member}`);
-  await session.run(`BEGIN; ${budget.limits()}`);
+  await session.run(`BEGIN; ${budget.limits(session)}`);
   await lane.run.at(`after begin:${session.member}`);
 }
 
@@ -104,7 +112,8 @@ export async function executeChanges(
 ): Promise<void> {
   for (const change of changes) {
     try {
-      await session.run([budget.limits(), ...change.statements].join('; '));
+      if (change.kind !== 'create') budget.noteLocked(session.member, display(change.table));
+      await session.run([budget.limits(session), ...change.statements].join('; '));
     } catch (error) {
       throw explain(error, lane, change);
     }

@@ -51,6 +51,8 @@ export interface UpStep {
   readonly ms: number | null;
   readonly attempts: number;
   readonly protocol: 'one server' | 'two-phase' | null;
+  /** How long (milliseconds) each table of a veneer was locked by the attempt that committed. */
+  readonly locks: readonly { readonly veneer: string; readonly table: string; readonly ms: number }[];
   /** SQL per veneer: what was executed, or with `dryRun` nothing, since it is known only inside the step. */
   readonly veneerStatements: Readonly<Record<string, readonly string[]>>;
   /** With `dryRun`: the migration's own statements. */

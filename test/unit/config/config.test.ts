@@ -13,7 +13,7 @@ test('defaults', async () => {
     expose: [{ from: '{schema}.{table}', as: '{tenant}.{table}', except: [] }],
     extensions: [],
     rollout: { canary: [], concurrency: 4, lockWaitMs: 2000, lockHoldMs: 30_000, retries: 10 },
-    policy: { outOfOrder: 'refuse' },
+    policy: { outOfOrder: 'refuse', rewrites: 'fence' },
   });
   expect(config.shards.map(({ name, server }) => [name, server])).toEqual([
     ['s1', { name: 's1_server', options: { host: 's1.test', port: '6001', dbname: 'app' } }],
@@ -134,6 +134,6 @@ extensions: []
       { from: '{schema}.books', as: '{schema}.books', except: [] },
     ],
     rollout: { canary: ['s2'], concurrency: 2, lockWaitMs: 500, lockHoldMs: 60_000, retries: 0 },
-    policy: { outOfOrder: 'allow' },
+    policy: { outOfOrder: 'allow', rewrites: 'fence' },
   });
 });

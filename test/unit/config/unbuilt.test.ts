@@ -30,7 +30,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['roles:', 'rollout: { batch: 10 }\nroles:', '12:19 rollout.batch'],
   ['roles:', 'rollout: { on_error: skip-tenant }\nroles:', '12:22 rollout.on_error'],
   ['roles:', 'policy: { writes: refuse }\nroles:', '12:19 policy.writes'],
-  ['roles:', 'policy: { rewrites: allow }\nroles:', '12:21 policy.rewrites'],
   ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
 ];
 
