@@ -2,16 +2,20 @@ import type { ShardConfig } from '../config/config.js';
 import { notSetUp, readLedger, type LedgerGroup } from '../migrations/ledger.js';
 import type { Session } from '../postgres/session.js';
 
-/** The ledgers of these shards, read side by side. Throws (exit 20) where one was never set up. */
+/**
+ * The ledgers of these shards by name, read side by side; empty where a shard was never set up and `absent` allows it.
+ * Throws (exit 20) where it does not.
+ */
 export async function readLedgers(
   shards: readonly ShardConfig[],
   sessionOf: (member: string) => Session,
+  absent: 'refuse' | 'allow',
 ): Promise<Map<string, LedgerGroup[]>> {
   const entries = await Promise.all(
     shards.map(async ({ name }) => {
       const ledger = await readLedger(sessionOf(name));
-      if (ledger === null) throw notSetUp(name);
-      return [name, ledger] as const;
+      if (ledger === null && absent === 'refuse') throw notSetUp(name);
+      return [name, ledger ?? []] as const;
     }),
   );
   return new Map(entries);

@@ -2,8 +2,6 @@ import { readRoles, readSchemas, type WantedPrivileges } from '../catalog/read-p
 import type { Config, ShardConfig } from '../config/config.js';
 import { ident } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { journalMember } from '../protocol/run.js';
-import { JOURNAL_STATEMENTS, STATE_STATEMENTS } from '../protocol/state-schema.js';
 import { plain } from '../veneer/servers.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { stateStatements } from './setup-state.js';
@@ -15,9 +13,8 @@ export async function planShard(config: Config, shard: ShardConfig, session: Ses
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
   const schemas = shard.tenants.map((tenant) => tenant.schema);
   const present = await readSchemas(session, schemas);
-  const journal = journalMember(config) === session.member ? JOURNAL_STATEMENTS : [];
   const statements = [
-    ...(await stateStatements(session, [...STATE_STATEMENTS, ...journal])),
+    ...(await stateStatements(config, session, 'shard')),
     ...schemas.filter((schema) => !present.has(schema)).map((schema) => `CREATE SCHEMA ${ident(schema)}`),
     ...(await missingGrants(session, wantedOnShard(config, shard), { sequences: true })),
   ];

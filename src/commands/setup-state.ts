@@ -1,21 +1,60 @@
 import type { Config } from '../config/config.js';
-import { literal } from '../postgres/identifiers.js';
+import type { Member } from '../fleet/member.js';
+import { ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { hasTable } from '../protocol/journal.js';
-import { STATE_VERSION } from '../protocol/state-schema.js';
+import { journalMember } from '../protocol/run.js';
+import {
+  JOURNAL_STATEMENTS,
+  STATE_STATEMENTS,
+  STATE_VERSION,
+  TENANTS_STATEMENTS,
+} from '../protocol/state-schema.js';
 import { exposedSchemas } from '../veneer/exposure.js';
 
-/** The statements for schema pgveneer; none where it is there in this version already. */
+/** What a member keeps, by its part in the fleet. */
+interface StatePart {
+  readonly tables: readonly string[];
+  readonly statements: readonly string[];
+}
+
+const EVERY_MEMBER: StatePart = { tables: ['ledger', 'step'], statements: STATE_STATEMENTS };
+const JOURNAL: StatePart = { tables: ['intent'], statements: JOURNAL_STATEMENTS };
+const VENEER: StatePart = { tables: ['tenant', 'tenants'], statements: TENANTS_STATEMENTS };
+
+/** The statements for schema pgveneer; none where all of it is there in this version already. */
 export async function stateStatements(
+  config: Config,
   session: Session,
-  statements: readonly string[],
+  role: Member['role'],
 ): Promise<readonly string[]> {
-  const [row] = await session.query<{ comment: string | null }>(
-    `SELECT obj_description(to_regnamespace('pgveneer'), 'pg_namespace') AS comment`,
+  const parts = [
+    EVERY_MEMBER,
+    ...(journalMember(config) === session.member ? [JOURNAL] : []),
+    ...(role === 'veneer' ? [VENEER] : []),
+  ];
+  const [found] = await session.query<{ comment: string | null; complete: boolean }>(
+    `SELECT obj_description(to_regnamespace('pgveneer'), 'pg_namespace') AS comment,
+            (SELECT bool_and(to_regclass('pgveneer.' || name) IS NOT NULL) FROM unnest($1::text[]) AS name) AS complete`,
+    [parts.flatMap(({ tables }) => tables)],
   );
-  const complete =
-    row?.comment?.endsWith(`format ${STATE_VERSION}`) === true && (await hasTable(session, 'step'));
-  return complete ? [] : statements;
+  const current = found?.comment?.endsWith(`format ${STATE_VERSION}`) === true;
+  return current && found?.complete === true ? [] : parts.flatMap(({ statements }) => statements);
+}
+
+/** GRANTs with which the fleet's roles may read pgveneer.tenants, and nothing else of ours. */
+export async function tenantsGrants({ roles }: Config, session: Session): Promise<string[]> {
+  const lacking = await session.query<{ name: string }>(
+    `SELECT rolname::text AS name FROM pg_roles
+      WHERE rolname = ANY ($1::text[])
+        AND NOT coalesce(has_schema_privilege(oid, to_regnamespace('pgveneer'), 'USAGE')
+                     AND has_table_privilege(oid, to_regclass('pgveneer.tenants'), 'SELECT'), false)`,
+    [roles.map((role) => role.name).filter((name) => name !== session.server.user)],
+  );
+  return lacking.flatMap(({ name }) => [
+    `GRANT USAGE ON SCHEMA pgveneer TO ${ident(name)}`,
+    `GRANT SELECT ON pgveneer.tenants TO ${ident(name)}`,
+  ]);
 }
 
 /** Rows of pgveneer.tenant, so that a dashboard or routing code can ask the veneer which tenants there are. */

@@ -4,23 +4,17 @@ import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { STATE_STATEMENTS, JOURNAL_STATEMENTS, TENANTS_STATEMENTS } from '../protocol/state-schema.js';
-import { journalMember } from '../protocol/run.js';
 import { exposedSchemas } from '../veneer/exposure.js';
 import { grantStatements } from '../veneer/privileges.js';
 import { mappingStatements, plain, serverStatements, type MaskedStatement } from '../veneer/servers.js';
-import { stateStatements, tenantRows } from './setup-state.js';
+import { stateStatements, tenantRows, tenantsGrants } from './setup-state.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 
 /** Reads a veneer and decides what setup has to do there. Changes nothing. */
 export async function planVeneer(config: Config, session: Session): Promise<MemberPlan> {
   const forSuperuser = await missingRights(config, session);
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
-  const state = await stateStatements(session, [
-    ...STATE_STATEMENTS,
-    ...(journalMember(config) === session.member ? JOURNAL_STATEMENTS : []),
-    ...TENANTS_STATEMENTS,
-  ]);
+  const state = await stateStatements(config, session, 'veneer');
   const servers = await serversPlan(config, session);
   return {
     statements: [
@@ -28,6 +22,7 @@ export async function planVeneer(config: Config, session: Session): Promise<Memb
       ...(await schemasPlan(config, session)).map(plain),
       ...state.map(plain),
       ...(await tenantRows(config, session)).map(plain),
+      ...(await tenantsGrants(config, session)).map(plain),
     ],
     refreshed: servers.refreshed,
     forSuperuser: [],

@@ -8,7 +8,7 @@ import { recover } from '../protocol/recovery.js';
 import { anchorOf, withRun, type Run } from '../protocol/run.js';
 import { syncShard } from '../protocol/sync-step.js';
 import { readRepairs, readWanted } from '../protocol/sync-work.js';
-import { forgetAttempts } from '../protocol/two-phase.js';
+import { forgetAttempts } from '../protocol/commit.js';
 import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { withReaders, type Readers } from './readers.js';

@@ -11,6 +11,8 @@ interface Base {
   readonly dryRun: boolean;
   /** performance.now() when the command began. */
   readonly start: number;
+  /** What setup has to make first, told by a dry run; a real one is refused by it. */
+  readonly missing?: readonly Problem[];
 }
 
 /** The report, with the exit code and the command to type next that follow from its outcomes. Pure but for the clock. */
@@ -19,14 +21,15 @@ export function upReport(
   parts: Pick<UpReport, 'run' | 'settled' | 'shards' | 'problems'>,
 ): UpReport {
   const exitCode = worst(upExit(parts), settledExit(parts.settled));
+  const { missing = [] } = base;
   return {
     command: 'up',
     fleet: base.fleet,
     dryRun: base.dryRun,
     ...parts,
     exitCode,
-    next: nextCommand(base.dryRun, exitCode, parts.shards),
-    notices: [],
+    next: nextCommand(exitCode, parts.shards, [...parts.problems, ...missing]),
+    notices: missing.map(({ message }) => message),
     ms: Math.round(performance.now() - base.start),
   };
 }
@@ -38,12 +41,16 @@ function upExit({ shards, problems }: Pick<UpReport, 'shards' | 'problems'>): Ex
   return worst(...codes, failed && ahead ? EXIT.partial : EXIT.clean);
 }
 
-function nextCommand(dryRun: boolean, exitCode: ExitCode, shards: readonly UpShard[]): string | null {
+function nextCommand(
+  exitCode: ExitCode,
+  shards: readonly UpShard[],
+  problems: readonly Problem[],
+): string | null {
   const pending = shards.some((shard) => shard.steps.some((step) => step.state !== 'committed'));
   if (exitCode === EXIT.inDoubt) return 'migrate recover';
   if (exitCode === EXIT.unreachable) return 'migrate status';
-  if (exitCode !== EXIT.clean) return 'migrate up';
-  return (dryRun && pending) || pending ? 'migrate up' : null;
+  if (problems.some((problem) => problem.hint === 'migrate setup')) return 'migrate setup';
+  return pending || exitCode !== EXIT.clean ? 'migrate up' : null;
 }
 
 /** Shards of a plan of which nothing was run. */
@@ -87,8 +94,7 @@ function ranStep(planned: PlannedStep, end: StepEnd | null): UpStep {
   if (end === null) return emptyStep(planned);
   const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return empty;
-  const { ms, statements, locks } = end.result;
-  const protocol = Object.keys(statements).length > 0 ? 'two-phase' : 'one server';
+  const { ms, statements, locks, protocol } = end.result;
   return { ...empty, ms, protocol, locks, veneerStatements: statements };
 }
 

@@ -6,12 +6,14 @@ import { loadMigrations } from '../migrations/load.js';
 import type { Migration } from '../migrations/migration.js';
 import { makePlan, type Plan, type PlanLimit } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
+import type { ProtocolChoice } from '../protocol/journal.js';
 import { recover } from '../protocol/recovery.js';
 import { rollOut } from '../protocol/rollout.js';
 import { anchorOf, withRun, type Run } from '../protocol/run.js';
 import type { SettledAttempt, UpReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
+import { missingSchemas } from './missing-schemas.js';
 import { withReaders } from './readers.js';
 import { settledReport, settledText } from './settled.js';
 import { plannedShards, ranShards, refusedShards, upReport } from './up-report.js';
@@ -21,6 +23,10 @@ export interface UpOptions extends Selection {
   readonly dryRun: boolean;
   /** End after the canary shards. */
   readonly canary: boolean;
+  /** Default: auto. */
+  readonly protocol?: ProtocolChoice;
+  /** Milliseconds after which a session that blocks a step is ended; default: never. */
+  readonly terminateBlockersMs?: number | null;
 }
 
 /**
@@ -34,20 +40,22 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
   const shards = selectShards(config, options);
   for (const notice of migrations.flatMap((migration) => migration.notices))
     context.onProgress({ type: 'notice', text: notice });
-  const planFrom = async (sessionOf: (member: string) => Session): Promise<Plan> =>
-    makePlan({
-      migrations,
-      shards,
-      ledgers: await readLedgers(shards, sessionOf),
-      outOfOrder: config.policy.outOfOrder,
-      limit: options.limit,
-    });
+  const planFrom = async (sessionOf: (member: string) => Session): Promise<Plan> => {
+    const ledgers = await readLedgers(shards, sessionOf, options.dryRun ? 'allow' : 'refuse');
+    const { outOfOrder } = config.policy;
+    return makePlan({ migrations, shards, ledgers, outOfOrder, limit: options.limit });
+  };
   const base = { fleet: config.fleet, dryRun: options.dryRun, start };
   if (options.dryRun) {
-    const plan = await withReaders(config, context, ({ sessionOf }) => planFrom(sessionOf));
-    return upReport(base, { run: null, settled: [], shards: plannedShards(plan), problems: plan.problems });
+    return withReaders(config, context, async ({ sessionOf }) => {
+      const plan = await planFrom(sessionOf);
+      const missing = await missingSchemas(plan, sessionOf);
+      const parts = { run: null, settled: [], shards: plannedShards(plan), problems: plan.problems };
+      return upReport({ ...base, missing }, parts);
+    });
   }
-  return withRun(config, { ...context, command: 'up' }, async (run) => {
+  const { protocol = 'auto', terminateBlockersMs = null } = options;
+  return withRun(config, { ...context, command: 'up', protocol, terminateBlockersMs }, async (run) => {
     const settled = settledReport(await recover(run));
     for (const attempt of settled) context.onProgress({ type: 'settled', text: settledText(attempt) });
     const obstacles = obstaclesTo(run, shards, settled);
@@ -59,7 +67,12 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
         problems: obstacles,
       });
     }
-    const plan = await planFrom((member) => anchorOf(run, member));
+    const sessionOf = (member: string): Session => anchorOf(run, member);
+    const planned = await planFrom(sessionOf);
+    const plan = {
+      ...planned,
+      problems: [...planned.problems, ...(await missingSchemas(planned, sessionOf))],
+    };
     return upReport(base, { run: run.id, settled, ...(await applyPlan(run, plan, options)) });
   });
 }

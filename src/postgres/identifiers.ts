@@ -19,4 +19,5 @@ export const display = ({ schema, name }: QualifiedName): string => `${schema}.$
 /** A key that is unique for any two names, dots inside names included. */
 export const nameKey = ({ schema, name }: QualifiedName): string => JSON.stringify([schema, name]);
 
-export const sameName = (a: QualifiedName, b: QualifiedName): boolean => a.schema === b.schema && a.name === b.name;
+export const sameName = (a: QualifiedName, b: QualifiedName): boolean =>
+  a.schema === b.schema && a.name === b.name;

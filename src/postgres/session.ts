@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Secret } from '../secret.js';
+import { PIN } from './hygiene.js';
 import { memberError } from './member-error.js';
 
 export type Row = Record<string, unknown>;
@@ -45,47 +46,9 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/**
- * Pinned on every connection, because definitions are deparsed under them: a date default printed under another
- * DateStyle changes its meaning when it is run elsewhere. search_path without any user schema makes format_type
- * and pg_get_expr qualify every name, as IMPORT FOREIGN SCHEMA does (postgres_fdw sets the same).
- */
-const PINNED: Readonly<Record<string, string>> = {
-  datestyle: 'ISO, MDY',
-  intervalstyle: 'postgres',
-  timezone: 'UTC',
-  extra_float_digits: '3',
-  search_path: 'pg_catalog',
-  client_min_messages: 'warning',
-  standard_conforming_strings: 'on',
-  check_function_bodies: 'on',
-  row_security: 'on',
-  default_transaction_isolation: 'read committed',
-  default_transaction_read_only: 'off',
-  default_transaction_deferrable: 'off',
-  lock_timeout: '0',
-  statement_timeout: '0',
-};
-
-/** A host that vanished frees what it held soon after: the server asks after us, and gives up. */
-const LIVENESS: Readonly<Record<string, string>> = {
-  tcp_keepalives_idle: '5',
-  tcp_keepalives_interval: '2',
-  tcp_keepalives_count: '3',
-  tcp_user_timeout: '15000',
-  client_connection_check_interval: '2000',
-};
-
-/** SET LOCAL of the pins, for inside a transaction where a migration may have changed them. */
-export const PIN_LOCALLY = Object.entries(PINNED)
-  .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
-  .map(([name, value]) => `SET LOCAL ${name} = ${name === 'search_path' ? value : pg.escapeLiteral(value)}`)
-  .join('; ');
-
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
 const OPEN = `
-  SELECT (SELECT count(set_config(s.name, v.value, false))
-            FROM json_each_text($1::json) AS v(name, value) JOIN pg_settings s ON lower(s.name) = v.name),
+  SELECT (${PIN}),
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
          session_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
@@ -118,7 +81,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   client.on('end', () => (lost = true));
   try {
     await client.connect();
-    const opened = await client.query<OpenRow>(OPEN, [JSON.stringify({ ...PINNED, ...LIVENESS })]);
+    const opened = await client.query<OpenRow>(OPEN);
     return sessionOf(options.member, client, opened.rows[0] as OpenRow, () => lost);
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -128,31 +91,42 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 function sessionOf(member: string, client: pg.Client, opened: OpenRow, isLost: () => boolean): Session {
   const completed = countCompleted(client);
+  const inTurn = queue();
+  const send = <T>(work: () => Promise<T>): Promise<T> =>
+    inTurn(async () => {
+      completed.count = 0;
+      try {
+        return await work();
+      } catch (error) {
+        throw memberError(member, error, { completed: completed.count });
+      }
+    });
   return {
     member,
     pid: opened.pid,
     server: factsOf(opened),
     isLost,
     status: () => client.getTransactionStatus(),
-    async query<R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> {
-      try {
-        return (await client.query<R>(text, [...values])).rows;
-      } catch (error) {
-        throw memberError(member, error);
-      }
-    },
-    async run(text: string): Promise<readonly string[]> {
-      completed.count = 0;
-      try {
+    query: <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+      send(async () => (await client.query<R>(text, [...values])).rows),
+    run: (text: string): Promise<readonly string[]> =>
+      send(async () => {
         const results: unknown = await client.query(text);
         return (Array.isArray(results) ? results : [results]).map((r: pg.QueryResult) => r.command);
-      } catch (error) {
-        throw memberError(member, error, { completed: completed.count });
-      }
-    },
+      }),
     async close(): Promise<void> {
       await client.end().catch(() => undefined);
     },
+  };
+}
+
+/** One after the other, in the order of the calls: an anchor serves several lanes. */
+function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work, work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

@@ -48,7 +48,8 @@ export const isCatalogCollision = (error: unknown): boolean =>
 
 /** The violated unique index is one of the system catalogs. */
 function isOnCatalog(error: unknown): boolean {
-  const constraint = fieldOf(error, 'constraint') ?? fieldOf(fieldOf(fieldOf(error, 'facts'), 'cause'), 'constraint');
+  const constraint =
+    fieldOf(error, 'constraint') ?? fieldOf(fieldOf(fieldOf(error, 'facts'), 'cause'), 'constraint');
   return typeof constraint === 'string' && constraint.startsWith('pg_');
 }
 

@@ -8,11 +8,12 @@ import { rollbackQuietly } from '../postgres/transaction.js';
 import type { StepPhase } from '../report/progress.js';
 import { startBudget, type Budget, type LockDuration } from './budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
-
 import type { AttemptId } from './gid.js';
+import type { Protocol, ProtocolChoice } from './journal.js';
+import { chooseProtocol, refuseForeignReads } from './protocol-choice.js';
 import type { Affected, Lane } from './lane.js';
 import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
-import { commitAttempt, type AttemptEnding, type Participant } from './two-phase.js';
+import { commitAttempt, type AttemptEnding, type Participant } from './commit.js';
 import { alignVeneer, beginOnVeneer, lockOnVeneer } from './veneer-work.js';
 import { watched } from './watched.js';
 
@@ -25,6 +26,7 @@ export interface Step {
 
 export interface AttemptResult extends AttemptEnding {
   readonly ms: number;
+  readonly protocol: Protocol | 'one server';
   /** For how long each table of a veneer was locked. */
   readonly locks: readonly LockDuration[];
   readonly statements: Readonly<Record<string, readonly string[]>>;
@@ -38,7 +40,7 @@ export interface AttemptResult extends AttemptEnding {
  * What is known to be affected, from an earlier attempt or another shard, is locked on the veneers before the shard
  * is touched.
  */
-export async function attempt(lane: Lane, step: Step): Promise<AttemptResult> {
+export async function attempt(lane: Lane, step: Step, wanted: ProtocolChoice): Promise<AttemptResult> {
   const id: AttemptId = {
     fleet: lane.run.config.fleet,
     step: step.id,
@@ -48,17 +50,26 @@ export async function attempt(lane: Lane, step: Step): Promise<AttemptResult> {
   try {
     const known = lane.known(step.planned.migration.name);
     const work = await watched(lane, budget, () => doWork(lane, step, known, budget));
-    step.onPhase(work.participants.length > 1 ? 'preparing' : 'committing');
+    const protocol = chooseProtocol(wanted, work.participants);
+    if (protocol === 'lock-step') await refuseForeignReads(await lane.session(lane.shard.name));
+    step.onPhase(work.participants.length > 1 && protocol === 'two-phase' ? 'preparing' : 'committing');
     const end = await commitAttempt(lane.run, {
       id,
       migration: step.planned.migration.name,
       participants: work.participants,
       statements: work.statements,
+      protocol,
       replace: (member) => lane.session(member),
       checkXid: (member, xid) => refuseHiddenCommit(member, lane.shard.name, work.xid, xid),
     });
     if (end.ending.kind === 'committed') lane.settled.push(id);
-    return { ...end, ms: budget.elapsed(), locks: budget.lockDurations(), statements: work.statements };
+    return {
+      ...end,
+      ms: budget.elapsed(),
+      protocol: work.participants.length > 1 ? protocol : 'one server',
+      locks: budget.lockDurations(),
+      statements: work.statements,
+    };
   } catch (error) {
     await Promise.all(lane.openSessions().map(rollbackQuietly));
     throw error;

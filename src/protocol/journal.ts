@@ -13,9 +13,16 @@ export interface IntentParticipant {
   readonly user: string;
 }
 
+/** How an attempt with several participants commits. */
+export type Protocol = 'two-phase' | 'lock-step';
+
+/** What the user asked for; `auto`: two-phase where every server of the group can prepare. */
+export type ProtocolChoice = Protocol | 'auto';
+
 /** What an attempt is about to do, committed before its first PREPARE. */
 export interface Intent extends AttemptId {
   readonly migration: string | null;
+  readonly protocol: Protocol;
   readonly participants: readonly IntentParticipant[];
   /** By veneer, for people and for lock-step recovery. */
   readonly statements: Readonly<Record<string, readonly string[]>>;
@@ -24,8 +31,8 @@ export interface Intent extends AttemptId {
 /** Writes the intent, in a transaction of its own: it is committed when this returns. */
 export async function writeIntent(journal: Session, intent: Intent): Promise<void> {
   await journal.query(
-    `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, statements)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
+    `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, statements, protocol)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [
       intent.fleet,
       intent.step,
@@ -33,6 +40,7 @@ export async function writeIntent(journal: Session, intent: Intent): Promise<voi
       intent.migration,
       JSON.stringify(intent.participants),
       JSON.stringify(intent.statements),
+      intent.protocol,
     ],
   );
 }
@@ -50,7 +58,7 @@ export async function removeIntent(journal: Session, { fleet, step, nonce }: Att
 export async function readIntents(journal: Session, fleet: string): Promise<Intent[]> {
   if (!(await hasTable(journal, 'intent'))) return [];
   return journal.query<Intent & Row>(
-    `SELECT fleet, step, nonce, migration, participants, statements FROM pgveneer.intent
+    `SELECT fleet, step, nonce, migration, protocol, participants, statements FROM pgveneer.intent
       WHERE fleet = $1 ORDER BY at, step`,
     [fleet],
   );

@@ -107,6 +107,8 @@ async function settleOpen(run: Run, { id, n, intent, participants }: OpenAttempt
     n,
     participants,
     intentKnown: intent !== null,
+    protocol: intent?.protocol ?? 'two-phase',
+    statements: intent?.statements ?? {},
     sessionFor: async (member) => anchorOf(run, member),
     at: run.at,
   };
@@ -121,7 +123,10 @@ async function removeLitter(run: Run, { found }: Traces, settled: readonly Settl
   const inDoubt = new Set(settled.filter((s) => s.ending.kind === 'in doubt').map((s) => attemptKey(s.id)));
   // A member that is out of reach may hold a prepared transaction that only this evidence can decide.
   if (run.unreachable.size > 0) return;
-  const litter = found.filter(({ kind, gid }) => kind === 'evidence' && !inDoubt.has(attemptKey(gid)));
+  // What settling committed came to light with its commit: it is not among what was found before.
+  const shown = settled.flatMap(({ id, members }) => members.map((member) => ({ member, gid: id })));
+  const known = [...found.filter(({ kind }) => kind === 'evidence'), ...shown];
+  const litter = known.filter(({ gid }) => !inDoubt.has(attemptKey(gid)));
   const byMember = groupBy(litter, ({ member }) => member);
   await Promise.all(
     [...byMember].map(([member, traces]) =>

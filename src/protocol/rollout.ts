@@ -6,7 +6,7 @@ import type { ShardState, StepPhase } from '../report/progress.js';
 import { withLane, type Affected, type Lane } from './lane.js';
 import type { Run } from './run.js';
 import { runStep, type StepEnd } from './step.js';
-import { forgetAttempts } from './two-phase.js';
+import { forgetAttempts } from './commit.js';
 
 /** How one shard came through its steps; `end` null: not started. */
 export interface LaneEnd {

@@ -8,16 +8,16 @@ import type { Session } from '../postgres/session.js';
 
 /**
  * Runs a migration for one tenant in the open transaction: one text in the simple protocol, so that a tenant costs
- * one round trip. Throws a VeneerError that names file, line, tenant and shard.
+ * one round trip; `setUp` are statements that come first. Throws a VeneerError that names file, line, tenant and shard.
  */
 export async function runForTenant(
   session: Session,
   migration: Migration,
   tenant: TenantConfig,
-  limits: string,
+  setUp: readonly string[],
 ): Promise<void> {
   const prologue = [
-    ...limits.split('; '),
+    ...setUp,
     // The tenant alone: a name that a migration does not qualify can only be the tenant's own, or PostgreSQL's.
     `SET LOCAL search_path TO ${ident(tenant.schema)}`,
     `SET LOCAL pgveneer.tenant TO ${literal(tenant.name)}`,

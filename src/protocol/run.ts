@@ -5,6 +5,7 @@ import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
 import { fenceOldSessions, fleetKeys, takeRunLock, tryLock, type FleetKeys } from '../postgres/fleet-lock.js';
 import { openSession, type Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
+import type { ProtocolChoice } from './journal.js';
 
 /** One command that changes the fleet, from taking its lock to letting it go. */
 export interface Run {
@@ -21,6 +22,7 @@ export interface Run {
   /** user@host of whoever started it. */
   readonly who: string;
   readonly applicationName: string;
+  readonly protocol: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; null: never. */
   readonly terminateBlockersMs: number | null;
 }
@@ -36,6 +38,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly at: AtPoint;
   readonly terminateBlockersMs?: number | null;
+  /** Default: auto. */
+  readonly protocol?: ProtocolChoice;
 }
 
 /** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
@@ -70,9 +74,10 @@ export async function withRun<T>(
         }),
       ),
     );
-    const { terminateBlockersMs = null } = options;
+    const { terminateBlockersMs = null, protocol = 'auto' } = options;
     return await work({
       ...options,
+      protocol,
       terminateBlockersMs,
       id,
       config,

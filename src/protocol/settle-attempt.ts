@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../errors.js';
 import { literal } from '../postgres/identifiers.js';
+import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
 import { endTransaction } from '../postgres/transaction.js';
 import { formatGid, type AttemptId } from './gid.js';
 import type { AtPoint } from './run.js';
-import { decide, type Finding } from './settlement.js';
+import type { Intent, Protocol } from './journal.js';
+import { replay } from './lock-step.js';
+import { decide, decideLockStep, type Finding } from './settlement.js';
 
 /** A database that took part, as far as it is known. */
 export interface SettledParticipant {
@@ -23,6 +26,9 @@ export interface Unsettled {
   readonly n: number;
   readonly participants: readonly SettledParticipant[];
   readonly intentKnown: boolean;
+  readonly protocol: Protocol;
+  /** By veneer: what lock-step replays. */
+  readonly statements: Intent['statements'];
   /** A session that may settle on this member; throws where there is none to be had. */
   readonly sessionFor: (member: string) => Promise<Session>;
   readonly at: AtPoint;
@@ -48,6 +54,7 @@ export async function settleAttempt(unsettled: Unsettled, deadlineMs: number): P
 }
 
 async function settleOnce(unsettled: Unsettled): Promise<Ending> {
+  if (unsettled.protocol === 'lock-step') return settleLockStep(unsettled);
   const findings = await Promise.all(
     unsettled.participants.map((participant) => find(unsettled, participant)),
   );
@@ -61,6 +68,42 @@ async function settleOnce(unsettled: Unsettled): Promise<Ending> {
   if (decision.waiting.length > 0)
     return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
   return { kind: 'committed', lost: decision.lost };
+}
+
+async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
+  const findings = await Promise.all(
+    unsettled.participants.map((participant) => find(unsettled, participant)),
+  );
+  const veneers = new Set(unsettled.participants.filter((p) => p.role === 'veneer').map((p) => p.member));
+  const decision = decideLockStep(findings, veneers);
+  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  if (decision.kind === 'roll back') return { kind: 'rolled back' };
+  const lost = [...decision.lost];
+  for (const participant of unsettled.participants.filter((p) => decision.replay.includes(p.member))) {
+    const failure = await replayOn(unsettled, participant);
+    if (failure?.connectionLost) return { kind: 'in doubt', why: failure.message };
+    // Its statements no longer fit: the shard has committed, so the veneer is drift now, and sync repairs it.
+    if (failure !== null) lost.push(participant.member);
+  }
+  if (decision.waiting.length === 0) return { kind: 'committed', lost };
+  return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
+}
+
+async function replayOn(
+  { id, n, sessionFor, statements, at }: Unsettled,
+  { member, index }: SettledParticipant,
+): Promise<{ readonly message: string; readonly connectionLost: boolean } | null> {
+  try {
+    await at(`before replay:${member}`);
+    await replay(await sessionFor(member), { ...id, participant: index, n }, statements[member] ?? []);
+    await at(`after replay:${member}`);
+    return null;
+  } catch (error) {
+    return {
+      message: textOf(error),
+      connectionLost: !(error instanceof MemberError) || error.connectionLost,
+    };
+  }
 }
 
 async function find(unsettled: Unsettled, participant: SettledParticipant): Promise<Finding> {

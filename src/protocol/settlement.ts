@@ -45,3 +45,36 @@ export function decide(n: number, findings: readonly Finding[], intentKnown: boo
   }
   return { kind: 'roll back' };
 }
+
+export type LockStepDecision =
+  /** `replay`: veneers whose statements are to be done again; `lost`: shards that did not commit though another did. */
+  | {
+      readonly kind: 'finish';
+      readonly replay: readonly string[];
+      readonly lost: readonly string[];
+      readonly waiting: readonly string[];
+    }
+  | { readonly kind: 'roll back' }
+  | { readonly kind: 'leave'; readonly why: string };
+
+/**
+ * The fate of an attempt in lock-step. Shards commit first, so a shard without evidence, with its old sessions
+ * gone, means that no veneer committed either; a shard with evidence means that every veneer has to follow, and one
+ * that has not is given its statements again. Pure.
+ */
+export function decideLockStep(findings: readonly Finding[], veneers: ReadonlySet<string>): LockStepDecision {
+  const members = (state: Finding['state']): string[] =>
+    findings.filter((finding) => finding.state === state).map((finding) => finding.member);
+  const unreachable = members('unreachable');
+  if (members('committed').length > 0) {
+    const absent = members('absent');
+    return {
+      kind: 'finish',
+      replay: absent.filter((member) => veneers.has(member)),
+      lost: absent.filter((member) => !veneers.has(member)),
+      waiting: unreachable,
+    };
+  }
+  if (unreachable.length === 0) return { kind: 'roll back' };
+  return { kind: 'leave', why: `${unreachable.join(', ')} cannot be read, and may have committed` };
+}

@@ -6,7 +6,8 @@ import { findRenames } from '../catalog/renames.js';
 import { writeLedger } from '../migrations/ledger.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
-import { PIN_LOCALLY, type Session } from '../postgres/session.js';
+import { FRESH, PIN_LOCALLY } from '../postgres/hygiene.js';
+import type { Session } from '../postgres/session.js';
 import {
   exposeRelations,
   refuseUnsupported,
@@ -44,12 +45,14 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
   const { run, shard } = lane;
   const { migration, tenants } = work.planned;
   await run.at(`before begin:${shard.name}`);
+  await session.run(FRESH.join('; '));
   await session.run(`BEGIN; ${work.budget.limits(session)}`);
   await run.at(`after begin:${shard.name}`);
   const xid = await writeLedger(session, { step: work.step, migration, tenants, appliedBy: run.who });
   for (const [index, tenant] of tenants.entries()) {
     await run.at(`before statements:${tenant.name}`);
-    await runForTenant(session, migration, tenant, work.budget.limits(session));
+    const setUp = [...(index === 0 ? [] : FRESH), ...work.budget.limits(session).split('; ')];
+    await runForTenant(session, migration, tenant, setUp);
     work.onTenant(index + 1);
   }
   await comeClean(session, work);

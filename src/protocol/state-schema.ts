@@ -37,6 +37,8 @@ export const JOURNAL_STATEMENTS: readonly string[] = [
      statements jsonb NOT NULL,
      at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (fleet, step, nonce))`,
+  `ALTER TABLE pgveneer.intent ADD COLUMN IF NOT EXISTS protocol text NOT NULL DEFAULT 'two-phase'
+     CHECK (protocol IN ('two-phase', 'lock-step'))`,
 ];
 
 /** On every veneer besides: which tenants there are, for those who ask the veneer itself. */

@@ -4,6 +4,8 @@ import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgr
 import { attempt, type AttemptResult, type Step } from './attempt.js';
 import { holdExceeded } from './budget.js';
 import { blockerText } from './blockers.js';
+import { refusedForGood } from './protocol-choice.js';
+import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';
 import type { Lane } from './lane.js';
 
@@ -19,11 +21,18 @@ export type StepEnd =
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
 export async function runStep(lane: Lane, step: Step): Promise<StepEnd> {
   const { retries } = lane.run.config.rollout;
+  let protocol = lane.run.protocol;
   for (let attempts = 1; ; attempts++) {
     try {
-      const result = await attempt(lane, step);
+      const result = await attempt(lane, step, protocol);
       const end = endOf(result, attempts);
-      if (end.kind !== 'failed' || !worthRetrying(result.cause) || attempts > retries) return end;
+      if (end.kind !== 'failed') return end;
+      if (protocol === 'auto' && refusedForGood(result.cause)) {
+        lane.run.onProgress({ type: 'notice', text: lockStepNotice(lane, step, result.cause) });
+        protocol = 'lock-step';
+        continue;
+      }
+      if (!worthRetrying(causeOf(result.cause)) || attempts > retries) return end;
     } catch (error) {
       if (error instanceof Interrupted) return { kind: 'interrupted', problem: problemOf(error), attempts };
       if (!worthRetrying(error) || attempts > retries)
@@ -34,6 +43,12 @@ export async function runStep(lane: Lane, step: Step): Promise<StepEnd> {
   }
 }
 
+/** What PostgreSQL said, where the wrapper only says who voted no. */
+const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? cause.cause : cause);
+
+const lockStepNotice = (lane: Lane, step: Step, refused: PrepareRefused): string =>
+  `${lane.shard.name}: ${step.planned.migration.name} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
+
 function endOf(result: AttemptResult, attempts: number): StepEnd {
   const { ending, cause } = result;
   switch (ending.kind) {
@@ -42,7 +57,7 @@ function endOf(result: AttemptResult, attempts: number): StepEnd {
         ? { kind: 'committed', result, attempts }
         : { kind: 'in doubt', problem: lostProblem(ending.lost), attempts };
     case 'rolled back':
-      return { kind: 'failed', problem: problemOf(cause), attempts };
+      return { kind: 'failed', problem: problemOf(causeOf(cause)), attempts };
     case 'in doubt':
       return {
         kind: 'in doubt',

@@ -9,7 +9,8 @@ import { startBudget, type Budget } from './budget.js';
 import { watched } from './watched.js';
 import type { Lane } from './lane.js';
 import { holdRelations, readRepairs, readWanted, type SyncScope, type WantedOfShard } from './sync-work.js';
-import { commitAttempt, type AttemptEnding } from './two-phase.js';
+import { commitAttempt, type AttemptEnding, type Participant } from './commit.js';
+import { chooseProtocol } from './protocol-choice.js';
 import { beginOnVeneer, executeChanges, refuseOccupied } from './veneer-work.js';
 
 export interface SyncEnd extends Partial<AttemptEnding> {
@@ -30,27 +31,31 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       repaired.map(({ veneer, changes }) => [veneer.member, statementsOf(changes)]),
     );
     if (repaired.length === 0) return { statements };
+    const id = { fleet: lane.run.config.fleet, step: stepName(lane), nonce: randomBytes(4).toString('hex') };
+    const participants = repaired.map(({ veneer }): Participant => ({
+      member: veneer.member,
+      role: 'veneer',
+      session: veneer,
+    }));
     const end = await commitAttempt(lane.run, {
-      id: {
-        fleet: lane.run.config.fleet,
-        step: `${lane.run.id}.sync-${scope.shard.name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`,
-        nonce: randomBytes(4).toString('hex'),
-      },
+      id,
       migration: null,
-      participants: repaired.map(({ veneer }) => ({
-        member: veneer.member,
-        role: 'veneer',
-        session: veneer,
-      })),
+      participants,
       statements,
+      protocol: chooseProtocol(lane.run.protocol, participants),
       replace: (member) => lane.session(member),
       checkXid: () => undefined,
     });
+    if (end.ending.kind === 'committed') lane.settled.push(id);
     return { ...end, statements };
   } finally {
     await Promise.all(lane.openSessions().map(rollbackQuietly));
   }
 }
+
+/** Nothing in it that a gid would have to escape. */
+const stepName = ({ run, shard }: Lane): string =>
+  `${run.id}.sync-${shard.name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`;
 
 interface Repaired {
   readonly veneer: Session;

@@ -1,168 +1,47 @@
 import { literal } from '../postgres/identifiers.js';
-import type { Session } from '../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
-import { leaveEvidence, removeEvidence } from './evidence.js';
-import { formatGid, type AttemptId } from './gid.js';
-import { removeIntent, writeIntent, type Intent } from './journal.js';
-import { anchorOf, journalMember, type Run } from './run.js';
-import {
-  settleAttempt,
-  settlePrepared,
-  type Ending,
-  type SettledParticipant,
-  type Unsettled,
-} from './settle-attempt.js';
-
-/** A member with an open transaction in which an attempt's work is done and all that is left is to commit. */
-export interface Participant {
-  readonly member: string;
-  readonly role: 'shard' | 'veneer';
-  readonly session: Session;
-}
-
-export interface AttemptEnd {
-  readonly id: AttemptId;
-  readonly migration: string | null;
-  readonly participants: readonly Participant[];
-  readonly statements: Intent['statements'];
-  /** A session in place of one that broke, once the old one has ended. */
-  readonly replace: (member: string) => Promise<Session>;
-  /** Called with each participant's transaction id; throws where it is not the one that the work began in. */
-  readonly checkXid: (member: string, xid: string) => void;
-}
-
-/** The ending of an attempt, and where it did not commit, the error that stood in the way. */
-export interface AttemptEnding {
-  readonly ending: Ending;
-  readonly cause: unknown;
-}
-
-/** A decided attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
-const SETTLE_DEADLINE_MS = 30_000;
+import type { AttemptEnd } from './commit.js';
+import { formatGid } from './gid.js';
+import type { Run } from './run.js';
+import { settlePrepared, type Unsettled } from './settle-attempt.js';
 
 /**
- * Commits an attempt on all of its participants or on none (PROTOCOL sections 4 and 5). One participant: its own
- * COMMIT is atomic. Several: intent, PREPARE on all, and after all voted yes COMMIT PREPARED, shards first, veneers
- * last, so that whoever comes through a veneer waits there until the shards are what its definitions say.
+ * PREPARE on all, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that whoever comes through
+ * a veneer waits there until the shards are what its definitions say. Answers null, or what went wrong: then it is
+ * for settlement to read what happened.
  */
-export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptEnding> {
-  const xids = await leaveAllEvidence(run, end);
-  const unsettled = unsettledOf(run, end);
-  const [only] = end.participants;
-  if (only !== undefined && end.participants.length === 1) return commitAlone(run, only, unsettled);
-  await run.at('before intent');
-  await writeIntent(anchorOf(run, journalMember(run.config)), intentOf(end, xids));
-  await run.at('after intent');
-  const failure = await prepareAll(run, end);
-  if (failure !== null) return settled(run, unsettled, failure);
+export async function commitTwoPhase(run: Run, end: AttemptEnd, unsettled: Unsettled): Promise<unknown> {
+  const refusal = await prepareAll(run, end);
+  if (refusal !== null) return refusal;
   const late = await settlePrepared(unsettled, unsettled.participants, 'COMMIT');
-  if (late !== null) return settled(run, unsettled, new Error(late));
-  await closeAttempt(run, unsettled);
-  return { ending: { kind: 'committed', lost: [] }, cause: null };
+  return late === null ? null : new Error(late);
 }
 
-async function leaveAllEvidence(run: Run, end: AttemptEnd): Promise<Map<string, string>> {
-  const xids = new Map<string, string>();
-  await Promise.all(
-    end.participants.map(async ({ member, session }, index) => {
-      await run.at(`before evidence:${member}`);
-      const xid = await leaveEvidence(session, {
-        ...end.id,
-        participant: index + 1,
-        n: end.participants.length,
-      });
-      end.checkXid(member, xid);
-      xids.set(member, xid);
-      await run.at(`after evidence:${member}`);
-    }),
-  );
-  return xids;
-}
+/** A vote was no: PostgreSQL refused to prepare, and the participant rolled back. */
+export class PrepareRefused extends Error {
+  readonly member: string;
 
-async function commitAlone(
-  run: Run,
-  { member, session }: Participant,
-  unsettled: Unsettled,
-): Promise<AttemptEnding> {
-  try {
-    await run.at(`before commit:${member}`);
-    await endTransaction(session, 'COMMIT');
-    await run.at(`after commit:${member}`);
-    return { ending: { kind: 'committed', lost: [] }, cause: null };
-  } catch (error) {
-    await rollbackQuietly(session);
-    return settled(run, unsettled, error);
+  constructor(member: string, cause: unknown) {
+    super(`${member} refused to prepare`, { cause });
+    this.member = member;
   }
 }
 
 /** Null when all voted yes; else the first refusal, when every vote is in or its session is lost. */
-async function prepareAll(run: Run, { id, participants }: AttemptEnd): Promise<unknown> {
-  const votes = await Promise.allSettled(
+async function prepareAll(run: Run, { id, participants }: AttemptEnd): Promise<PrepareRefused | null> {
+  const votes = await Promise.all(
     participants.map(async ({ member, session }, index) => {
       const gid = formatGid({ ...id, participant: index + 1, n: participants.length });
       await run.at(`before prepare:${member}`);
-      await endTransaction(session, `PREPARE TRANSACTION ${literal(gid)}`);
+      try {
+        await endTransaction(session, `PREPARE TRANSACTION ${literal(gid)}`);
+      } catch (error) {
+        return new PrepareRefused(member, error);
+      }
       await run.at(`after prepare:${member}`);
+      return null;
     }),
   );
   await Promise.all(participants.map(({ session }) => rollbackQuietly(session)));
-  const refusal = votes.find((vote) => vote.status === 'rejected');
-  return refusal === undefined ? null : refusal.reason;
-}
-
-/** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
-async function settled(run: Run, unsettled: Unsettled, cause: unknown): Promise<AttemptEnding> {
-  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS);
-  if (ending.kind !== 'in doubt' && unsettled.n > 1) await closeAttempt(run, unsettled);
-  return { ending, cause };
-}
-
-/** Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more. */
-async function closeAttempt(run: Run, { id }: Unsettled): Promise<void> {
-  await run.at('before close');
-  await removeIntent(anchorOf(run, journalMember(run.config)), id);
-  await run.at('after close');
-}
-
-/** Clears the evidence of settled attempts; called once when a shard is through, since nothing waits for it. */
-export async function forgetAttempts(
-  sessions: readonly Session[],
-  attempts: readonly AttemptId[],
-): Promise<void> {
-  const alive = sessions.filter((session) => !session.isLost());
-  await Promise.allSettled(alive.map((session) => removeEvidence(session, attempts)));
-}
-
-function unsettledOf(run: Run, end: AttemptEnd): Unsettled {
-  const sessions = new Map(end.participants.map(({ member, session }) => [member, session]));
-  const participants: SettledParticipant[] = end.participants.map(({ member, role, session }, index) => ({
-    member,
-    role,
-    index: index + 1,
-    identity: session.server,
-  }));
-  const sessionFor = async (member: string): Promise<Session> => {
-    const session = sessions.get(member);
-    if (session !== undefined && !session.isLost()) return session;
-    const replaced = await end.replace(member);
-    sessions.set(member, replaced);
-    return replaced;
-  };
-  return { id: end.id, n: participants.length, participants, intentKnown: true, sessionFor, at: run.at };
-}
-
-function intentOf(end: AttemptEnd, xids: ReadonlyMap<string, string>): Intent {
-  return {
-    ...end.id,
-    migration: end.migration,
-    statements: end.statements,
-    participants: end.participants.map(({ member, role, session }) => ({
-      member,
-      role,
-      systemIdentifier: session.server.systemIdentifier,
-      databaseOid: session.server.databaseOid,
-      xid: xids.get(member) ?? '',
-      user: session.server.user,
-    })),
-  };
+  return votes.find((vote) => vote !== null) ?? null;
 }

@@ -6,11 +6,14 @@ export interface ColumnPair<W extends Column = Column> {
   readonly wanted: W;
 }
 
-/** Pairs by the shard's column that a column shows, followed through renames, or else by its own name. Pure. */
+/**
+ * Pairs by the shard's column that a column shows, followed through what the shard renamed (null: dropped), or else
+ * by its own name. A dropped column pairs with nothing, whatever bears its name now. Pure.
+ */
 export function pairColumns<W extends Column>(
   present: readonly ForeignColumn[],
   wanted: readonly W[],
-  renamed: ReadonlyMap<string, string>,
+  renamed: ReadonlyMap<string, string | null>,
 ): ColumnPair<W>[] {
   const free = new Map(wanted.map((column) => [column.name, column]));
   const pairs = new Map<ForeignColumn, ColumnPair<W>>();
@@ -20,16 +23,21 @@ export function pairColumns<W extends Column>(
     free.delete(name);
     pairs.set(column, { present: column, wanted: match });
   };
-  for (const column of present) pair(column, renamed.get(remoteColumnOf(column)) ?? remoteColumnOf(column));
-  for (const column of present) pair(column, column.name);
+  const living = present.filter((column) => renamed.get(remoteColumnOf(column)) !== null);
+  for (const column of living) pair(column, renamed.get(remoteColumnOf(column)) ?? remoteColumnOf(column));
+  for (const column of living) pair(column, column.name);
   return present.flatMap((column) => pairs.get(column) ?? []);
 }
 
 /**
- * The pairs, from the first, whose places agree with the shard's order. A positional INSERT would swap values
- * without a word where they do not, and ADD COLUMN can only append.
+ * The pairs that can stay where they are: ADD COLUMN can only append, so what is kept must be the beginning of the
+ * shard's order, and a positional INSERT would swap values without a word where it is not.
  */
-export function pairsInOrder<W extends Column>(pairs: readonly ColumnPair<W>[], wanted: readonly W[]): readonly ColumnPair<W>[] {
-  const firstWrong = pairs.findIndex((pair, place) => pair.wanted !== wanted[place]);
-  return firstWrong === -1 ? pairs : pairs.slice(0, firstWrong);
+export function pairsInOrder<W extends Column>(
+  pairs: readonly ColumnPair<W>[],
+  wanted: readonly W[],
+): readonly ColumnPair<W>[] {
+  const kept: ColumnPair<W>[] = [];
+  for (const pair of pairs) if (pair.wanted === wanted[kept.length]) kept.push(pair);
+  return kept;
 }

@@ -20,7 +20,7 @@ export function reconcileColumns(
   table: string,
   present: readonly ForeignColumn[],
   wanted: readonly Column[],
-  renamed: ReadonlyMap<string, string>,
+  renamed: ReadonlyMap<string, string | null>,
 ): string[] {
   const kept = pairsInOrder(pairColumns(present, wanted, renamed).filter(convertible), wanted);
   const keptPresent = new Set(kept.map((pair) => pair.present));

@@ -87,7 +87,7 @@ function alterTable({ table, definition, rename }: TablePair): Change {
         name,
         table.columns,
         definition.columns,
-        rename?.columns ?? new Map<string, string>(),
+        rename?.columns ?? new Map<string, string | null>(),
       ),
     ],
   };

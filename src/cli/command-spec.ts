@@ -1,0 +1,59 @@
+/** What a command understands, as data: the parser, the help and the hints for misspelt words are all made of it. */
+export interface CommandSpec {
+  /** The words that name it: `up`, `sandbox start`. */
+  readonly name: CommandName;
+  /** Fits on a line of `migrate --help`. */
+  readonly summary: string;
+  /** Lines below the usage line. */
+  readonly description: readonly string[];
+  readonly positionals: readonly PositionalSpec[];
+  readonly flags: readonly FlagSpec[];
+  readonly examples: readonly ExampleSpec[];
+}
+
+export type CommandName = 'setup' | 'up' | 'status' | 'sync' | 'recover' | `sandbox ${SandboxAction}`;
+
+export type SandboxAction = 'start' | 'stop' | 'status' | 'url' | 'logs';
+
+export interface PositionalSpec {
+  readonly name: string;
+  readonly required: boolean;
+  readonly text: string;
+}
+
+export interface FlagSpec {
+  /** Without its dashes. */
+  readonly name: string;
+  readonly alias?: string;
+  /** 'list' may be given several times. */
+  readonly type: 'boolean' | 'string' | 'list';
+  /** How its value is called in the help: NAME. */
+  readonly value?: string;
+  readonly text: string;
+}
+
+export interface ExampleSpec {
+  readonly command: string;
+  readonly text: string;
+}
+
+/** Understood by every command. */
+export const GLOBAL_FLAGS: readonly FlagSpec[] = [
+  {
+    name: 'config',
+    alias: 'f',
+    type: 'string',
+    value: 'FILE',
+    text: 'the fleet to work on (default: shards.yaml)',
+  },
+  {
+    name: 'env-file',
+    type: 'list',
+    value: 'FILE',
+    text: 'variables for it (repeatable; default: .env beside it)',
+  },
+  { name: 'json', type: 'boolean', text: 'the report as one JSON document on stdout, and nothing else' },
+  { name: 'no-color', type: 'boolean', text: 'no colours (NO_COLOR does the same)' },
+  { name: 'help', alias: 'h', type: 'boolean', text: 'this text' },
+  { name: 'version', type: 'boolean', text: 'the version of pg-veneer' },
+];

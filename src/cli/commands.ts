@@ -1,0 +1,21 @@
+import type { CommandSpec } from './command-spec.js';
+import { FLEET_COMMANDS } from './fleet-commands.js';
+import { SANDBOX_COMMANDS } from './sandbox-commands.js';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [...FLEET_COMMANDS, ...SANDBOX_COMMANDS];
+
+/** Words that begin a command of two words: `sandbox`. */
+export const GROUPS: readonly string[] = [
+  ...new Set(COMMANDS.flatMap(({ name }) => (name.includes(' ') ? [name.split(' ')[0] ?? ''] : []))),
+];
+
+/** What may stand as the first word, a group once. */
+export const FIRST_WORDS: readonly string[] = [
+  ...new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? '')),
+];
+
+/** The commands of a group, or, for an empty name, all. */
+export function commandsOf(group: string): readonly CommandSpec[] {
+  return group === '' ? COMMANDS : COMMANDS.filter(({ name }) => name.startsWith(`${group} `));
+}

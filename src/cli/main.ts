@@ -1,0 +1,25 @@
+import { EXIT, type ExitCode } from '../errors.js';
+import { quickAnswer } from './quick-answer.js';
+import { surviveClosedPipes } from './terminal.js';
+
+/** argv → command → report → text → exit code. Never throws; loads only what the command at hand needs. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const closed = new AbortController();
+  surviveClosedPipes(() => closed.abort());
+  try {
+    process.exitCode = await answer(argv, closed.signal);
+  } catch (error) {
+    const { reportFailure } = await import('./report-failure.js');
+    process.exitCode = reportFailure(error, { command: null, json: argv.includes('--json') });
+  }
+}
+
+async function answer(argv: readonly string[], closed: AbortSignal): Promise<ExitCode> {
+  const quick = quickAnswer(argv);
+  if (quick !== null) {
+    process.stdout.write(quick);
+    return EXIT.clean;
+  }
+  const { perform } = await import('./perform.js');
+  return perform(argv, closed);
+}

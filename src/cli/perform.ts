@@ -1,0 +1,74 @@
+import type { ExitCode } from '../errors.js';
+import { reportJson } from '../render/json.js';
+import { openDisplay, type Display } from '../render/display.js';
+import { reportText } from '../render/report-text.js';
+import { styleFor } from '../render/style.js';
+import type { Report } from '../report/reports.js';
+import type { Flags } from './flags.js';
+import { readInvocation } from './invocation.js';
+import { endOnUncaught, reportFailure } from './report-failure.js';
+import { runVerb } from './run-verb.js';
+import { stopOnSignals, type Stopping } from './signals.js';
+import { readTerminal, type Terminal } from './terminal.js';
+import { testPoints } from './test-points.js';
+import { readVerb, type Verb } from './verb.js';
+import { whoRuns } from './who.js';
+
+/**
+ * Runs the command of a command line and prints its report or its failure. `closed` aborts when nobody reads the output
+ * any more. The exit code; throws only for a command line that cannot be read.
+ */
+export async function perform(argv: readonly string[], closed: AbortSignal): Promise<ExitCode> {
+  const invocation = await readInvocation(argv);
+  const { command, flags } = invocation;
+  const json = flags.isSet('json');
+  let stopping: Stopping | null = null;
+  endOnUncaught();
+  try {
+    const verb = readVerb(invocation);
+    const terminal = readTerminal(flags.isSet('no-color'));
+    const display = await openDisplay({ kind: displayKind(json, terminal), rows: terminal.rows, write });
+    stopping = stopOnSignals(() => sayStopping(verb, display));
+    const report = await run(verb, flags, { display, stopping, closed });
+    const final: Report = { ...report, exitCode: stopping.exitCode() ?? report.exitCode };
+    process.stdout.write(json ? reportJson(final) : reportText(final, styleFor(terminal.colours)));
+    return final.exitCode;
+  } catch (error) {
+    const [name = command.name] = command.name.split(' ');
+    return reportFailure(error, { command: name, json, stoppedBy: stopping?.exitCode() ?? null });
+  }
+}
+
+interface Surroundings {
+  readonly display: Display;
+  readonly stopping: Stopping;
+  readonly closed: AbortSignal;
+}
+
+/** The display has let go of the terminal when this returns or throws. */
+async function run(verb: Verb, flags: Flags, { display, stopping, closed }: Surroundings): Promise<Report> {
+  // Whoever reads a log may leave; a migration is not stopped by that.
+  const signal = isLogs(verb) ? AbortSignal.any([stopping.signal, closed]) : stopping.signal;
+  const { onProgress } = display;
+  const context = { onProgress, signal, who: whoRuns(), at: testPoints(process.env) };
+  try {
+    return await runVerb(verb, flags, context, write);
+  } finally {
+    if (await display.end()) write('');
+  }
+}
+
+const isLogs = (verb: Verb): boolean => verb.command === 'sandbox' && verb.options.action === 'logs';
+
+const displayKind = (json: boolean, { isTty }: Terminal) => (json ? 'none' : isTty ? 'list' : 'lines');
+
+const CHANGING: readonly Verb['command'][] = ['up', 'setup', 'sync', 'recover'];
+
+function sayStopping(verb: Verb, display: Display): void {
+  if (isLogs(verb)) return;
+  const isChanging = CHANGING.includes(verb.command);
+  const text = `stopping${isChanging ? ': the running attempt is rolled back' : ''}; press Ctrl-C again to end at once`;
+  if (!display.say(text)) process.stderr.write(`${text}\n`);
+}
+
+const write = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,0 +1,34 @@
+import { commandHelp, overviewHelp } from './help.js';
+import { COMMANDS, GROUPS } from './commands.js';
+import { GLOBAL_FLAGS } from './command-spec.js';
+import { findCommand } from './invocation.js';
+import { version } from './version.js';
+
+/**
+ * What `--help` and `--version` answer, or null where neither was asked for. Nothing heavy is loaded for it. Throws a
+ * VeneerError (exit 64) for help about a command that does not exist.
+ */
+export function quickAnswer(argv: readonly string[]): string | null {
+  const asked = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  if (asked.includes('--help') || asked.includes('-h')) return helpFor(wordsOf(asked));
+  return asked.includes('--version') ? `${version()}\n` : null;
+}
+
+function helpFor(words: readonly string[]): string {
+  const [group = ''] = words;
+  if (words.length === 0 || (words.length === 1 && GROUPS.includes(group))) return overviewHelp(group);
+  return commandHelp(findCommand(words));
+}
+
+/** The words that are neither flags nor their values. */
+function wordsOf(argv: readonly string[]): readonly string[] {
+  return argv.filter((word, index) => !word.startsWith('-') && !takesValue(argv[index - 1] ?? ''));
+}
+
+const takesValue = (word: string): boolean => VALUE_FLAGS.has(word);
+
+const VALUE_FLAGS = new Set(
+  [...GLOBAL_FLAGS, ...COMMANDS.flatMap(({ flags }) => flags)]
+    .filter(({ type }) => type !== 'boolean')
+    .flatMap(({ name, alias }) => [`--${name}`, ...(alias === undefined ? [] : [`-${alias}`])]),
+);

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import type { CommandContext } from '../commands/context.js';
+import type { Config } from '../config/config.js';
+import type { Report } from '../report/reports.js';
+import type { Flags } from './flags.js';
+import type { Verb } from './verb.js';
+
+/** Runs a command. What it needs is loaded only now: a wrong flag or file is told without the PostgreSQL client. */
+export async function runVerb(
+  verb: Verb,
+  flags: Flags,
+  context: CommandContext,
+  onLine: (line: string) => void,
+): Promise<Report> {
+  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(flags), context);
+  const { sandbox } = await import('../commands/sandbox.js');
+  return sandbox(verb.options, { ...sourceOf(flags), project: projectOf(flags), onLine }, context);
+}
+
+async function runOnFleet(
+  verb: Exclude<Verb, { command: 'sandbox' }>,
+  config: Config,
+  context: CommandContext,
+): Promise<Report> {
+  switch (verb.command) {
+    case 'setup':
+      return (await import('../commands/setup.js')).setup(config, verb.options, context);
+    case 'up':
+      return (await import('../commands/up.js')).up(config, verb.options, context);
+    case 'status':
+      return (await import('../commands/status.js')).status(config, verb.options, context);
+    case 'sync':
+      return (await import('../commands/sync.js')).sync(config, verb.options, context);
+    case 'recover':
+      return (await import('../commands/recover.js')).recover(config, {}, context);
+  }
+}
+
+async function readConfig(flags: Flags): Promise<Config> {
+  const { loadConfig } = await import('../config/load-config.js');
+  return loadConfig({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+}
+
+const sourceOf = (flags: Flags) => ({
+  cwd: process.cwd(),
+  env: process.env,
+  envFiles: flags.list('env-file'),
+});
+
+/** The sandbox lives beside shards.yaml, also where that does not exist yet. */
+const projectOf = (flags: Flags): string => path.dirname(path.resolve(flags.one('config') ?? 'shards.yaml'));

@@ -1,0 +1,84 @@
+import type { SandboxOptions } from '../commands/sandbox.js';
+import type { PlanLimit } from '../migrations/plan.js';
+import type { Flags } from './flags.js';
+import type { Invocation } from './invocation.js';
+import { usageError } from './usage-error.js';
+
+/** A command with its options as the function behind it takes them. */
+export type Verb =
+  | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
+  | { readonly command: 'up'; readonly options: UpOptions }
+  | { readonly command: 'status'; readonly options: Selected }
+  | { readonly command: 'sync'; readonly options: SyncOptions }
+  | { readonly command: 'recover' }
+  | { readonly command: 'sandbox'; readonly options: SandboxOptions };
+
+/** Globs; none means all. */
+interface Selected {
+  readonly shards: string[];
+  readonly tenants: string[];
+}
+
+interface UpOptions extends Selected {
+  readonly limit: PlanLimit;
+  readonly dryRun: boolean;
+  readonly canary: boolean;
+}
+
+interface SyncOptions extends Selected {
+  readonly dryRun: boolean;
+  readonly prune: boolean;
+}
+
+/** Reads the options of a command. Throws (exit 64) for those that do not go together. */
+export function readVerb({ command, words, flags }: Invocation): Verb {
+  const [word = ''] = words;
+  const dryRun = flags.isSet('dry-run');
+  switch (command.name) {
+    case 'setup':
+      return { command: 'setup', options: { dryRun } };
+    case 'up': {
+      const limit = readLimit(words[0], flags.one('to'));
+      const canary = flags.isSet('canary');
+      return { command: 'up', options: { ...selected(flags), limit, dryRun, canary } };
+    }
+    case 'status':
+      return { command: 'status', options: selected(flags) };
+    case 'sync':
+      return { command: 'sync', options: { ...selected(flags), dryRun, prune: flags.isSet('prune') } };
+    case 'recover':
+      return { command: 'recover' };
+    case 'sandbox start':
+    case 'sandbox stop':
+    case 'sandbox status':
+      return { command: 'sandbox', options: { action: SIMPLE[command.name] } };
+    case 'sandbox url':
+      return { command: 'sandbox', options: { action: 'url', name: word, as: flags.one('as') } };
+    case 'sandbox logs':
+      return { command: 'sandbox', options: readLogs(word, flags) };
+  }
+}
+
+const SIMPLE = { 'sandbox start': 'start', 'sandbox stop': 'stop', 'sandbox status': 'status' } as const;
+
+const selected = (flags: Flags): Selected => ({
+  shards: [...flags.list('shard')],
+  tenants: [...flags.list('tenant')],
+});
+
+function readLogs(name: string, flags: Flags): SandboxOptions {
+  if (flags.isSet('json'))
+    throw usageError('migrate sandbox logs prints lines as they come; it has no --json', 'leave --json out');
+  return { action: 'logs', name, follow: flags.isSet('follow') };
+}
+
+function readLimit(count: string | undefined, name: string | null): PlanLimit {
+  const help = 'migrate up --help';
+  if (count !== undefined && name !== null)
+    throw usageError('N and --to both say how far to go', 'leave one of them out');
+  if (name !== null) return { kind: 'to', name };
+  if (count === undefined) return { kind: 'all' };
+  if (!/^[1-9]\d{0,8}$/.test(count))
+    throw usageError(`N is a number of migrations, 1 or more, not ${JSON.stringify(count)}`, help);
+  return { kind: 'count', count: Number(count) };
+}

@@ -1,0 +1,58 @@
+import { literal } from './identifiers.js';
+
+/**
+ * Pinned on every connection, because definitions are deparsed under them: a date default printed under another
+ * DateStyle changes its meaning when it is run elsewhere. search_path without any user schema makes format_type
+ * and pg_get_expr qualify every name, as IMPORT FOREIGN SCHEMA does (postgres_fdw sets the same).
+ */
+const PINNED: Readonly<Record<string, string>> = {
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  extra_float_digits: '3',
+  search_path: 'pg_catalog',
+  client_min_messages: 'warning',
+  standard_conforming_strings: 'on',
+  check_function_bodies: 'on',
+  row_security: 'on',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+  lock_timeout: '0',
+  statement_timeout: '0',
+};
+
+/** A host that vanished frees what it held soon after: the server asks after us, and gives up. */
+const LIVENESS: Readonly<Record<string, string>> = {
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '15000',
+  client_connection_check_interval: '2000',
+};
+
+/** One query that sets settings for the session, as far as this server's version knows them. */
+const setAll = (settings: Readonly<Record<string, string>>): string =>
+  `SELECT count(set_config(s.name, v.value, false)) FROM json_each_text(${literal(JSON.stringify(settings))}::json)
+     AS v(name, value) JOIN pg_settings s ON lower(s.name) = v.name`;
+
+/** Sets what every session of ours has from its first query on. */
+export const PIN = setAll({ ...PINNED, ...LIVENESS });
+
+/**
+ * Undoes what an earlier migration may have left in the session: a SET outlives the transaction that it was
+ * committed in. RESET ALL and DISCARD TEMP instead of DISCARD ALL, which would drop the session's locks.
+ */
+export const FRESH: readonly string[] = [
+  'RESET SESSION AUTHORIZATION',
+  'RESET ROLE',
+  'RESET ALL',
+  'DISCARD TEMP',
+  PIN,
+];
+
+/** SET LOCAL of the pins that matter for deparsing, for inside a transaction where a migration changed them. */
+export const PIN_LOCALLY = Object.entries(PINNED)
+  .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
+  .map(([name, value]) => `SET LOCAL ${name} = ${name === 'search_path' ? value : literal(value)}`)
+  .join('; ');

@@ -1,0 +1,40 @@
+import { endTransaction, inTransaction, rollbackQuietly } from '../postgres/transaction.js';
+import { PIN_LOCALLY } from '../postgres/hygiene.js';
+import type { Session } from '../postgres/session.js';
+import type { AttemptEnd } from './commit.js';
+import { leaveEvidence } from './evidence.js';
+import type { Gid } from './gid.js';
+import type { Run } from './run.js';
+
+/**
+ * Without prepared transactions (PROTOCOL section 7): everything has been executed, only the COMMITs are left; the
+ * shard commits, then the veneers, which hold their locks until then. The window between the two is as long as one
+ * round trip. Whoever dies in it leaves a shard ahead of its veneer: the intent holds the veneer's statements, and
+ * settlement replays them. Answers null, or what went wrong.
+ */
+export async function commitLockStep(run: Run, { participants }: AttemptEnd): Promise<unknown> {
+  try {
+    for (const role of ['shard', 'veneer'] as const) {
+      for (const { member, session } of participants.filter((one) => one.role === role)) {
+        await run.at(`before commit:${member}`);
+        await endTransaction(session, 'COMMIT');
+        await run.at(`after commit:${member}`);
+      }
+    }
+    return null;
+  } catch (error) {
+    await Promise.all(participants.map(({ session }) => rollbackQuietly(session)));
+    return error;
+  }
+}
+
+/**
+ * Does on a veneer what its lost transaction did: the recorded statements, not a difference read anew, which would
+ * turn a rename into a drop and an add. The evidence in the same transaction makes it happen once.
+ */
+export async function replay(session: Session, gid: Gid, statements: readonly string[]): Promise<void> {
+  await inTransaction(session, async () => {
+    await session.run([PIN_LOCALLY, ...statements].join(';\n'));
+    await leaveEvidence(session, gid);
+  });
+}

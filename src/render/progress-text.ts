@@ -1,0 +1,71 @@
+import type { Progress, ShardState, StepProgress } from '../report/progress.js';
+import { printable, withoutUrls } from './mask.js';
+import { oneLine } from './table.js';
+import { duration, plural } from './words.js';
+
+/** An event as a line of a log; null for those that only a screen shows. */
+export function progressLine(event: Progress): string | null {
+  const line = lineOf(event);
+  return line === null ? null : oneLine(printable(withoutUrls(line)));
+}
+
+function lineOf(event: Progress): string | null {
+  switch (event.type) {
+    case 'settled':
+      return `settled: ${event.text}`;
+    case 'notice':
+      return `notice: ${event.text}`;
+    case 'planned': {
+      const steps = event.shards.reduce((sum, shard) => sum + shard.steps, 0);
+      return steps === 0 ? null : `${plural(steps, 'step')} to do on ${plural(event.shards.length, 'shard')}`;
+    }
+    case 'step':
+      return stepLine(event);
+    case 'shard ended':
+      return `[${event.shard}] ${endedText(event.state, event.ms)}`;
+  }
+}
+
+function stepLine(event: StepProgress): string | null {
+  const { shard, index, of, migration, phase, tenants, ms, why } = event;
+  const step = `[${shard}] ${index}/${of} ${migration}`;
+  switch (phase) {
+    case 'committed':
+      return `${step} committed for ${plural(tenants, 'tenant')}${ms === undefined ? '' : ` in ${duration(ms)}`}`;
+    case 'retrying':
+    case 'failed':
+      return `${step} ${phase}${why === undefined ? '' : `: ${firstLine(why)}`}`;
+    case 'running':
+    case 'veneer':
+    case 'preparing':
+    case 'committing':
+      return null;
+  }
+}
+
+/** The row of a shard while it works: `shard2  3/5 20260101_books  2 tenants  preparing`. */
+export function stepTitle(event: StepProgress): string {
+  const { shard, index, of, migration, tenants } = event;
+  const title = `${shard}  ${index}/${of} ${migration}  ${plural(tenants, 'tenant')}  ${phaseText(event)}`;
+  return oneLine(printable(withoutUrls(title)));
+}
+
+/** The row of a shard that has ended. */
+export const endedTitle = (shard: string, state: ShardState, ms: number, step: string | null): string =>
+  oneLine(printable(withoutUrls(`${shard}  ${step === null ? '' : `${step}  `}${endedText(state, ms)}`)));
+
+/** The row of a shard that has not begun. */
+export const plannedTitle = (shard: string, steps: number): string =>
+  oneLine(printable(`${shard}  ${steps === 0 ? 'nothing to do' : `${plural(steps, 'step')} to do`}`));
+
+function phaseText({ phase, tenants, tenantsDone, why }: StepProgress): string {
+  if (phase === 'running' && tenants > 1) return `running ${tenantsDone ?? 0}/${tenants}`;
+  return why === undefined ? phase : `${phase}: ${firstLine(why)}`;
+}
+
+function endedText(state: ShardState, ms: number): string {
+  if (state === 'not started' || state === 'up to date') return state;
+  return `${state} ${state === 'done' ? 'in' : 'after'} ${duration(ms)}`;
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? '';

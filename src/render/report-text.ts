@@ -1,0 +1,35 @@
+import type { Report } from '../report/reports.js';
+import { textOf, type Block } from './block.js';
+import { mapStrings, printable, withoutUrls } from './mask.js';
+import { recoverBlocks } from './recover.js';
+import { sandboxBlocks } from './sandbox.js';
+import { setupBlocks } from './setup.js';
+import { statusBlocks } from './status.js';
+import type { Style } from './style.js';
+import { syncBlocks } from './sync.js';
+import { upBlocks } from './up.js';
+
+/** A report for people; empty, or with a line break at its end. */
+export function reportText(report: Report, style: Style): string {
+  // Asked for to be put in a script: the url alone, as it is.
+  if (report.command === 'sandbox' && report.url !== null) return `${report.url}\n`;
+  const safe = mapStrings(report, (text) => printable(withoutUrls(text)));
+  return textOf(blocksOf(safe, style));
+}
+
+function blocksOf(report: Report, style: Style): readonly Block[] {
+  switch (report.command) {
+    case 'up':
+      return upBlocks(report, style);
+    case 'setup':
+      return setupBlocks(report, style);
+    case 'status':
+      return statusBlocks(report, style);
+    case 'sync':
+      return syncBlocks(report, style);
+    case 'recover':
+      return recoverBlocks(report, style);
+    case 'sandbox':
+      return sandboxBlocks(report, style);
+  }
+}

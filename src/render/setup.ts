@@ -1,0 +1,36 @@
+import type { SetupMember, SetupReport } from '../report/reports.js';
+import { NOTHING_CHANGED, type Block } from './block.js';
+import { footerBlocks, indentedProblem } from './footer.js';
+import { sqlBlock } from './sql-block.js';
+import type { Style } from './style.js';
+import { tableLines, type Cell } from './table.js';
+import { plural } from './words.js';
+
+/** Each member and what was done; with `--dry-run` the statements; and the SQL for someone who may do more. */
+export function setupBlocks(report: SetupReport, style: Style): readonly Block[] {
+  const { members, dryRun } = report;
+  const rows = tableLines(members.map((member) => row(member, style)));
+  const lines = members.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
+  const own = dryRun ? members.map((one) => sqlBlock(`on ${one.member}`, one.statements, style)) : [];
+  const others = members.map((one) => sqlBlock(`on ${one.member}, as a superuser`, one.forSuperuser, style));
+  const shown = members.map(({ problem }) => problem);
+  return [dryRun ? [NOTHING_CHANGED] : [], lines, ...own, ...others, ...footerBlocks(report, shown, style)];
+}
+
+function row({ member, role, state, statements }: SetupMember, style: Style): readonly Cell[] {
+  const size = state === 'done' || state === 'planned' ? plural(statements.length, 'statement') : '';
+  return [
+    { text: member, paint: style.bold },
+    { text: role, paint: style.dim },
+    { text: state, paint: PAINT[state](style) },
+    { text: size },
+  ];
+}
+
+const PAINT: Readonly<Record<SetupMember['state'], (style: Style) => (text: string) => string>> = {
+  done: (style) => style.green,
+  'nothing to do': (style) => style.green,
+  planned: (style) => style.yellow,
+  failed: (style) => style.red,
+  'not started': (style) => style.yellow,
+};

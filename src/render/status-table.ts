@@ -1,0 +1,72 @@
+import type { ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
+import type { Block } from './block.js';
+import type { Style } from './style.js';
+import { tableLines, type Cell } from './table.js';
+import { count } from './words.js';
+
+/** Tenants of a shard that are shown though there is nothing to tell of them. */
+const MOST_TENANTS = 50;
+
+/** A row per tenant; of a large shard those with something to tell, and the first fifty. */
+export function statusTable({ shards }: StatusReport, style: Style): Block {
+  const head = ['shard', 'tenant', 'applied', 'pending', 'last', 'drift'].map((text) => ({
+    text,
+    paint: style.dim,
+  }));
+  const parts = shards.map((shard) => shardRows(shard, style));
+  const lines = tableLines([head, ...parts.flatMap(({ rows }) => rows)]);
+  // The table is padded as a whole; what is no row of it goes between its lines.
+  let taken = 1;
+  return [
+    ...lines.slice(0, 1),
+    ...parts.flatMap(({ rows, remark }) => {
+      const own = lines.slice(taken, taken + rows.length);
+      taken += rows.length;
+      return remark === null ? own : [...own, style.dim(remark)];
+    }),
+  ];
+}
+
+interface ShardRows {
+  readonly rows: readonly (readonly Cell[])[];
+  /** Goes below the rows. */
+  readonly remark: string | null;
+}
+
+function shardRows(status: ShardStatus, style: Style): ShardRows {
+  const { shard, tenants, reachable } = status;
+  const shown = shownTenants(tenants, reachable);
+  const hidden = tenants.length - shown.length;
+  const rows = shown.map((tenant) => tenantRow(shard, tenant, style));
+  const name: Cell = { text: shard, paint: style.bold };
+  const empty: Cell[] = [name, { text: reachable ? '(no tenants)' : '(unreachable)', paint: style.dim }];
+  return {
+    rows: rows.length > 0 ? rows : [empty],
+    remark: hidden === 0 ? null : `${shard}: … and ${count(hidden)} more (--json lists all)`,
+  };
+}
+
+function shownTenants(tenants: readonly TenantStatus[], reachable: boolean): readonly TenantStatus[] {
+  const tells = ({ applied, pending, drift }: TenantStatus): boolean =>
+    reachable && (applied === null || pending.length > 0 || drift > 0);
+  let quiet = 0;
+  return tenants.filter((tenant) => tells(tenant) || quiet++ < MOST_TENANTS);
+}
+
+function tenantRow(shard: string, status: TenantStatus, style: Style): readonly Cell[] {
+  const { tenant, applied, pending, last, drift } = status;
+  const isKnown = applied !== null;
+  return [
+    { text: shard, paint: style.bold },
+    { text: tenant },
+    { text: isKnown ? count(applied) : '?', align: 'right' },
+    amount(isKnown || pending.length > 0 ? pending.length : null, style.yellow),
+    { text: isKnown ? (last ?? '-') : '?' },
+    amount(isKnown || drift > 0 ? drift : null, style.red),
+  ];
+}
+
+function amount(value: number | null, paint: (text: string) => string): Cell {
+  if (value === null) return { text: '?', align: 'right' };
+  return value === 0 ? { text: '-', align: 'right' } : { text: count(value), align: 'right', paint };
+}

@@ -1,0 +1,66 @@
+import type { StatusReport } from '../report/reports.js';
+import type { Block } from './block.js';
+import { driftBlock } from './drift.js';
+import { footerBlocks } from './footer.js';
+import { memberBlocks } from './members.js';
+import { statusTable } from './status-table.js';
+import type { Style } from './style.js';
+import { tableLines } from './table.js';
+import { groupBy } from '../group-by.js';
+import { age, names, plural } from './words.js';
+
+/** Shards × tenants; then what there is to tell: pending, drift, in doubt, members that are away or not set up. */
+export function statusBlocks(report: StatusReport, style: Style): readonly Block[] {
+  const shown = report.members.map(({ problem }) => problem);
+  return [
+    [headline(report)],
+    statusTable(report, style),
+    pendingBlock(report, style),
+    driftBlock(report.drift, style),
+    inDoubtBlock(report, style),
+    ...memberBlocks(report.members, style),
+    report.exitCode === 0 ? [style.green('nothing pending, no drift, nothing in doubt')] : [],
+    ...footerBlocks(report, shown, style),
+  ];
+}
+
+function headline({ fleet, members, shards, migrations }: StatusReport): string {
+  const veneers = members.filter(({ role }) => role === 'veneer').length;
+  const tenants = shards.reduce((sum, shard) => sum + shard.tenants.length, 0);
+  const versions = [...new Set(members.flatMap(({ version }) => version ?? []))];
+  const parts = [
+    veneers === 0 ? null : plural(veneers, 'veneer'),
+    plural(shards.length, 'shard'),
+    plural(tenants, 'tenant'),
+    plural(migrations.length, 'migration'),
+    versions.length === 0 ? null : `PostgreSQL ${names(versions)}`,
+  ];
+  return `fleet ${fleet}: ${parts.filter((part) => part !== null).join(', ')}`;
+}
+
+function pendingBlock({ migrations, shards }: StatusReport, style: Style): Block {
+  const pairs = shards
+    .flatMap(({ tenants }) => tenants)
+    .flatMap(({ tenant, pending }) => pending.map((migration) => ({ migration, tenant })));
+  if (pairs.length === 0) return [];
+  const byMigration = groupBy(pairs, ({ migration }) => migration);
+  const rows = [...byMigration]
+    .toSorted(([a], [b]) => migrations.indexOf(a) - migrations.indexOf(b))
+    .map(([migration, list]) => [
+      { text: `  ${migration}`, paint: style.yellow },
+      { text: plural(list.length, 'tenant') },
+      { text: names(list.map(({ tenant }) => tenant)), paint: style.dim },
+    ]);
+  return [style.bold('pending:'), ...tableLines(rows)];
+}
+
+function inDoubtBlock({ inDoubt }: StatusReport, style: Style): Block {
+  if (inDoubt.length === 0) return [];
+  const rows = inDoubt.map(({ member, step, owner, gid, ageSeconds }) => [
+    { text: `  ${member}`, paint: style.red },
+    { text: `for ${age(ageSeconds)}` },
+    { text: `step ${step}` },
+    { text: `prepared by ${owner} as ${gid}`, paint: style.dim },
+  ]);
+  return [style.bold('in doubt, prepared and not settled (migrate recover ends it):'), ...tableLines(rows)];
+}

@@ -1,0 +1,36 @@
+import type { SyncReport, SyncVeneer } from '../report/reports.js';
+import { NOTHING_CHANGED, type Block } from './block.js';
+import { footerBlocks, indentedProblem } from './footer.js';
+import { settledBlock } from './settled.js';
+import { sqlBlock } from './sql-block.js';
+import type { Style } from './style.js';
+import { tableLines, type Cell } from './table.js';
+import { plural } from './words.js';
+
+/** Each veneer: in line, repaired by which statements, or why not. */
+export function syncBlocks(report: SyncReport, style: Style): readonly Block[] {
+  const { veneers, settled, dryRun } = report;
+  const rows = tableLines(veneers.map((veneer) => row(veneer, style)));
+  const lines = veneers.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
+  const sql = veneers.map(({ veneer, state, statements }) =>
+    sqlBlock(`${state === 'repaired' ? 'ran' : 'to run'} on ${veneer}`, statements, style),
+  );
+  const shown = veneers.map(({ problem }) => problem);
+  return [
+    settledBlock(settled, style),
+    dryRun ? [NOTHING_CHANGED] : [],
+    lines,
+    ...sql,
+    ...footerBlocks(report, shown, style),
+  ];
+}
+
+function row({ veneer, state, statements }: SyncVeneer, style: Style): readonly Cell[] {
+  const isGood = state === 'in line' || state === 'repaired';
+  const size = statements.length === 0 ? '' : plural(statements.length, 'statement');
+  return [
+    { text: veneer, paint: style.bold },
+    { text: state, paint: state === 'failed' ? style.red : isGood ? style.green : style.yellow },
+    { text: size },
+  ];
+}

@@ -1,0 +1,57 @@
+import type { UpShard, UpStep } from '../report/reports.js';
+import type { Style } from './style.js';
+import { tableLines, type Cell } from './table.js';
+import { duration, plural } from './words.js';
+
+/** The steps of one shard, below its row. */
+export function stepLines({ steps, tenants }: UpShard, style: Style): readonly string[] {
+  return tableLines(steps.map((step) => stepRow(step, tenants.length, style)));
+}
+
+function stepRow(step: UpStep, tenants: number, style: Style): readonly Cell[] {
+  const { migration, state } = step;
+  return [
+    {
+      text: `  ${MARKS[state]}`,
+      paint:
+        state === 'committed'
+          ? style.green
+          : state === 'failed' || state === 'in doubt'
+            ? style.red
+            : style.dim,
+    },
+    { text: migration },
+    {
+      text: [state === 'committed' ? null : state, ...facts(step, tenants)]
+        .filter((fact) => fact !== null)
+        .join(', '),
+      paint: style.dim,
+    },
+  ];
+}
+
+function facts(
+  { tenants, ms, attempts, protocol, locks, veneerStatements }: UpStep,
+  all: number,
+): readonly (string | null)[] {
+  const onVeneer = Object.values(veneerStatements).reduce((sum, { length }) => sum + length, 0);
+  return [
+    tenants.length === all ? null : `for ${tenants.length} of ${plural(all, 'tenant')}`,
+    protocol,
+    onVeneer === 0 ? null : `${plural(onVeneer, 'statement')} on the veneer`,
+    locks.length === 0
+      ? null
+      : `its tables locked for ${duration(Math.max(...locks.map((lock) => lock.ms)))}`,
+    ms === null ? null : duration(ms),
+    attempts > 1 ? `${attempts} attempts` : null,
+  ];
+}
+
+const MARKS: Readonly<Record<UpStep['state'], string>> = {
+  committed: '✔',
+  failed: '✖',
+  'in doubt': '?',
+  interrupted: '↩',
+  'not started': '·',
+  planned: '·',
+};

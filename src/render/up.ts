@@ -1,0 +1,59 @@
+import type { UpReport, UpShard } from '../report/reports.js';
+import type { Block } from './block.js';
+import { footerBlocks, indentedProblem } from './footer.js';
+import { settledBlock } from './settled.js';
+import type { Style } from './style.js';
+import { tableLines, type Cell } from './table.js';
+import { dryRunBlocks } from './up-dry-run.js';
+import { stepLines } from './up-steps.js';
+import { whoIsWhere } from './who-is-where.js';
+import { duration, plural } from './words.js';
+
+/** Above so many lines of steps, only the shards that are not clean show theirs. */
+const MOST_STEP_LINES = 40;
+
+/** Each shard with its steps and what stopped it; who is where, when not all are at one place. */
+export function upBlocks(report: UpReport, style: Style): readonly Block[] {
+  const { settled, shards, dryRun } = report;
+  const shown = dryRun ? [] : shards.map(({ problem }) => problem);
+  return [
+    settledBlock(settled, style),
+    ...(dryRun ? dryRunBlocks(report, style) : ranBlocks(report, style)),
+    ...footerBlocks(report, shown, style),
+  ];
+}
+
+function ranBlocks(report: UpReport, style: Style): readonly Block[] {
+  const { shards } = report;
+  const rows = tableLines(shards.map((shard) => row(shard, style)));
+  const all = shards.reduce((sum, { steps }) => sum + steps.length, 0) <= MOST_STEP_LINES;
+  const lines = shards.flatMap((shard, at) => [
+    rows[at] ?? '',
+    ...(all || !isClean(shard) ? stepLines(shard, style) : []),
+    ...indentedProblem(shard.problem, style),
+  ]);
+  return [lines, whoIsWhere(report, style), summary(report)];
+}
+
+const isClean = ({ state }: UpShard): boolean => state === 'done' || state === 'up to date';
+
+function row(shard: UpShard, style: Style): readonly Cell[] {
+  const { state, steps, tenants } = shard;
+  const committed = steps.filter((step) => step.state === 'committed').length;
+  const isWhole = committed === steps.length;
+  const done = isWhole ? plural(committed, 'step') : `${committed} of ${plural(steps.length, 'step')}`;
+  const paint = isClean(shard) ? style.green : state === 'not started' ? style.yellow : style.red;
+  return [
+    { text: shard.shard, paint: style.bold },
+    { text: state, paint },
+    { text: steps.length === 0 ? '' : done },
+    { text: plural(tenants.length, 'tenant'), paint: style.dim },
+  ];
+}
+
+function summary({ shards, exitCode, ms }: UpReport): Block {
+  if (exitCode !== 0) return [];
+  const committed = shards.flatMap(({ steps }) => steps).filter(({ state }) => state === 'committed').length;
+  if (committed === 0 && shards.every(isClean)) return ['nothing to do: every migration is applied'];
+  return [`${plural(committed, 'step')} committed in ${duration(ms)}`];
+}

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
+import { freshFleet } from '../support/fresh-fleet.js';
+import type { TestFleet } from '../support/test-fleet.js';
+
+let fleet: TestFleet;
+let run: Commands;
+
+beforeEach(async () => {
+  fleet = await freshFleet();
+  run = commandsOn(fleet);
+  await useBookstore(fleet);
+  await run.setup();
+});
+
+afterEach(() => fleet.close());
+
+const protocols = (report: Awaited<ReturnType<Commands['up']>>): (string | null)[] =>
+  report.shards.flatMap((shard) => shard.steps.map((step) => step.protocol));
+
+test('--protocol lock-step migrates the fleet without preparing anything', async () => {
+  const report = await run.up({ protocol: 'lock-step' });
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(new Set(protocols(report))).toEqual(new Set(['lock-step', 'one server']));
+  expect(await run.status()).toMatchObject({ exitCode: 0 });
+});
+
+test('a step that PREPARE refuses runs in lock-step, and the report says so', async () => {
+  await run.up();
+  await fleet.writeMigration(
+    '20270101000000000_temp.sql',
+    'CREATE TEMP TABLE scratch (a int) ON COMMIT DROP;\nALTER TABLE books ADD COLUMN pages int;\n',
+  );
+  const report = await run.up();
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(protocols(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
+  expect(run.events).toContainEqual({ type: 'notice', text: expect.stringContaining('runs in lock-step') });
+  expect(await run.status()).toMatchObject({ exitCode: 0 });
+});
+
+test('a veneer that lost its commit gets its statements again, so that a rename stays a rename', async () => {
+  await run.up();
+  await fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
+  await fleet.writeMigration('20270101000000000_rename.sql', 'ALTER TABLE books RENAME COLUMN title TO name;\n');
+  const veneer = await fleet.connect('veneer', 'superuser');
+  const crashing = commandsOn(fleet, {
+    at: async (point) => {
+      if (point !== 'before commit:veneer') return;
+      await veneer.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name LIKE 'pgv %' AND state = 'idle in transaction'`,
+      );
+    },
+  });
+  const report = await crashing.up({ protocol: 'lock-step', shards: ['shard1'] });
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
+  const rows = await fleet.query('veneer', 'SELECT * FROM public.titles');
+  expect(rows).toHaveLength(12);
+});

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect } from '@jest/globals';
+import type { CommandContext } from '../../src/commands/context.js';
+import type { UpReport } from '../../src/report/reports.js';
+import { commandsOn, type Commands } from './commands.js';
+import { freshFleet } from './fresh-fleet.js';
+import { assertLikeImport } from './like-import.js';
+import type { TestFleet } from './test-fleet.js';
+
+/** A fresh fleet for each test of a file, and what most of them do with it. */
+export interface Scenario {
+  /** The fleet of the test that runs. */
+  readonly fleet: TestFleet;
+  readonly run: Commands;
+  /** The same commands in other surroundings: held at a point, told to stop. */
+  runWith(overrides: Partial<CommandContext>): Commands;
+  /** Writes SQL as the next migration; answers its name. */
+  write(sql: string): Promise<string>;
+  /** Sets the fleet up and applies the SQL as its first migration. */
+  start(sql: string): Promise<void>;
+  /** Writes SQL as the next migration and applies it; the veneer must then be what IMPORT would make of the shards. */
+  migrate(sql: string, except?: readonly string[]): Promise<UpReport>;
+}
+
+export function scenario(options: Parameters<typeof freshFleet>[0] = {}): Scenario {
+  let fleet: TestFleet;
+  let run: Commands;
+  let count = 0;
+  beforeEach(async () => {
+    fleet = await freshFleet(options);
+    run = commandsOn(fleet);
+    count = 0;
+  });
+  afterEach(() => fleet.close());
+  const write = async (sql: string): Promise<string> => {
+    const name = `${String(++count).padStart(4, '0')}_change`;
+    await fleet.writeMigration(`${name}.sql`, sql);
+    return name;
+  };
+  const migrate: Scenario['migrate'] = async (sql, except = []) => {
+    await write(sql);
+    const report = await run.up();
+    expect(report).toMatchObject({ problems: [], exitCode: 0 });
+    await assertLikeImport(fleet, except);
+    return report;
+  };
+  return {
+    get fleet() {
+      return fleet;
+    },
+    get run() {
+      return run;
+    },
+    runWith: (overrides) => commandsOn(fleet, overrides),
+    write,
+    migrate,
+    async start(sql) {
+      expect(await run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+      await migrate(sql);
+    },
+  };
+}
