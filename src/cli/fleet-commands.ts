@@ -46,6 +46,18 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       SHARD,
       TENANT,
       { name: 'canary', type: 'boolean', text: 'only the shards of rollout.canary' },
+      {
+        name: 'protocol',
+        type: 'string',
+        value: 'NAME',
+        text: 'two-phase or lock-step (default: two-phase where every server can prepare)',
+      },
+      {
+        name: 'terminate-blockers',
+        type: 'string',
+        value: 'DURATION',
+        text: 'end sessions that block a step for longer, 5s for instance (default: never)',
+      },
       dryRun('print what would run, change nothing'),
     ],
     examples: [

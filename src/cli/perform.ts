@@ -12,6 +12,7 @@ import { stopOnSignals, type Stopping } from './signals.js';
 import { readTerminal, type Terminal } from './terminal.js';
 import { testPoints } from './test-points.js';
 import { readVerb, type Verb } from './verb.js';
+import { startWatchdog, type WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
 
 /**
@@ -50,13 +51,26 @@ async function run(verb: Verb, flags: Flags, { display, stopping, closed }: Surr
   // Whoever reads a log may leave; a migration is not stopped by that.
   const signal = isLogs(verb) ? AbortSignal.any([stopping.signal, closed]) : stopping.signal;
   const { onProgress } = display;
-  const context = { onProgress, signal, who: whoRuns(), at: testPoints(process.env) };
+  const context = {
+    onProgress,
+    signal,
+    who: whoRuns(),
+    at: testPoints(process.env),
+    startWatchdog: () => startWatchdog(watchdogSource(flags)),
+  };
   try {
     return await runVerb(verb, flags, context, write);
   } finally {
     if (await display.end()) write('');
   }
 }
+
+/** It reads shards.yaml and the environment again: nothing secret goes through the pipe. */
+const watchdogSource = (flags: Flags): WatchdogSource => ({
+  cwd: process.cwd(),
+  file: flags.one('config') ?? undefined,
+  envFiles: [...flags.list('env-file')],
+});
 
 const isLogs = (verb: Verb): boolean => verb.command === 'sandbox' && verb.options.action === 'logs';
 

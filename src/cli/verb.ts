@@ -1,5 +1,7 @@
 import type { SandboxOptions } from '../commands/sandbox.js';
+import { DURATION, readDuration } from '../config/duration.js';
 import type { PlanLimit } from '../migrations/plan.js';
+import type { ProtocolChoice } from '../protocol/journal.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
 import { usageError } from './usage-error.js';
@@ -23,6 +25,8 @@ interface UpOptions extends Selected {
   readonly limit: PlanLimit;
   readonly dryRun: boolean;
   readonly canary: boolean;
+  readonly protocol: ProtocolChoice;
+  readonly terminateBlockersMs: number | null;
 }
 
 interface SyncOptions extends Selected {
@@ -40,7 +44,12 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'up': {
       const limit = readLimit(words[0], flags.one('to'));
       const canary = flags.isSet('canary');
-      return { command: 'up', options: { ...selected(flags), limit, dryRun, canary } };
+      const protocol = readProtocol(flags.one('protocol'));
+      const terminateBlockersMs = readMilliseconds('terminate-blockers', flags);
+      return {
+        command: 'up',
+        options: { ...selected(flags), limit, dryRun, canary, protocol, terminateBlockersMs },
+      };
     }
     case 'status':
       return { command: 'status', options: selected(flags) };
@@ -57,6 +66,20 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'sandbox logs':
       return { command: 'sandbox', options: readLogs(word, flags) };
   }
+}
+
+function readProtocol(name: string | null): ProtocolChoice {
+  if (name === null) return 'auto';
+  if (name === 'two-phase' || name === 'lock-step') return name;
+  throw usageError(`--protocol takes two-phase or lock-step, not ${name}`, 'migrate up --help');
+}
+
+function readMilliseconds(flag: string, flags: Flags): number | null {
+  const text = flags.one(flag);
+  const ms = text === null ? null : readDuration(text);
+  if (text !== null && ms === null)
+    throw usageError(`--${flag} takes ${DURATION}, not ${text}`, 'migrate up --help');
+  return ms;
 }
 
 const SIMPLE = { 'sandbox start': 'start', 'sandbox stop': 'stop', 'sandbox status': 'status' } as const;

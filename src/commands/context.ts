@@ -9,4 +9,6 @@ export interface CommandContext {
   readonly who: string;
   /** Called at each named point of the protocol; crash tests end the process there. */
   readonly at: (point: string) => Promise<void>;
+  /** Starts the process that settles when this one dies, and answers how to send it home; left out: there is none. */
+  readonly startWatchdog?: () => Promise<() => void>;
 }

@@ -4,13 +4,15 @@ import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inTransaction } from '../postgres/transaction.js';
+import { recover } from '../protocol/recovery.js';
 import { anchorOf, withRun, type Run } from '../protocol/run.js';
-import type { SetupMember, SetupReport } from '../report/reports.js';
+import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import type { MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
 import { planVeneer } from './setup-veneer.js';
 import { withReaders } from './readers.js';
+import { settledExit, settledReport, settledText } from './settled.js';
 
 export interface SetupOptions {
   readonly dryRun: boolean;
@@ -25,26 +27,33 @@ export async function setup(
   options: SetupOptions,
   context: CommandContext,
 ): Promise<SetupReport> {
-  const members = options.dryRun
-    ? await withReaders(config, context, (readers) => setupMembers(config, readers.sessionOf, false))
-    : await withRun(config, { ...context, command: 'setup' }, (run) =>
-        setupMembers(config, (m) => anchorOf(run, m), true, run),
-      );
-  return reportOf(config, options, members);
+  if (options.dryRun) {
+    const members = await withReaders(config, context, (readers) =>
+      setupMembers(config, readers.sessionOf, false),
+    );
+    return reportOf(config, options, members, []);
+  }
+  return withRun(config, { ...context, command: 'setup' }, async (run) => {
+    // What is prepared holds locks that setup's own statements would wait for.
+    const settled = settledReport(await recover(run));
+    for (const attempt of settled) context.onProgress({ type: 'settled', text: settledText(attempt) });
+    const members = await setupMembers(config, (member) => anchorOf(run, member), true, run);
+    return reportOf(config, options, members, settled);
+  });
 }
 
 /** Shards first: a veneer's definitions are of use only when what they show is there. */
 async function setupMembers(
   config: Config,
   sessionOf: (member: string) => Session,
-  execute: boolean,
+  executing: boolean,
   run?: Run,
 ): Promise<SetupMember[]> {
   const results: SetupMember[] = [];
   for (const member of [...shardMembers(config), ...veneerMembers(config)]) {
     const stopped = run?.signal.aborted === true;
     results.push(
-      stopped ? outcome(member, 'not started') : await setupMember(config, member, sessionOf, execute),
+      stopped ? outcome(member, 'not started') : await setupMember(config, member, sessionOf, executing),
     );
   }
   return results;
@@ -54,7 +63,7 @@ async function setupMember(
   config: Config,
   member: Member,
   sessionOf: (member: string) => Session,
-  execute: boolean,
+  executing: boolean,
 ): Promise<SetupMember> {
   let plan: MemberPlan | null = null;
   try {
@@ -66,15 +75,20 @@ async function setupMember(
     if (plan.forSuperuser.length > 0)
       return outcome(member, 'failed', plan, rightsProblem(member, plan.forSuperuser));
     if (plan.statements.length === 0) return outcome(member, 'nothing to do', plan);
-    if (!execute) return outcome(member, 'planned', plan);
-    const statements = plan.statements.map((statement) => statement.sql);
-    await inTransaction(session, async () => {
-      await session.run(statements.join(';\n'));
-    });
+    if (!executing) return outcome(member, 'planned', plan);
+    await execute(session, plan, config.rollout.lockWaitMs);
     return outcome(member, 'done', plan);
   } catch (error) {
     return outcome(member, 'failed', plan, setupProblem(error));
   }
+}
+
+/** One transaction, which waits for no lock longer than a step may. */
+async function execute(session: Session, { statements }: MemberPlan, lockWaitMs: number): Promise<void> {
+  const limit = `SET LOCAL lock_timeout = ${lockWaitMs}`;
+  await inTransaction(session, async () => {
+    await session.run([limit, ...statements.map(({ sql }) => sql)].join(';\n'));
+  });
 }
 
 const rightsProblem = (member: Member, statements: readonly string[]): Problem => ({
@@ -87,9 +101,19 @@ const rightsProblem = (member: Member, statements: readonly string[]): Problem =
 /** PostgreSQL's message may quote the statement that failed, and with it a password: the cause is left out. */
 function setupProblem(error: unknown): Problem {
   const problem = problemOf(error);
-  return isState(error, SQLSTATE.insufficientPrivilege)
-    ? { ...problem, hint: 'run migrate setup --dry-run, and have a superuser run what it prints' }
-    : problem;
+  const hint = hintFor(error);
+  return hint === null ? problem : { ...problem, hint };
+}
+
+function hintFor(error: unknown): string | null {
+  if (isState(error, SQLSTATE.insufficientPrivilege))
+    return 'run migrate setup --dry-run, and have a superuser run what it prints';
+  if (isState(error, SQLSTATE.lockNotAvailable))
+    return 'another session holds what setup has to change; nothing was changed there: run migrate setup again';
+  // `option "password" not found`: SET on a user mapping whose options this user may not see.
+  return isState(error, SQLSTATE.undefinedObject)
+    ? 'a user mapping may lack the option: drop that mapping on the veneer, then run migrate setup again'
+    : null;
 }
 
 function outcome(
@@ -108,9 +132,20 @@ function outcome(
   };
 }
 
-function reportOf(config: Config, { dryRun }: SetupOptions, members: readonly SetupMember[]): SetupReport {
+function reportOf(
+  config: Config,
+  { dryRun }: SetupOptions,
+  members: readonly SetupMember[],
+  settled: readonly SettledAttempt[],
+): SetupReport {
   const problems = members.flatMap((member) => member.problem ?? []);
-  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode));
-  const next = problems.length > 0 ? 'migrate setup' : dryRun ? 'migrate setup' : 'migrate up';
-  return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices: [] };
+  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
+  const next =
+    exitCode === EXIT.inDoubt
+      ? 'migrate recover'
+      : problems.length > 0 || dryRun
+        ? 'migrate setup'
+        : 'migrate up';
+  const notices = settled.map(settledText);
+  return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
 }

@@ -61,21 +61,51 @@ export async function tryLock(
   return row?.locked === true;
 }
 
-/** Takes the run lock of a member, or throws (exit 30) saying who has it and since when. */
+/** A watchdog settles and goes: whoever finds it at work waits for this long (milliseconds). */
+const WATCHDOG_MS = 30_000;
+
+/** Takes the run lock of a fleet's first member, or throws (exit 30) saying who has it and since when. */
 export async function takeRunLock(session: Session, keys: FleetKeys, fleet: string): Promise<void> {
-  if (await tryLock(session, keys.run, 'exclusive')) return;
-  const [holder] = await lockHolders(session, keys.run);
-  // Gone between the two reads: one more try decides.
-  if (holder === undefined && (await tryLock(session, keys.run, 'exclusive'))) return;
-  throw new VeneerError(`another runner holds fleet ${fleet} on ${session.member}: ${holderText(holder)}`, {
+  const deadline = Date.now() + WATCHDOG_MS;
+  while (!(await tryLock(session, keys.run, 'exclusive'))) {
+    const [holder] = await lockHolders(session, keys.run);
+    // Gone between the two reads: the next try decides.
+    if (holder === undefined) continue;
+    if (!isWatchdog(holder) || Date.now() > deadline) throw locked(session, fleet, holder);
+    await delay(50);
+  }
+}
+
+/** The runner's name in application_name: `pgv <run> watchdog user@host`. */
+const isWatchdog = ({ application_name }: LockHolder): boolean =>
+  /^pgv \S+ watchdog /.test(application_name ?? '');
+
+const locked = (session: Session, fleet: string, holder: LockHolder): VeneerError =>
+  new VeneerError(`another runner holds fleet ${fleet} on ${session.member}: ${holderText(holder)}`, {
     exitCode: EXIT.locked,
     where: { member: session.member },
     hint: 'wait for it to end, then run the command again',
   });
+
+/**
+ * Takes the run lock of a further member. Whoever holds it there without the first member's, which is ours, belongs
+ * to a run that has lost its lock and may do nothing more: exactly that session is ended (PROTOCOL section 2).
+ */
+export async function takeOrphanedRunLock(
+  session: Session,
+  keys: FleetKeys,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await tryLock(session, keys.run, 'exclusive'))) {
+    await session.query(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS orphan`, [keys.run]);
+    if (Date.now() > deadline) throw await stubbornHolder(session, keys.run);
+    await delay(20);
+  }
 }
 
 function holderText(holder: LockHolder | undefined): string {
-  if (holder === undefined) return 'it took the lock a moment ago';
+  if (holder === undefined) return 'it has just gone';
   const who = holder.application_name ?? holder.user ?? 'unknown';
   const from = holder.client === null ? '' : ` from ${holder.client}`;
   return `${who}, pid ${holder.pid}${from}, since ${holder.since ?? 'unknown'}`;
@@ -90,14 +120,14 @@ export async function fenceOldSessions(session: Session, keys: FleetKeys, timeou
   const deadline = Date.now() + timeoutMs;
   while (!(await tryLock(session, keys.settling, 'exclusive'))) {
     await session.query(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS old`, [keys.settling]);
-    if (Date.now() > deadline) throw await stubbornHolder(session, keys);
+    if (Date.now() > deadline) throw await stubbornHolder(session, keys.settling);
     await delay(20);
   }
   await session.query('SELECT pg_advisory_unlock($1::bigint)', [keys.settling]);
 }
 
-async function stubbornHolder(session: Session, keys: FleetKeys): Promise<VeneerError> {
-  const [holder] = await lockHolders(session, keys.settling);
+async function stubbornHolder(session: Session, key: LockKey): Promise<VeneerError> {
+  const [holder] = await lockHolders(session, key);
   return new VeneerError(
     `a session of an earlier run does not end on ${session.member}: ${holderText(holder)}`,
     {
@@ -140,7 +170,7 @@ export async function awaitSessionEnd(
   const deadline = Date.now() + timeoutMs;
   while ((await lockHolders(session, keys.settling)).some((holder) => holder.pid === oldPid)) {
     await session.query('SELECT pg_terminate_backend($1)', [oldPid]);
-    if (Date.now() > deadline) throw await stubbornHolder(session, keys);
+    if (Date.now() > deadline) throw await stubbornHolder(session, keys.settling);
     await delay(20);
   }
 }

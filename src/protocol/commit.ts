@@ -46,6 +46,7 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   const unsettled = unsettledOf(run, end);
   const [only] = end.participants;
   if (only !== undefined && end.participants.length === 1) return commitAlone(run, only, unsettled);
+  await run.guard();
   await run.at('before intent');
   await writeIntent(anchorOf(run, journalMember(run.config)), intentOf(end, xids));
   await run.at('after intent');

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
 import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
-import { fenceOldSessions, fleetKeys, takeRunLock, tryLock, type FleetKeys } from '../postgres/fleet-lock.js';
+import {
+  fenceOldSessions,
+  fleetKeys,
+  takeOrphanedRunLock,
+  takeRunLock,
+  tryLock,
+  type FleetKeys,
+} from '../postgres/fleet-lock.js';
 import { openSession, type Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
 import type { ProtocolChoice } from './journal.js';
@@ -22,10 +29,15 @@ export interface Run {
   /** user@host of whoever started it. */
   readonly who: string;
   readonly applicationName: string;
+  /** Has to be awaited before anything is prepared: from then on a dead runner leaves readers waiting. */
+  readonly guard: () => Promise<void>;
   readonly protocol: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; null: never. */
   readonly terminateBlockersMs: number | null;
 }
+
+/** Answers how to send it home when the run has come to its end. */
+export type StartWatchdog = () => Promise<() => void>;
 
 /** Called at each named point of the protocol; crash tests end the process there. */
 export type AtPoint = (point: string) => Promise<void>;
@@ -37,6 +49,8 @@ export interface RunOptions {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
   readonly at: AtPoint;
+  /** Starts the process that settles when this one dies; left out: there is none. */
+  readonly startWatchdog?: StartWatchdog;
   readonly terminateBlockersMs?: number | null;
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
@@ -60,8 +74,12 @@ export async function withRun<T>(
   const keys = fleetKeys(config.fleet);
   const anchors = new Map<string, Session>();
   const unreachable = new Map<string, Problem>();
+  const watchdog = lazyWatchdog(options.startWatchdog);
   const anchor = async (member: Member): Promise<void> => {
-    anchors.set(member.name, await openAnchor(member, applicationName, keys, config.fleet));
+    const first = member.name === journalMember(config);
+    const takeLock = (session: Session): Promise<void> =>
+      first ? takeRunLock(session, keys, config.fleet) : takeOrphanedRunLock(session, keys, FENCE_TIMEOUT_MS);
+    anchors.set(member.name, await openAnchor(member, applicationName, keys, takeLock));
   };
   try {
     for (const veneer of veneerMembers(config)) await anchor(veneer);
@@ -85,10 +103,24 @@ export async function withRun<T>(
       anchors,
       unreachable,
       applicationName,
+      guard: watchdog.start,
     });
   } finally {
     await Promise.all([...anchors.values()].map((session) => session.close()));
+    await watchdog.stop();
   }
+}
+
+/** One watchdog for a run, started when it is first needed: a run that prepares nothing has none. */
+function lazyWatchdog(start: StartWatchdog = async () => () => undefined): {
+  start: () => Promise<void>;
+  stop: () => Promise<void>;
+} {
+  let started: Promise<() => void> | null = null;
+  return {
+    start: async () => void (await (started ??= start())),
+    stop: async () => (await started)?.(),
+  };
 }
 
 /** `<milliseconds, base 36>-<random>`: unique, sortable, and nothing that a gid would have to escape. */
@@ -98,12 +130,12 @@ async function openAnchor(
   member: Member,
   applicationName: string,
   keys: FleetKeys,
-  fleet: string,
+  takeLock: (session: Session) => Promise<void>,
 ): Promise<Session> {
   const session = await openSession({ member: member.name, url: member.url, applicationName });
   try {
     refuseStandby(session);
-    await takeRunLock(session, keys, fleet);
+    await takeLock(session);
     await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
     // From here on the anchor is itself one of the sessions that may settle.
     await tryLock(session, keys.settling, 'shared');

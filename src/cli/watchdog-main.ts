@@ -1,0 +1,38 @@
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { loadConfig } from '../config/load-config.js';
+import { EXIT, problemOf } from '../errors.js';
+import { recover } from '../protocol/recovery.js';
+import { withRun } from '../protocol/run.js';
+import { DONE, type WatchdogSource } from './watchdog.js';
+import { whoRuns } from './who.js';
+
+/** How long (milliseconds) a member that cannot be reached is waited for. */
+const PATIENCE_MS = 120_000;
+const AGAIN_MS = 250;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+const [first = '', ...rest] = (await text(process.stdin)).split('\n');
+if (!rest.includes(DONE)) await settle(JSON.parse(first) as WatchdogSource);
+
+/** Until everything is settled, or another run is at work, which settles before it does anything else. */
+async function settle(source: WatchdogSource): Promise<void> {
+  const config = await loadConfig({ ...source, env: process.env });
+  const deadline = Date.now() + PATIENCE_MS;
+  const options = {
+    command: 'watchdog',
+    who: whoRuns(),
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    at: async () => undefined,
+  };
+  for (;;) {
+    const left = await withRun(config, options, recover).then(
+      (settled) => settled.some(({ ending }) => ending.kind === 'in doubt'),
+      (error: unknown) => problemOf(error).exitCode !== EXIT.locked,
+    );
+    if (!left || Date.now() > deadline) return;
+    await delay(AGAIN_MS);
+  }
+}

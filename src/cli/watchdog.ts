@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { ConfigSource } from '../config/load-config.js';
+
+/** What the watchdog is told, as the first line of its standard input; the environment it inherits. */
+export type WatchdogSource = Omit<ConfigSource, 'env'>;
+
+/** Its last word from a runner that came to its end; an end of input without it means that the runner is gone. */
+export const DONE = 'done';
+
+/**
+ * Starts a small process of its own that settles what this one leaves when it dies: a pipeline's job that is cancelled
+ * gets SIGTERM, and ten seconds later SIGKILL. The pipe between the two tells: the kernel closes our end with us,
+ * whatever killed us. It is a session of its own, so that a Ctrl-C in the terminal does not reach it.
+ */
+export async function startWatchdog(source: WatchdogSource): Promise<() => void> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('watchdog-main.js', import.meta.url))], {
+    cwd: source.cwd,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  await once(child, 'spawn');
+  const { stdin } = child;
+  // A watchdog that died is missed only when we die too; the next run settles then.
+  stdin.on('error', () => undefined);
+  stdin.write(`${JSON.stringify(source)}\n`);
+  child.unref();
+  (stdin as Socket).unref();
+  return () => void stdin.end(`${DONE}\n`);
+}
