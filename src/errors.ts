@@ -78,6 +78,7 @@ export function problemOf(error: unknown): Problem {
 
 /** The message of whatever was thrown; by shape, since an error may come from another realm. */
 export function textOf(error: unknown): string {
-  const message: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
+  const message: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
   return typeof message === 'string' && message !== '' ? message : String(error);
 }

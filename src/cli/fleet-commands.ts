@@ -50,13 +50,13 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
         name: 'protocol',
         type: 'string',
         value: 'NAME',
-        text: 'two-phase or lock-step (default: two-phase where every server can prepare)',
+        text: 'two-phase or lock-step (default: by what the servers can)',
       },
       {
         name: 'terminate-blockers',
         type: 'string',
         value: 'DURATION',
-        text: 'end sessions that block a step for longer, 5s for instance (default: never)',
+        text: 'end sessions that block a step for longer: 5s (default: never)',
       },
       dryRun('print what would run, change nothing'),
     ],
@@ -114,7 +114,24 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       'it had to leave. The next up does the same before it begins.',
     ],
     positionals: [],
-    flags: [],
-    examples: [{ command: 'migrate recover', text: 'after a crash, when nothing is to be applied yet' }],
+    flags: [
+      dryRun('say what would be settled and how, settle nothing'),
+      {
+        name: 'watch',
+        type: 'boolean',
+        text: 'go on looking until Ctrl-C: beside a host that may lose its runners',
+      },
+      {
+        name: 'forget',
+        type: 'list',
+        value: 'SHARD',
+        text: 'give up the part of a shard that is lost for good and will never answer (repeatable)',
+      },
+    ],
+    examples: [
+      { command: 'migrate recover', text: 'after a crash, when nothing is to be applied yet' },
+      { command: 'migrate recover --dry-run', text: 'what it would do' },
+      { command: 'migrate recover --forget shard2', text: 'shard2 burnt down in the middle of a step' },
+    ],
   },
 ];

@@ -32,7 +32,7 @@ async function runOnFleet(
     case 'sync':
       return (await import('../commands/sync.js')).sync(config, verb.options, context);
     case 'recover':
-      return (await import('../commands/recover.js')).recover(config, {}, context);
+      return (await import('../commands/recover.js')).recover(config, verb.options, context);
   }
 }
 

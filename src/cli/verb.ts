@@ -4,6 +4,7 @@ import type { PlanLimit } from '../migrations/plan.js';
 import type { ProtocolChoice } from '../protocol/journal.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
+import type { RecoverOptions } from '../commands/recover.js';
 import { usageError } from './usage-error.js';
 
 /** A command with its options as the function behind it takes them. */
@@ -12,7 +13,7 @@ export type Verb =
   | { readonly command: 'up'; readonly options: UpOptions }
   | { readonly command: 'status'; readonly options: Selected }
   | { readonly command: 'sync'; readonly options: SyncOptions }
-  | { readonly command: 'recover' }
+  | { readonly command: 'recover'; readonly options: RecoverOptions }
   | { readonly command: 'sandbox'; readonly options: SandboxOptions };
 
 /** Globs; none means all. */
@@ -56,7 +57,10 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'sync':
       return { command: 'sync', options: { ...selected(flags), dryRun, prune: flags.isSet('prune') } };
     case 'recover':
-      return { command: 'recover' };
+      return {
+        command: 'recover',
+        options: { dryRun, watch: flags.isSet('watch'), forget: [...flags.list('forget')] },
+      };
     case 'sandbox start':
     case 'sandbox stop':
     case 'sandbox status':

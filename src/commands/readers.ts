@@ -9,6 +9,8 @@ export interface Readers {
   /** Throws (exit 23) where the member could not be reached. */
   readonly sessionOf: (member: string) => Session;
   readonly unreachable: ReadonlyMap<string, Problem>;
+  /** Those that answered, by name. */
+  readonly sessions: ReadonlyMap<string, Session>;
 }
 
 /** Opens a read-only session to every member at once, and closes them afterwards. */
@@ -43,7 +45,7 @@ export async function withReaders<T>(
       return session;
     };
     const unreachable = new Map([...errors].map(([member, error]) => [member, problemOf(error)]));
-    return await work({ sessionOf, unreachable });
+    return await work({ sessionOf, unreachable, sessions });
   } finally {
     await Promise.all([...sessions.values()].map((session) => session.close()));
   }

@@ -19,7 +19,7 @@ interface StatePart {
 }
 
 const EVERY_MEMBER: StatePart = { tables: ['ledger', 'step'], statements: STATE_STATEMENTS };
-const JOURNAL: StatePart = { tables: ['intent'], statements: JOURNAL_STATEMENTS };
+const JOURNAL: StatePart = { tables: ['intent', 'history'], statements: JOURNAL_STATEMENTS };
 const VENEER: StatePart = { tables: ['tenant', 'tenants'], statements: TENANTS_STATEMENTS };
 
 /** The statements for schema pgveneer; none where all of it is there in this version already. */

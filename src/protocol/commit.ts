@@ -139,6 +139,7 @@ function unsettledOf(run: Run, end: AttemptEnd): Unsettled {
     statements: end.statements,
     sessionFor,
     at: run.at,
+    forgotten: new Set(),
   };
 }
 

@@ -1,10 +1,17 @@
 import type { Config } from '../config/config.js';
 import { groupBy } from '../group-by.js';
 import { readEvidence, readPrepared, removeEvidence } from './evidence.js';
+import type { Session } from '../postgres/session.js';
 import { attemptKey, type AttemptId, type Gid } from './gid.js';
 import { readIntents, removeIntent, type Intent } from './journal.js';
 import { anchorOf, journalMember, type Run } from './run.js';
-import { settleAttempt, type Ending, type SettledParticipant, type Unsettled } from './settle-attempt.js';
+import {
+  foresee,
+  settleAttempt,
+  type Ending,
+  type SettledParticipant,
+  type Unsettled,
+} from './settle-attempt.js';
 
 /** What recovery did with one attempt of an earlier run. */
 export interface Settled {
@@ -26,26 +33,58 @@ export interface Trace {
   readonly kind: 'prepared' | 'evidence';
 }
 
+/** Where recovery reads: the members that answered, by name. */
+export interface TraceSource {
+  readonly config: Config;
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
+export interface RecoverOptions {
+  /** Members that are lost for good and will never answer again. */
+  readonly forget: readonly string[];
+}
+
 /**
  * Settles what earlier runs left. The run holds every reachable member's lock and has proved that no session of an
  * older run lives, so what is read here is final. Touches only this fleet's transactions, each from its own database.
  */
-export async function recover(run: Run): Promise<Settled[]> {
-  const traces = await readTraces(run);
-  const open = openAttempts(run.config, traces);
+export async function recover(run: Run, { forget }: RecoverOptions = { forget: [] }): Promise<Settled[]> {
+  const traces = await readTraces({ config: run.config, sessions: run.anchors });
   const settled: Settled[] = [];
-  for (const attempt of open) settled.push(await settleOpen(run, attempt));
+  for (const attempt of openAttempts(run.config, traces)) {
+    const unsettled = unsettledOf(attempt, async (member) => anchorOf(run, member), { at: run.at, forget });
+    settled.push(outcomeOf(attempt, await settleOpen(run, attempt, unsettled)));
+  }
   await removeLitter(run, traces, settled);
   return settled;
 }
 
-async function readTraces(run: Run): Promise<Traces> {
-  const journal = anchorOf(run, journalMember(run.config));
-  const intents = await readIntents(journal, run.config.fleet);
+/**
+ * What `recover` would do, read without any lock: while a runner is at work, what it has prepared is shown as well.
+ */
+export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOptions): Promise<Settled[]> {
+  const traces = await readTraces(source);
+  const sessionFor = async (member: string): Promise<Session> => {
+    const session = source.sessions.get(member);
+    if (session === undefined) throw new Error(`${member} cannot be reached`);
+    return session;
+  };
+  const open = openAttempts(source.config, traces);
+  const at = async (): Promise<void> => undefined;
+  return Promise.all(
+    open.map(async (attempt) =>
+      outcomeOf(attempt, await foresee(unsettledOf(attempt, sessionFor, { at, forget }))),
+    ),
+  );
+}
+
+async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
+  const journal = sessions.get(journalMember(config));
+  const intents = journal === undefined ? [] : await readIntents(journal, config.fleet);
   const found = await Promise.all(
-    [...run.anchors.entries()].map(async ([member, session]): Promise<Trace[]> => {
-      const prepared = await readPrepared(session, run.config.fleet);
-      const evidence = await readEvidence(session, run.config.fleet);
+    [...sessions.entries()].map(async ([member, session]): Promise<Trace[]> => {
+      const prepared = await readPrepared(session, config.fleet);
+      const evidence = await readEvidence(session, config.fleet);
       return [
         ...prepared.map(({ parsed }) => ({ member, gid: parsed, kind: 'prepared' as const })),
         ...evidence.map((gid) => ({ member, gid, kind: 'evidence' as const })),
@@ -101,22 +140,38 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
 
 const idOf = ({ fleet, step, nonce }: AttemptId): AttemptId => ({ fleet, step, nonce });
 
-async function settleOpen(run: Run, { id, n, intent, participants }: OpenAttempt): Promise<Settled> {
-  const unsettled: Unsettled = {
+function unsettledOf(
+  { id, n, intent, participants }: OpenAttempt,
+  sessionFor: Unsettled['sessionFor'],
+  { at, forget }: RecoverOptions & Pick<Unsettled, 'at'>,
+): Unsettled {
+  return {
     id,
     n,
     participants,
     intentKnown: intent !== null,
     protocol: intent?.protocol ?? 'two-phase',
     statements: intent?.statements ?? {},
-    sessionFor: async (member) => anchorOf(run, member),
-    at: run.at,
+    sessionFor,
+    at,
+    forgotten: new Set(forget),
   };
-  const ending = await settleAttempt(unsettled, 0);
-  if (ending.kind !== 'in doubt' && intent !== null)
-    await removeIntent(anchorOf(run, journalMember(run.config)), id);
-  return { id, migration: intent?.migration ?? null, members: participants.map((p) => p.member), ending };
 }
+
+async function settleOpen(run: Run, { id, intent }: OpenAttempt, unsettled: Unsettled): Promise<Ending> {
+  const ending = await settleAttempt(unsettled, 0);
+  if (ending.kind !== 'in doubt' && intent !== null) {
+    await removeIntent(anchorOf(run, journalMember(run.config)), id);
+  }
+  return ending;
+}
+
+const outcomeOf = ({ id, intent, participants }: OpenAttempt, ending: Ending): Settled => ({
+  id,
+  migration: intent?.migration ?? null,
+  members: participants.map(({ member }) => member),
+  ending,
+});
 
 /** Evidence of attempts that are settled everywhere decides nothing any more; that of one in doubt must stay. */
 async function removeLitter(run: Run, { found }: Traces, settled: readonly Settled[]): Promise<void> {

@@ -18,6 +18,8 @@ import type { ProtocolChoice } from './journal.js';
 export interface Run {
   /** Sorts by time: it begins every step's name and application_name. */
   readonly id: string;
+  /** The word after `migrate`. */
+  readonly command: string;
   readonly config: Config;
   readonly keys: FleetKeys;
   /** The run's first connection to each member that answered; it holds the run lock there, and reads. */

@@ -32,6 +32,8 @@ export interface Unsettled {
   /** A session that may settle on this member; throws where there is none to be had. */
   readonly sessionFor: (member: string) => Promise<Session>;
   readonly at: AtPoint;
+  /** Members that are lost for good, so the user says: they hold nothing that could decide or be decided. */
+  readonly forgotten: ReadonlySet<string>;
 }
 
 export type Ending =
@@ -55,9 +57,7 @@ export async function settleAttempt(unsettled: Unsettled, deadlineMs: number): P
 
 async function settleOnce(unsettled: Unsettled): Promise<Ending> {
   if (unsettled.protocol === 'lock-step') return settleLockStep(unsettled);
-  const findings = await Promise.all(
-    unsettled.participants.map((participant) => find(unsettled, participant)),
-  );
+  const findings = await findAll(unsettled);
   const decision = decide(unsettled.n, findings, unsettled.intentKnown);
   if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
   const prepared = unsettled.participants.filter((_, index) => findings[index]?.state === 'prepared');
@@ -67,18 +67,14 @@ async function settleOnce(unsettled: Unsettled): Promise<Ending> {
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   if (decision.waiting.length > 0)
     return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
-  return { kind: 'committed', lost: decision.lost };
+  return { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
 }
 
 async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
-  const findings = await Promise.all(
-    unsettled.participants.map((participant) => find(unsettled, participant)),
-  );
-  const veneers = new Set(unsettled.participants.filter((p) => p.role === 'veneer').map((p) => p.member));
-  const decision = decideLockStep(findings, veneers);
+  const decision = decideLockStep(await findAll(unsettled), veneersOf(unsettled));
   if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
-  const lost = [...decision.lost];
+  const lost = notForgotten(unsettled, decision.lost);
   for (const participant of unsettled.participants.filter((p) => decision.replay.includes(p.member))) {
     const failure = await replayOn(unsettled, participant);
     if (failure?.connectionLost) return { kind: 'in doubt', why: failure.message };
@@ -106,9 +102,32 @@ async function replayOn(
   }
 }
 
+/** What settlement would do, read without doing it. */
+export async function foresee(unsettled: Unsettled): Promise<Ending> {
+  const findings = await findAll(unsettled);
+  const decision =
+    unsettled.protocol === 'lock-step'
+      ? decideLockStep(findings, veneersOf(unsettled))
+      : decide(unsettled.n, findings, unsettled.intentKnown);
+  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  return decision.kind === 'roll back'
+    ? { kind: 'rolled back' }
+    : { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
+}
+
+const notForgotten = ({ forgotten }: Unsettled, members: readonly string[]): string[] =>
+  members.filter((member) => !forgotten.has(member));
+
+const findAll = (unsettled: Unsettled): Promise<Finding[]> =>
+  Promise.all(unsettled.participants.map((participant) => find(unsettled, participant)));
+
+const veneersOf = ({ participants }: Unsettled): ReadonlySet<string> =>
+  new Set(participants.filter(({ role }) => role === 'veneer').map(({ member }) => member));
+
 async function find(unsettled: Unsettled, participant: SettledParticipant): Promise<Finding> {
   const { member } = participant;
   try {
+    if (unsettled.forgotten.has(member)) return { state: 'absent', member };
     const session = await unsettled.sessionFor(member);
     const stranger = strangerAt(session, participant);
     return stranger

@@ -39,6 +39,28 @@ export const JOURNAL_STATEMENTS: readonly string[] = [
      PRIMARY KEY (fleet, step, nonce))`,
   `ALTER TABLE pgveneer.intent ADD COLUMN IF NOT EXISTS protocol text NOT NULL DEFAULT 'two-phase'
      CHECK (protocol IN ('two-phase', 'lock-step'))`,
+  `CREATE TABLE IF NOT EXISTS pgveneer.history (
+     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     fleet text NOT NULL,
+     run text NOT NULL,
+     seq int,
+     event text NOT NULL CHECK (event IN ('run began', 'step ended', 'step settled', 'stop asked', 'run ended')),
+     at timestamptz NOT NULL DEFAULT clock_timestamp(),
+     command text,
+     who text,
+     client text,
+     version text,
+     step text,
+     shard text,
+     migration text,
+     tenants int,
+     protocol text,
+     outcome text,
+     attempts int,
+     duration interval,
+     problems jsonb NOT NULL DEFAULT '[]',
+     details jsonb NOT NULL DEFAULT '{}',
+     UNIQUE (fleet, run, seq))`,
 ];
 
 /** On every veneer besides: which tenants there are, for those who ask the veneer itself. */

@@ -8,6 +8,7 @@ import type { Style } from './style.js';
 export function recoverBlocks(report: RecoverReport, style: Style): readonly Block[] {
   const { settled, fleet } = report;
   return [
+    ...(report.dryRun && settled.length > 0 ? [[`fleet ${fleet}: would be settled so:`]] : []),
     settled.length > 0 ? settledBlock(settled, style) : [`fleet ${fleet}: nothing was found to settle`],
     ...footerBlocks(report, [], style),
   ];

@@ -138,6 +138,7 @@ export interface SyncVeneer {
 
 export interface RecoverReport extends ReportBase {
   readonly command: 'recover';
+  readonly dryRun: boolean;
   readonly settled: readonly SettledAttempt[];
 }
 

@@ -28,10 +28,10 @@ test('the flags that are promised are there', () => {
   const flags = Object.fromEntries(COMMANDS.map(({ name, flags }) => [name, flags.map((flag) => flag.name)]));
   expect(flags).toEqual({
     setup: ['dry-run'],
-    up: ['to', 'shard', 'tenant', 'canary', 'dry-run'],
+    up: ['to', 'shard', 'tenant', 'canary', 'protocol', 'terminate-blockers', 'dry-run'],
     status: ['shard', 'tenant'],
     sync: ['dry-run', 'prune', 'shard', 'tenant'],
-    recover: [],
+    recover: ['dry-run', 'watch', 'forget'],
     'sandbox start': [],
     'sandbox stop': [],
     'sandbox status': [],

@@ -1,5 +1,5 @@
 import { setup } from '../../src/commands/setup.js';
-import { recover } from '../../src/commands/recover.js';
+import { recover, type RecoverOptions } from '../../src/commands/recover.js';
 import { status, type StatusOptions } from '../../src/commands/status.js';
 import { sync, type SyncOptions } from '../../src/commands/sync.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
@@ -23,7 +23,7 @@ export interface Commands {
   up(options?: Partial<UpOptions>): Promise<UpReport>;
   status(options?: Partial<StatusOptions>): Promise<StatusReport>;
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
-  recover(): Promise<RecoverReport>;
+  recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
   readonly events: Progress[];
 }
 
@@ -46,7 +46,8 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
     status: async (options = {}) => status(await config(), { shards: [], tenants: [], ...options }, context),
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
-    recover: async () => recover(await config(), {}, context),
+    recover: async (options = {}) =>
+      recover(await config(), { dryRun: false, watch: false, forget: [], ...options }, context),
   };
 }
 

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { assertLikeImport } from '../support/like-import.js';
+import { scenario } from '../support/scenario.js';
+
+const s = scenario();
+
+const SETTINGS = `SELECT current_user::text AS who, current_setting('search_path') AS path,
+  current_setting('DateStyle') AS style, current_setting('TimeZone') AS zone, current_setting('role') AS role,
+  current_setting('transaction_read_only') AS "readOnly", current_setting('check_function_bodies') AS bodies`;
+
+/** What a migration finds when it begins, in each tenant of shard2, as rows of a table of the tenant. */
+const seen = (): Promise<Record<string, unknown>[]> =>
+  s.fleet.query('shard2', 'SELECT * FROM cyberdyne.seen UNION ALL SELECT * FROM dunder_mifflin.seen');
+
+const fresh = (tenant: string): Record<string, string> => ({
+  who: 'bookstore_admin',
+  path: tenant,
+  style: 'ISO, MDY',
+  zone: 'UTC',
+  role: 'none',
+  readOnly: 'off',
+  bodies: 'on',
+});
+
+test.each([
+  'SET ROLE bookstore_app',
+  'SET LOCAL ROLE bookstore_app',
+  `SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'`,
+  'SET search_path = pg_catalog, public; SET check_function_bodies = off',
+  `SELECT set_config('search_path', 'public', false), set_config('role', 'bookstore_app', false)`,
+  'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET default_transaction_isolation = serializable',
+])('%s in a migration reaches neither the next tenant, nor the next migration, nor our own rows', async (setting) => {
+  await s.fleet.query('shard2', 'GRANT bookstore_app TO bookstore_admin', 'superuser');
+  await s.run.setup();
+  await s.write(`CREATE TABLE seen AS ${SETTINGS}; ${setting}`);
+  await s.write(`CREATE TABLE again AS ${SETTINGS}; CREATE TABLE dates (d date NOT NULL DEFAULT '2020-03-04')`);
+  expect(await s.run.up({ shards: ['shard2'] })).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await seen()).toEqual([fresh('cyberdyne'), fresh('dunder_mifflin')]);
+  expect(await s.fleet.query('shard2', 'SELECT * FROM cyberdyne.again')).toEqual([fresh('cyberdyne')]);
+  expect(await s.run.status({ shards: ['shard2'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  await s.run.sync();
+  await assertLikeImport(s.fleet);
+});
+
+test('SET LOCAL of a migration and its session settings do not weaken what we pin for definitions', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.migrate(`SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'sql_standard'; SET search_path = public;
+    ALTER TABLE bluth_co.books ADD COLUMN x int`.replaceAll('bluth_co.', '')).catch(() => undefined);
+  await s.fleet.writeMigration(
+    '0002_change.sql',
+    `SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'sql_standard';
+     CREATE TABLE gen (at date, late boolean GENERATED ALWAYS AS (at > '2020-03-04'::date) STORED)`,
+  );
+  expect(await s.run.up()).toMatchObject({ exitCode: 0 });
+  await assertLikeImport(s.fleet);
+  const [row] = await s.fleet.query(
+    'veneer',
+    `SELECT pg_get_expr(adbin, adrelid) AS expression FROM pg_attrdef WHERE adrelid = 'initech.gen'::regclass`,
+  );
+  expect(row).toEqual({ expression: `(at > '2020-03-04'::date)` });
+});
