@@ -48,7 +48,10 @@ function normalised(text) {
 
 const text = readFileSync(readme, 'utf8');
 if (!marker.test(text)) throw new Error('README.md has no place for the demo');
-const wanted = text.replace(marker, (_all, begin, end) => `${begin}\n\`\`\`console\n${normalised(run())}\n\`\`\`\n\n${end}`);
+const wanted = text.replace(
+  marker,
+  (_all, begin, end) => `${begin}\n\`\`\`console\n${normalised(run())}\n\`\`\`\n\n${end}`,
+);
 if (wanted !== text) {
   if (process.argv.includes('--check')) {
     process.stderr.write('the transcript in README.md is stale: npm run docs\n');

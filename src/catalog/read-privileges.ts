@@ -16,15 +16,17 @@ export interface PresentPrivileges {
   /** Every relation of the schema. */
   readonly tables: boolean;
   readonly sequences: boolean;
-  /** What this session's user will create there. */
+  /** What the user who migrates will create there: this session's, or where that may only read, who set the fleet up. */
   readonly futureTables: boolean;
   readonly futureSequences: boolean;
 }
 
-/** Default privileges of the session's user for relations (r) or sequences (S) that it will create in schema n. */
+/** Default privileges for relations (r) or sequences (S) that whoever migrates will create in schema n. */
 const future = (kind: 'r' | 'S'): string => `
   SELECT a.privilege_type FROM pg_default_acl d, aclexplode(d.defaclacl) AS a
-   WHERE d.defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+   WHERE d.defaclrole = CASE WHEN has_schema_privilege(n.oid, 'CREATE')
+                             THEN (SELECT oid FROM pg_roles WHERE rolname = current_user)
+                             ELSE (SELECT nspowner FROM pg_namespace WHERE nspname = 'pgveneer') END
      AND d.defaclnamespace = n.oid AND d.defaclobjtype = '${kind}' AND a.grantee = r.oid`;
 
 const PRIVILEGES = `

@@ -18,6 +18,7 @@ import { readLedger, type LedgerGroup } from '../migrations/ledger.js';
 import { fleetKeys, lockHolders, type LockHolder } from '../postgres/fleet-lock.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
+import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inReadOnly } from '../postgres/transaction.js';
 import { readPrepared, type PreparedTransaction } from '../protocol/evidence.js';
 import { exposedSchemas } from '../veneer/exposure.js';
@@ -29,31 +30,47 @@ export interface ShardFacts {
   readonly shard: ShardConfig;
   /** Null where the fleet was never set up there. */
   readonly ledger: readonly LedgerGroup[] | null;
-  readonly exposed: readonly ExposedRelation[];
+  /** Null where another session locks a definition that would have to be read. */
+  readonly exposed: readonly ExposedRelation[] | null;
   readonly wantedPrivileges: readonly WantedPrivileges[];
   readonly privileges: readonly PresentPrivileges[];
   readonly prepared: readonly PreparedTransaction[];
 }
 
-/** A fixed number of queries, however many tenants there are, in one snapshot. */
-export function readShardFacts(config: Config, shard: ShardConfig, session: Session): Promise<ShardFacts> {
-  return inReadOnly(session, async () => {
-    const tenants = tenantsBySchema(shard.tenants);
+/** A fixed number of queries, however many tenants there are. */
+export async function readShardFacts(
+  config: Config,
+  shard: ShardConfig,
+  session: Session,
+): Promise<ShardFacts> {
+  const tenants = tenantsBySchema(shard.tenants);
+  const schemas = [...tenants.keys()];
+  const state = await inReadOnly(session, async () => {
     const prepared = await readPrepared(session, config.fleet);
     const ledger = await readLedger(session);
-    const schemas = [...tenants.keys()];
     const there = await readSchemas(session, schemas);
-    const relations = await readRelations(session, { schemas });
     const wantedPrivileges = wantedOnShard(config, shard).filter(({ schema }) => there.has(schema));
     return {
-      shard,
       ledger,
-      exposed: exposeRelations(config.expose, shard.server.name, tenants, relations),
+      prepared,
       wantedPrivileges,
       privileges: await readPrivileges(session, wantedPrivileges),
-      prepared,
     };
   });
+  const relations = await unlessLocked(() => inReadOnly(session, () => readRelations(session, { schemas })));
+  const exposed =
+    relations === null ? null : exposeRelations(config.expose, shard.server.name, tenants, relations);
+  return { shard, ...state, exposed };
+}
+
+/** Definitions; null where a lock that somebody else holds was in the way for longer than rollout.lock_wait. */
+async function unlessLocked<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isState(error, SQLSTATE.lockNotAvailable)) return null;
+    throw error;
+  }
 }
 
 /** What a veneer shows, from its live catalogs. */
@@ -62,16 +79,17 @@ export interface VeneerFacts {
   readonly version: number;
   readonly servers: readonly PresentServer[];
   readonly mappings: readonly PresentMapping[];
-  readonly tables: readonly ForeignTable[];
+  /** Null where another session locks a definition that would have to be read. */
+  readonly tables: readonly ForeignTable[] | null;
   readonly wantedPrivileges: readonly WantedPrivileges[];
   readonly privileges: readonly PresentPrivileges[];
   readonly prepared: readonly PreparedTransaction[];
   readonly runner: LockHolder | null;
 }
 
-export function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
+export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
   const names = config.shards.map((shard) => shard.server.name);
-  return inReadOnly(session, async () => {
+  const state = await inReadOnly(session, async () => {
     const schemas = config.shards.flatMap((shard) =>
       shard.tenants.flatMap((tenant) => exposedSchemas(config.expose, tenant)),
     );
@@ -81,17 +99,16 @@ export function readVeneerFacts(config: Config, name: string, session: Session):
       .flatMap((role) => there.map((schema) => ({ schema, role: role.name, privileges: role.grant })));
     const [runner = null] = await lockHolders(session, fleetKeys(config.fleet).run);
     return {
-      name,
-      version: session.server.version,
       prepared: await readPrepared(session, config.fleet),
       servers: await readServers(session, names),
       mappings: await readMappings(session, names),
-      tables: await readForeignTables(session, names),
       wantedPrivileges,
       privileges: await readPrivileges(session, wantedPrivileges),
       runner,
     };
   });
+  const tables = await unlessLocked(() => inReadOnly(session, () => readForeignTables(session, names)));
+  return { name, version: session.server.version, ...state, tables };
 }
 
 /** Which of the names are borne by something that is no foreign table of ours. */

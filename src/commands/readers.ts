@@ -31,7 +31,10 @@ export async function withReaders<T>(
     try {
       const session = await openSession({ member: name, url, applicationName: `pgv reading ${context.who}` });
       sessions.set(name, session);
-      await session.run('SET default_transaction_read_only = on');
+      // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.
+      await session.run(
+        `SET default_transaction_read_only = on; SET lock_timeout = ${config.rollout.lockWaitMs}`,
+      );
     } catch (error) {
       errors.set(name, error);
     }

@@ -6,6 +6,7 @@ import { withRun } from '../protocol/run.js';
 import type { RecoverReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { withReaders } from './readers.js';
+import { recordSettling } from './recorded-run.js';
 import { settledExit, settledReport, settledText } from './settled.js';
 
 export interface RecoverOptions {
@@ -39,6 +40,7 @@ function settleOnce(config: Config, { forget }: RecoverOptions, context: Command
   return withRun(config, { ...context, command: 'recover' }, async (run) => {
     refuseReachable(forget, (member) => run.anchors.has(member));
     const settled = await recoverRun(run, { forget });
+    await recordSettling(run, settledReport(settled));
     return {
       settled,
       problems: [...run.unreachable.values()].filter(({ where }) => !forget.includes(where?.member ?? '')),

@@ -39,7 +39,7 @@ export async function stateStatements(
     [parts.flatMap(({ tables }) => tables)],
   );
   const current = found?.comment?.endsWith(`format ${STATE_VERSION}`) === true;
-  return current && found?.complete === true ? [] : parts.flatMap(({ statements }) => statements);
+  return current && found?.complete ? [] : parts.flatMap(({ statements }) => statements);
 }
 
 /** GRANTs with which the fleet's roles may read pgveneer.tenants, and nothing else of ours. */

@@ -4,15 +4,15 @@ import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inTransaction } from '../postgres/transaction.js';
-import { recover } from '../protocol/recovery.js';
-import { anchorOf, withRun, type Run } from '../protocol/run.js';
+import { anchorOf, type Run } from '../protocol/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import type { MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
 import { planVeneer } from './setup-veneer.js';
 import { withReaders } from './readers.js';
-import { settledExit, settledReport, settledText } from './settled.js';
+import { settleFirst, withRecordedRun } from './recorded-run.js';
+import { settledExit, settledText } from './settled.js';
 
 export interface SetupOptions {
   readonly dryRun: boolean;
@@ -33,10 +33,9 @@ export async function setup(
     );
     return reportOf(config, options, members, []);
   }
-  return withRun(config, { ...context, command: 'setup' }, async (run) => {
+  return withRecordedRun(config, { ...context, command: 'setup' }, async (run) => {
     // What is prepared holds locks that setup's own statements would wait for.
-    const settled = settledReport(await recover(run));
-    for (const attempt of settled) context.onProgress({ type: 'settled', text: settledText(attempt) });
+    const settled = await settleFirst(run);
     const members = await setupMembers(config, (member) => anchorOf(run, member), true, run);
     return reportOf(config, options, members, settled);
   });

@@ -32,7 +32,8 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
   const drift = [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
   const shards = facts.shards.map((shard) => shardStatus(facts, plan, shard, drift));
   const inDoubt = inDoubtOf(facts);
-  const problems = [...facts.problems.values(), ...extraProblems];
+  const locked = lockedOf(facts);
+  const problems = [...facts.problems.values(), ...extraProblems, ...locked.problems];
   const base = { shards, drift, inDoubt, problems };
   const exitCode = exitOf(facts, base);
   return {
@@ -41,7 +42,7 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
     ...base,
     members: membersOf(facts),
     migrations: facts.migrations.map((migration) => migration.name),
-    notices: noticesOf(facts),
+    notices: [...noticesOf(facts), ...locked.notices],
     exitCode,
     next: nextOf(facts, exitCode, base),
   };
@@ -63,7 +64,7 @@ function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusF
   return [...veneerFacts.values()].flatMap((veneer) =>
     shards.flatMap(({ name, server, tenants }) => {
       const facts = shardFacts.get(name);
-      if (facts === undefined) return [];
+      if (!facts?.exposed || veneer.tables === null) return [];
       const selected = new Set(tenants.map((tenant) => tenant.name));
       const drift = tableDrift({
         shard: name,
@@ -184,6 +185,26 @@ function membersOf({
   ];
 }
 
+/** Members whose definitions another session locks: a step at work or in doubt explains it, anything else is a problem. */
+function lockedOf(facts: StatusFacts): Pick<StatusReport, 'problems' | 'notices'> {
+  const { shardFacts, veneerFacts } = facts;
+  const members = [
+    ...[...shardFacts.values()].flatMap(({ exposed, shard }) => (exposed === null ? [shard.name] : [])),
+    ...[...veneerFacts.values()].flatMap(({ tables, name }) => (tables === null ? [name] : [])),
+  ];
+  const text = (member: string): string =>
+    `${member}: another session locks a definition; nothing of ${member} was compared`;
+  const explained = inDoubtOf(facts).length > 0 || [...veneerFacts.values()].some(({ runner }) => runner);
+  if (explained) return { notices: members.map(text), problems: [] };
+  const problems = members.map((member) => ({
+    message: text(member),
+    exitCode: EXIT.unreachable,
+    where: { member },
+    hint: 'end the transaction that changes tables there, then run migrate status again',
+  }));
+  return { notices: [], problems };
+}
+
 function noticesOf({ veneerFacts }: StatusFacts): string[] {
   return [...veneerFacts.values()].flatMap(({ name, runner, mappings }) => {
     const hidden = mappings.filter((mapping) => mapping.options === null);
@@ -224,5 +245,8 @@ function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards }: Statu
   if (facts.problems.size > 0) return 'migrate status';
   if (drift.some((one) => one.cure === 'migrate sync')) return 'migrate sync';
   const pending = shards.some((shard) => shard.tenants.some((tenant) => tenant.pending.length > 0));
-  return pending ? 'migrate up' : 'migrate status';
+  if (pending) return 'migrate up';
+  // What nobody's rule names may be somebody's: look before it is dropped.
+  const prunable = drift.some((one) => one.cure.startsWith('migrate sync --prune'));
+  return prunable ? 'migrate sync --prune --dry-run' : 'migrate status';
 }

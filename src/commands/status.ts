@@ -91,7 +91,9 @@ async function readAllTaken(
   shards: ReadonlyMap<string, ShardFacts>,
   veneers: ReadonlyMap<string, VeneerFacts>,
 ): Promise<ReadonlyMap<string, readonly Occupied[]>> {
-  const names = [...shards.values()].flatMap(({ exposed }) => exposed.map(({ definition }) => definition));
+  const names = [...shards.values()].flatMap(({ exposed }) =>
+    (exposed ?? []).map(({ definition }) => definition),
+  );
   const entries = await Promise.all(
     [...veneers.keys()].map(
       async (name) => [name, await readTaken(config, readers.sessionOf(name), names)] as const,

@@ -4,15 +4,16 @@ import { selectShards, type Selection } from '../fleet/selection.js';
 import { hasTable } from '../protocol/journal.js';
 import { notSetUp } from '../migrations/ledger.js';
 import { withLane } from '../protocol/lane.js';
-import { recover } from '../protocol/recovery.js';
-import { anchorOf, withRun, type Run } from '../protocol/run.js';
-import { syncShard } from '../protocol/sync-step.js';
+import { syncRow } from '../protocol/history-rows.js';
+import { anchorOf } from '../protocol/run.js';
+import { syncShard, syncStepName } from '../protocol/sync-step.js';
 import { readRepairs, readWanted } from '../protocol/sync-work.js';
 import { forgetAttempts } from '../protocol/commit.js';
 import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { withReaders, type Readers } from './readers.js';
-import { settledExit, settledReport } from './settled.js';
+import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
+import { settledExit } from './settled.js';
 
 export interface SyncOptions extends Selection {
   readonly dryRun: boolean;
@@ -39,18 +40,29 @@ export async function sync(
     );
     return syncReport(config, options, results, []);
   }
-  return withRun(config, { ...context, command: 'sync' }, async (run) => {
+  return withRecordedRun(config, { ...context, command: 'sync' }, async (run) => {
     for (const veneer of config.veneers) {
       if (!(await hasTable(anchorOf(run, veneer.name), 'step'))) throw notSetUp(veneer.name);
     }
-    const settled = settledReport(await recover(run));
+    const settled = await settleFirst(run);
     const results: ShardResult[] = [];
-    for (const shard of shards) results.push(await repair(run, shard, options));
+    for (const shard of shards) results.push(await recordedRepair(run, shard, options));
     return syncReport(config, options, results, settled);
   });
 }
 
-async function repair(run: Run, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
+/** A shard that the veneers were in line with is no step. */
+async function recordedRepair(run: RecordedRun, shard: ShardConfig, options: SyncOptions): Promise<ShardResult> {
+  const start = performance.now();
+  const result = await repair(run, shard, options);
+  const { statements, problem } = result;
+  if (problem === null && Object.keys(statements).length === 0) return result;
+  const ms = Math.round(performance.now() - start);
+  run.history.add(syncRow({ id: syncStepName({ run, shard }), shard: shard.name, statements, problem, ms }));
+  return result;
+}
+
+async function repair(run: RecordedRun, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
   try {
     return await withLane(run, shard, new Map(), async (lane) => {
       const end = await syncShard(lane, { config: run.config, shard, prune });

@@ -38,7 +38,8 @@ function upExit({ shards, problems }: Pick<UpReport, 'shards' | 'problems'>): Ex
   const codes = problems.map((problem) => problem.exitCode);
   const ahead = shards.some((shard) => shard.steps.some((step) => step.state === 'committed'));
   const failed = shards.some((shard) => shard.state === 'failed' || shard.state === 'unreachable');
-  return worst(...codes, failed && ahead ? EXIT.partial : EXIT.clean);
+  const skipped = shards.some((shard) => shard.skipped.length > 0);
+  return worst(...codes, (failed && ahead) || skipped ? EXIT.partial : EXIT.clean);
 }
 
 function nextCommand(
@@ -65,6 +66,7 @@ export const plannedShards = (plan: Plan, state: 'planned' | 'not started' = 'pl
       statements: state === 'planned' ? statementsOf(step) : [],
     })),
     problem: null,
+    skipped: [],
   }));
 
 /** Shards that were not planned, because something forbade to begin. */
@@ -72,7 +74,7 @@ export const refusedShards = (shards: readonly ShardConfig[], problems: readonly
   shards.map((shard) => {
     const problem = problems.find((one) => one.where?.member === shard.name) ?? null;
     const state = problem?.exitCode === EXIT.unreachable ? 'unreachable' : 'not started';
-    return { shard: shard.name, state, tenants: tenantNames(shard), steps: [], problem };
+    return { shard: shard.name, state, tenants: tenantNames(shard), steps: [], problem, skipped: [] };
   });
 
 /** Shards as a rollout left them. */
@@ -86,6 +88,7 @@ export function ranShards(plan: Plan, ends: readonly LaneEnd[]): UpShard[] {
       tenants: tenantNames(shard),
       steps: lane?.steps.map(({ planned, end }) => ranStep(planned, end)) ?? steps.map(emptyStep),
       problem: lane?.problem ?? null,
+      skipped: lane?.skipped ?? [],
     };
   });
 }

@@ -7,15 +7,16 @@ import type { Migration } from '../migrations/migration.js';
 import { makePlan, type Plan, type PlanLimit } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
 import type { ProtocolChoice } from '../protocol/journal.js';
-import { recover } from '../protocol/recovery.js';
 import { rollOut } from '../protocol/rollout.js';
-import { anchorOf, withRun, type Run } from '../protocol/run.js';
+import { stepRow } from '../protocol/history-rows.js';
+import { anchorOf, type Run } from '../protocol/run.js';
 import type { SettledAttempt, UpReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
 import { missingSchemas } from './missing-schemas.js';
 import { withReaders } from './readers.js';
-import { settledReport, settledText } from './settled.js';
+import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
+import { settledText } from './settled.js';
 import { plannedShards, ranShards, refusedShards, upReport } from './up-report.js';
 
 export interface UpOptions extends Selection {
@@ -55,9 +56,9 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
     });
   }
   const { protocol = 'auto', terminateBlockersMs = null } = options;
-  return withRun(config, { ...context, command: 'up', protocol, terminateBlockersMs }, async (run) => {
-    const settled = settledReport(await recover(run));
-    for (const attempt of settled) context.onProgress({ type: 'settled', text: settledText(attempt) });
+  const runOptions = { ...context, command: 'up', protocol, terminateBlockersMs };
+  return withRecordedRun(config, runOptions, async (run) => {
+    const settled = await settleFirst(run);
     const obstacles = obstaclesTo(run, shards, settled);
     if (obstacles.length > 0) {
       return upReport(base, {
@@ -78,7 +79,7 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
 }
 
 async function applyPlan(
-  run: Run,
+  run: RecordedRun,
   plan: Plan,
   options: UpOptions,
 ): Promise<Pick<UpReport, 'shards' | 'problems'>> {
@@ -92,7 +93,10 @@ async function applyPlan(
       tenants: shard.tenants.length,
     })),
   });
-  const ends = await rollOut(run, plan, { canaryOnly: options.canary });
+  const ends = await rollOut(run, plan, {
+    canaryOnly: options.canary,
+    onStepEnd: (ended) => run.history.add(stepRow(ended)),
+  });
   const shards = ranShards(plan, ends);
   return { shards, problems: shards.flatMap((shard) => shard.problem ?? []) };
 }

@@ -53,6 +53,8 @@ function resolveRollout(fleet: Loose<FleetFile>, reading: Reading): RolloutConfi
     concurrency: rollout.concurrency ?? 4,
     lockWaitMs: milliseconds(reading, 'lock_wait', rollout.lock_wait ?? '2s'),
     lockHoldMs: milliseconds(reading, 'lock_hold', rollout.lock_hold ?? '30s'),
+    onError: rollout.on_error ?? 'stop',
+    batch: rollout.batch ?? 'auto',
     retries: rollout.retries ?? 10,
   };
 }

@@ -14,11 +14,13 @@ export const rollout = z
         .describe('Shards that are migrated at the same time. Default: 4.')
         .optional(),
       on_error: oneOf(['stop', 'continue', 'skip-tenant'])
-        .describe('What happens after a failure. Default: stop. The others are not built yet.')
+        .describe(
+          'After a failure: stop; continue with the other shards; or skip-tenant, leaving out the tenants in which it fails. Default: stop.',
+        )
         .optional(),
       batch: z
         .union([z.literal('auto'), z.int().min(1)], { error: 'auto or a number of tenants' })
-        .describe('Tenants in one transaction. Default: auto. A number is not built yet.')
+        .describe('Tenants of a shard in one step at most: auto or a number. Default: auto.')
         .optional(),
       atomic: oneOf(['fleet']).describe('All shards commit together. Not built yet.').optional(),
       lock_wait: text(DURATION)

@@ -86,16 +86,6 @@ export const UNBUILT: readonly Refusal[] = [
     says: 'committing the whole fleet together is not built yet; each shard commits with its veneers',
   },
   {
-    at: ['rollout', 'batch'],
-    when: (value) => value !== 'auto',
-    says: 'a batch size is not built yet; leave it out or write auto',
-  },
-  {
-    at: ['rollout', 'on_error'],
-    when: (value) => value !== 'stop',
-    says: 'going on after a failure is not built yet; leave it out or write stop',
-  },
-  {
     at: ['policy', 'writes'],
     when: (value) => value !== 'warn',
     says: 'another policy for writes is not built yet; leave it out or write warn',

@@ -1,3 +1,4 @@
+import { textOf } from '../errors.js';
 import type { Session } from '../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { leaveEvidence, removeEvidence } from './evidence.js';
@@ -99,10 +100,18 @@ async function settled(run: Run, unsettled: Unsettled, cause: unknown): Promise<
   return { ending, cause };
 }
 
-/** Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more. */
+/**
+ * Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more.
+ * Where the journal cannot be reached any more the attempt has ended all the same; the next recovery finds the
+ * intent, reads that all is settled, and removes it.
+ */
 async function closeAttempt(run: Run, { id }: Unsettled): Promise<void> {
   await run.at('before close');
-  await removeIntent(anchorOf(run, journalMember(run.config)), id);
+  try {
+    await removeIntent(anchorOf(run, journalMember(run.config)), id);
+  } catch (error) {
+    run.onProgress({ type: 'notice', text: `a settled step could not be struck off the journal: ${textOf(error)}` });
+  }
   await run.at('after close');
 }
 

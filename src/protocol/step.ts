@@ -4,6 +4,7 @@ import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgr
 import { attempt, type AttemptResult, type Step } from './attempt.js';
 import { holdExceeded } from './budget.js';
 import { blockerText } from './blockers.js';
+import { findFailures } from './find-failures.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';
@@ -15,6 +16,8 @@ export type StepEnd =
   | {
       readonly kind: 'failed' | 'interrupted' | 'in doubt';
       readonly problem: Problem;
+      /** All tenants in which the migration fails, where it failed in one. */
+      readonly failures: readonly Problem[];
       readonly attempts: number;
     };
 
@@ -34,13 +37,35 @@ export async function runStep(lane: Lane, step: Step): Promise<StepEnd> {
       }
       if (!worthRetrying(causeOf(result.cause)) || attempts > retries) return end;
     } catch (error) {
-      if (error instanceof Interrupted) return { kind: 'interrupted', problem: problemOf(error), attempts };
-      if (!worthRetrying(error) || attempts > retries)
-        return { kind: 'failed', problem: problemFor(lane, error, attempts), attempts };
+      if (error instanceof Interrupted)
+        return { kind: 'interrupted', problem: problemOf(error), failures: [], attempts };
+      if (!worthRetrying(error) || attempts > retries) return failedEnd(lane, step, error, attempts);
       step.onPhase('retrying', undefined, textOf(error));
     }
     await backoff(attempts, lane.run.signal);
   }
+}
+
+/** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
+async function failedEnd(lane: Lane, step: Step, error: unknown, attempts: number): Promise<StepEnd> {
+  const problem = problemFor(lane, error, attempts);
+  const alone = step.planned.tenants.length === 1;
+  if (problem.where?.tenant === undefined || isLockConflict(error))
+    return { kind: 'failed', problem, failures: [], attempts };
+  const failures = alone ? [problem] : await findFailures(lane, step.planned).catch(() => []);
+  return {
+    kind: 'failed',
+    problem: withOthers(problem, failures),
+    failures: failures.length === 0 ? [problem] : failures,
+    attempts,
+  };
+}
+
+function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
+  const others = failures.filter((one) => one.where?.tenant !== problem.where?.tenant);
+  if (others.length === 0) return problem;
+  const lines = others.map((one) => `it fails in ${one.where?.tenant} too: ${one.message}`);
+  return { ...problem, detail: [problem.detail, ...lines].filter(Boolean).join('\n') };
 }
 
 /** What PostgreSQL said, where the wrapper only says who voted no. */
@@ -55,9 +80,9 @@ function endOf(result: AttemptResult, attempts: number): StepEnd {
     case 'committed':
       return ending.lost.length === 0
         ? { kind: 'committed', result, attempts }
-        : { kind: 'in doubt', problem: lostProblem(ending.lost), attempts };
+        : { kind: 'in doubt', problem: lostProblem(ending.lost), failures: [], attempts };
     case 'rolled back':
-      return { kind: 'failed', problem: problemOf(causeOf(cause)), attempts };
+      return { kind: 'failed', problem: problemOf(causeOf(cause)), failures: [], attempts };
     case 'in doubt':
       return {
         kind: 'in doubt',
@@ -66,6 +91,7 @@ function endOf(result: AttemptResult, attempts: number): StepEnd {
           exitCode: EXIT.inDoubt,
           hint: 'migrate recover, when it is back',
         },
+        failures: [],
         attempts,
       };
   }

@@ -31,7 +31,11 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       repaired.map(({ veneer, changes }) => [veneer.member, statementsOf(changes)]),
     );
     if (repaired.length === 0) return { statements };
-    const id = { fleet: lane.run.config.fleet, step: stepName(lane), nonce: randomBytes(4).toString('hex') };
+    const id = {
+      fleet: lane.run.config.fleet,
+      step: syncStepName(lane),
+      nonce: randomBytes(4).toString('hex'),
+    };
     const participants = repaired.map(({ veneer }): Participant => ({
       member: veneer.member,
       role: 'veneer',
@@ -54,7 +58,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
 }
 
 /** Nothing in it that a gid would have to escape. */
-const stepName = ({ run, shard }: Lane): string =>
+export const syncStepName = ({ run, shard }: Pick<Lane, 'run' | 'shard'>): string =>
   `${run.id}.sync-${shard.name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`;
 
 interface Repaired {

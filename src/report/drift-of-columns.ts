@@ -9,10 +9,9 @@ import { display, type QualifiedName } from '../postgres/identifiers.js';
 import { pairColumns, pairsInOrder, type ColumnPair } from '../veneer/pair-columns.js';
 import type { Drift } from './drift.js';
 
-/** A difference of a table, without the place that all differences of the table share. */
-export type Difference = Pick<Drift, 'kind' | 'grade' | 'text' | 'consequence'> & {
-  readonly column: string | null;
-};
+/** A difference of a table, without the place that all differences of the table share; `cure` where it is not sync. */
+export type Difference = Pick<Drift, 'kind' | 'grade' | 'text' | 'consequence'> &
+  Partial<Pick<Drift, 'cure'>> & { readonly column: string | null };
 
 /** What differs between a foreign table's columns and the shard's; `version` is the veneer's server_version_num. Pure. */
 export function columnDifferences(

@@ -62,10 +62,10 @@ function located(
   { column, ...difference }: Difference,
 ): Drift {
   return {
+    cure: 'migrate sync',
     ...difference,
     where: { shard, veneer, ...(tenant === null ? {} : { tenant }) },
     object: column === null ? display(table) : `${display(table)}.${column}`,
-    cure: 'migrate sync',
   };
 }
 
@@ -99,6 +99,7 @@ function missing({ occupied }: TableComparison, { definition }: ExposedRelation)
     column: null,
     text: `something else bears the name on the veneer (relkind ${taken.kind})`,
     consequence: "reads answer from that relation, not from the tenant's table",
+    cure: 'rename or drop it on the veneer, then migrate sync',
   };
 }
 
@@ -114,14 +115,14 @@ function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
       consequence: 'every read and write of it fails: relation does not exist',
     });
   }
-  const drift = located(comparison, table, tenant, {
+  return located(comparison, table, tenant, {
     kind: 'extra table',
     grade: 'cosmetic',
     column: null,
     text: `it shows ${remote} of the shard, and no expose rule names it`,
     consequence: 'it is not kept in line with the shard',
+    cure: 'migrate sync --prune, or an expose rule',
   });
-  return { ...drift, cure: 'migrate sync --prune, or an expose rule' };
 }
 
 const notSupported = ({ relation }: ExposedRelation): Difference => {
@@ -132,5 +133,6 @@ const notSupported = ({ relation }: ExposedRelation): Difference => {
     column: null,
     text: `${columns.map((column) => `${column.name} ${column.type}`).join(', ')}: a user-defined type cannot be shown yet`,
     consequence: 'the relation is left as it is on the veneer, and is not kept in line',
+    cure: 'use a type of pg_catalog, or leave the relation out by expose … except',
   };
 };

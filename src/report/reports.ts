@@ -1,9 +1,18 @@
 import type { ExitCode, Problem } from '../errors.js';
 import type { Drift } from './drift.js';
+import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { ShardState } from './progress.js';
 
 /** What a command answers: a value, complete, with its exit code; printing it is somebody else's work. */
-export type Report = UpReport | SetupReport | StatusReport | SyncReport | RecoverReport | SandboxReport;
+export type Report =
+  | UpReport
+  | SetupReport
+  | StatusReport
+  | SyncReport
+  | RecoverReport
+  | HistoryReport
+  | StopReport
+  | SandboxReport;
 
 interface ReportBase {
   readonly fleet: string;
@@ -41,6 +50,12 @@ export interface UpShard {
   readonly tenants: readonly string[];
   readonly steps: readonly UpStep[];
   readonly problem: Problem | null;
+  /** Tenants that were left out (on_error: skip-tenant): the migration that failed in them, and why. */
+  readonly skipped: readonly {
+    readonly tenant: string;
+    readonly migration: string;
+    readonly problem: Problem;
+  }[];
 }
 
 export interface UpStep {
@@ -140,6 +155,35 @@ export interface RecoverReport extends ReportBase {
   readonly command: 'recover';
   readonly dryRun: boolean;
   readonly settled: readonly SettledAttempt[];
+}
+
+export interface HistoryReport extends ReportBase {
+  readonly command: 'history';
+  /** Newest first; with `show` that one. */
+  readonly runs: readonly HistoryRun[];
+  /** With `show` that run's steps, in the order of their ends; else null. */
+  readonly steps: readonly HistoryStep[] | null;
+}
+
+export interface StopReport extends ReportBase {
+  readonly command: 'stop';
+  readonly state: 'no runner' | 'ended' | 'still running' | 'not asked';
+  /** The one that held the lock; null: nobody did. */
+  readonly run: StoppedRun | null;
+  /** How it ended, as history says. */
+  readonly outcome: RunState | null;
+  readonly ms: number;
+}
+
+export interface StoppedRun {
+  /** Null where the session that holds the lock is none of pg-veneer. */
+  readonly run: string | null;
+  readonly command: string | null;
+  readonly who: string | null;
+  readonly client: string | null;
+  readonly pid: number;
+  /** ISO timestamp. */
+  readonly since: string | null;
 }
 
 export interface SandboxReport extends ReportBase {

@@ -23,8 +23,12 @@ export function pairColumns<W extends Column>(
     free.delete(name);
     pairs.set(column, { present: column, wanted: match });
   };
+  const shown = (column: ForeignColumn): string =>
+    renamed.get(remoteColumnOf(column)) ?? remoteColumnOf(column);
   const living = present.filter((column) => renamed.get(remoteColumnOf(column)) !== null);
-  for (const column of living) pair(column, renamed.get(remoteColumnOf(column)) ?? remoteColumnOf(column));
+  // First those that are right already: a second column made to show the same one must not take its place.
+  for (const column of living) if (shown(column) === column.name) pair(column, column.name);
+  for (const column of living) pair(column, shown(column));
   for (const column of living) pair(column, column.name);
   return present.flatMap((column) => pairs.get(column) ?? []);
 }

@@ -106,7 +106,9 @@ test('a foreign table that somebody made by hand over the same relation is neith
   await s.run.sync();
   expect(await oidOf('bluth_co.mine')).toBe(mine);
   expect(await asApp('SELECT id FROM bluth_co.mine').catch((error: Error) => error.message)).toEqual([]);
-  expect((await s.run.status()).drift).toMatchObject([
+  const status = await s.run.status();
+  expect(status).toMatchObject({ exitCode: 11, next: 'migrate sync --prune --dry-run' });
+  expect(status.drift).toMatchObject([
     { kind: 'extra table', grade: 'cosmetic', object: 'bluth_co.mine', cure: expect.stringContaining('--prune') },
   ]);
   expect(await s.run.sync({ prune: true })).toMatchObject({ exitCode: 0, veneers: [{ state: 'repaired' }] });

@@ -12,7 +12,15 @@ test('defaults', async () => {
     roles: [{ name: 'app', grant: ['select'] }],
     expose: [{ from: '{schema}.{table}', as: '{tenant}.{table}', except: [] }],
     extensions: [],
-    rollout: { canary: [], concurrency: 4, lockWaitMs: 2000, lockHoldMs: 30_000, retries: 10 },
+    rollout: {
+      canary: [],
+      concurrency: 4,
+      lockWaitMs: 2000,
+      lockHoldMs: 30_000,
+      batch: 'auto',
+      onError: 'stop',
+      retries: 10,
+    },
     policy: { outOfOrder: 'refuse', rewrites: 'fence' },
   });
   expect(config.shards.map(({ name, server }) => [name, server])).toEqual([
@@ -133,7 +141,15 @@ extensions: []
       { from: '{schema}.{table}', as: '{tenant}_{shard}.{schema}_{table}', except: ['audit_*'] },
       { from: '{schema}.books', as: '{schema}.books', except: [] },
     ],
-    rollout: { canary: ['s2'], concurrency: 2, lockWaitMs: 500, lockHoldMs: 60_000, retries: 0 },
+    rollout: {
+      canary: ['s2'],
+      concurrency: 2,
+      lockWaitMs: 500,
+      lockHoldMs: 60_000,
+      batch: 'auto',
+      onError: 'stop',
+      retries: 0,
+    },
     policy: { outOfOrder: 'allow', rewrites: 'fence' },
   });
 });

@@ -27,8 +27,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
   ['roles:', 'extensions: [citext]\nroles:', '12:13 extensions'],
   ['roles:', 'rollout: { atomic: fleet }\nroles:', '12:20 rollout.atomic'],
-  ['roles:', 'rollout: { batch: 10 }\nroles:', '12:19 rollout.batch'],
-  ['roles:', 'rollout: { on_error: skip-tenant }\nroles:', '12:22 rollout.on_error'],
   ['roles:', 'policy: { writes: refuse }\nroles:', '12:19 policy.writes'],
   ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
 ];

@@ -37,6 +37,7 @@ export const upShard = (shard: string, rest: Partial<UpShard> = {}): UpShard => 
   tenants: ['acme'],
   steps: [],
   problem: null,
+  skipped: [],
   ...rest,
 });
 

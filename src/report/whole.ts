@@ -1,0 +1,15 @@
+import type { Report } from './reports.js';
+
+/** Nothing that the command meant to do is left: being asked to end came too late, or changed nothing. Pure. */
+export function isWhole(report: Report): boolean {
+  switch (report.command) {
+    case 'up':
+      return report.shards.every(({ state }) => state === 'done' || state === 'up to date');
+    case 'setup':
+      return report.members.every(({ state }) => state === 'done' || state === 'nothing to do');
+    case 'sync':
+      return report.veneers.every(({ state }) => state === 'in line' || state === 'repaired');
+    default:
+      return report.exitCode === 0;
+  }
+}

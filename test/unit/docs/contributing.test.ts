@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { inCode, read, section, SOURCES, tableRows } from './documents.js';
+
+const CONTRIBUTING = read('CONTRIBUTING.md');
+
+interface Override {
+  readonly files: readonly string[];
+  readonly rules: Readonly<Record<string, [string, { patterns: { group: string[] }[] }]>>;
+}
+
+/** By folder of src: the folders that the linter lets it import. */
+function allowedByLinter(folders: readonly string[]): Map<string, string[]> {
+  const { overrides } = JSON.parse(read('.oxlintrc.json')) as { overrides: Override[] };
+  const forbidden = new Map<string, Set<string>>();
+  for (const { files, rules } of overrides) {
+    const [, options] = rules['eslint/no-restricted-imports'] ?? [];
+    for (const file of options === undefined ? [] : files) {
+      const groups = options?.patterns.flatMap(({ group }) => group) ?? [];
+      forbidden.set(
+        file.split('/')[1] ?? '',
+        new Set(groups.map((group) => group.split('/')[1]?.replace('.js', '') ?? '')),
+      );
+    }
+  }
+  return new Map(
+    folders.map((folder) => [
+      folder,
+      folders.filter((other) => other !== folder && !forbidden.get(folder)?.has(other)),
+    ]),
+  );
+}
+
+test('its table of layers is what the linter allows', () => {
+  const rows = tableRows(section(CONTRIBUTING, '## Layers'));
+  const folders = rows.map(([folder = '']) => folder.replaceAll('`', ''));
+  const written = new Map(rows.map(([, , may = ''], index) => [folders[index] ?? '', may]));
+  for (const [folder, allowed] of allowedByLinter(folders)) {
+    const may = written.get(folder) ?? '';
+    const names = may === 'all' ? folders.filter((other) => other !== folder) : inCode(may);
+    expect({ folder, may: names.toSorted() }).toEqual({ folder, may: allowed.toSorted() });
+  }
+});
+
+test('and has every folder of src', () => {
+  const rows = tableRows(section(CONTRIBUTING, '## Layers'));
+  const folders = new Set(SOURCES.flatMap((file) => /^src\/([^/]+)\//.exec(file)?.[1] ?? []));
+  expect(rows.map(([folder = '']) => folder.replaceAll('`', '')).toSorted()).toEqual([...folders].toSorted());
+});
+
+test('every npm script that it names exists', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const named = [...CONTRIBUTING.matchAll(/\bnpm run ([a-z:]+)/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(4);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test('it has ten principles', () => {
+  expect(section(CONTRIBUTING, '## Ten principles').match(/^\d+\. \*\*/gm)).toHaveLength(10);
+});

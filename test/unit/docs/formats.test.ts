@@ -1,0 +1,114 @@
+import { expect, test } from '@jest/globals';
+import { checksumOf } from '../../../src/migrations/source-file.js';
+import { fleetKeys } from '../../../src/postgres/fleet-lock.js';
+import { formatGid, parseGid } from '../../../src/protocol/gid.js';
+import {
+  JOURNAL_STATEMENTS,
+  STATE_STATEMENTS,
+  STATE_VERSION,
+  TENANTS_STATEMENTS,
+} from '../../../src/protocol/state-schema.js';
+import { inCode, read, section, tableRows } from './documents.js';
+
+const FORMATS = read('FORMATS.md');
+
+/** Tables of the state schema with their columns and types, from the statements that make them. */
+function stateTables(): Map<string, Map<string, string>> {
+  const tables = new Map<string, Map<string, string>>();
+  for (const statement of [...STATE_STATEMENTS, ...JOURNAL_STATEMENTS, ...TENANTS_STATEMENTS]) {
+    const [, table, body = ''] = /CREATE TABLE IF NOT EXISTS (pgveneer\.\w+) \((.*)\)/s.exec(statement) ?? [];
+    if (table !== undefined) {
+      const columns = [...body.matchAll(/^\s+([a-z_]+) (text|int|bigint|jsonb|timestamptz|interval)\b/gm)];
+      tables.set(table, new Map(columns.map(([, name = '', type = '']) => [name, type])));
+    }
+    const [, altered = '', column = '', type = ''] =
+      /ALTER TABLE (pgveneer\.\w+) ADD COLUMN IF NOT EXISTS (\w+) (\w+)/.exec(statement) ?? [];
+    tables.get(altered)?.set(column, type);
+  }
+  return tables;
+}
+
+const HEADINGS: Readonly<Record<string, string>> = {
+  'pgveneer.tenant': '### pgveneer.tenant and pgveneer.tenants',
+};
+
+test('FORMATS.md has every table of the state schema, with every column and its type', () => {
+  const tables = stateTables();
+  expect(tables.size).toBeGreaterThanOrEqual(4);
+  for (const [table, columns] of tables) {
+    const rows = tableRows(section(FORMATS, HEADINGS[table] ?? `### ${table}`));
+    const written = rows.map(([name = '', type = '']) => [name.replaceAll('`', ''), type]);
+    expect({ table, columns: Object.fromEntries(written) }).toEqual({
+      table,
+      columns: Object.fromEntries(columns),
+    });
+  }
+});
+
+test('its format number is the one of the schema', () => {
+  expect(section(FORMATS, '## Schema pgveneer')).toContain(`\`format ${STATE_VERSION}\``);
+});
+
+test('the lock keys that it shows are those of a fleet called bookstore', () => {
+  const keys = tableRows(section(FORMATS, '### Advisory locks')).map(([name, key = '']) => [
+    name,
+    key.replaceAll('`', ''),
+  ]);
+  expect(Object.fromEntries(keys)).toEqual(fleetKeys('bookstore'));
+});
+
+test('a gid is what it says: fleet percent-encoded, a part that differs is not ours', () => {
+  const gid = { fleet: 'a:b', step: 'mwq1lff6-0398993b.5', nonce: '2642b003', participant: 2, n: 2 };
+  expect(formatGid(gid)).toBe('pgv:a%3Ab:mwq1lff6-0398993b.5:2642b003:2/2');
+  expect(parseGid(formatGid(gid))).toEqual(gid);
+  expect(parseGid('pgv:a%3ab:mwq1lff6-0398993b.5:2642b003:2/2')).toBeNull();
+});
+
+test('the checksum is of the text, without what editors change', () => {
+  expect(checksumOf('SELECT 1;  \r\n\r\n')).toBe(checksumOf('SELECT 1;'));
+  expect(checksumOf('SELECT 1; -- why')).not.toBe(checksumOf('SELECT 1;'));
+});
+
+/** The fields of an interface, as written in a source file. */
+function fieldsOf(source: string, name: string): string[] {
+  const [, body = ''] =
+    new RegExp(`interface ${name}\\b[^{]*\\{\\n(.*?)\\n\\}`, 's').exec(read(source)) ?? [];
+  const fields = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field = '']) => field);
+  if (fields.length === 0) throw new Error(`no interface ${name} in ${source}`);
+  return fields;
+}
+
+const REPORTS: Readonly<Record<string, readonly string[]>> = {
+  setup: ['SetupReport', 'SetupMember'],
+  up: ['UpReport', 'UpShard', 'UpStep'],
+  status: ['StatusReport', 'MemberStatus', 'ShardStatus', 'TenantStatus', 'InDoubt'],
+  sync: ['SyncReport', 'SyncVeneer'],
+  recover: ['RecoverReport'],
+  sandbox: ['SandboxReport', 'SandboxServer'],
+};
+
+test.each(Object.entries(REPORTS))(
+  'FORMATS.md names every field of the report of %s',
+  (command, interfaces) => {
+    const [, ...lines] = section(FORMATS, '## Reports as JSON').split(`\n- **\`${command}\`**`);
+    const item = lines.join('').split(/\n(?=- |\n)/)[0] ?? '';
+    const fields = interfaces.flatMap((name) => fieldsOf('src/report/reports.ts', name));
+    const wanted = [...new Set(fields)].filter((field) => field !== 'command').toSorted();
+    const written = [...new Set(inCode(item))];
+    const extra = command === 'status' ? fieldsOf('src/report/drift.ts', 'Drift') : [];
+    const locks = command === 'up' ? ['veneer', 'table'] : [];
+    expect(written.toSorted()).toEqual([...new Set([...wanted, ...extra, ...locks])].toSorted());
+  },
+);
+
+test('and those that all reports share, problems and what was settled', () => {
+  const text = inCode(section(FORMATS, '## Reports as JSON'));
+  const source = 'src/report/reports.ts';
+  const shared = [...fieldsOf(source, 'ReportBase'), ...fieldsOf(source, 'SettledAttempt')];
+  for (const field of [
+    ...shared,
+    ...fieldsOf('src/errors.ts', 'Problem'),
+    ...fieldsOf('src/errors.ts', 'Where'),
+  ])
+    expect(text).toContain(field);
+});
