@@ -110,7 +110,10 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<void> {
   try {
     await removeIntent(anchorOf(run, journalMember(run.config)), id);
   } catch (error) {
-    run.onProgress({ type: 'notice', text: `a settled step could not be struck off the journal: ${textOf(error)}` });
+    run.onProgress({
+      type: 'notice',
+      text: `a settled step could not be struck off the journal: ${textOf(error)}`,
+    });
   }
   await run.at('after close');
 }

@@ -6,7 +6,8 @@ import type { ShardState, StepPhase } from '../report/progress.js';
 import { withLane, type Affected, type Lane } from './lane.js';
 import type { EndedStep } from './history-rows.js';
 import { startPhaseClock } from './phase-clock.js';
-import type { Run } from './run.js';
+import { inBatches, lanesThatFit, readCapacity, type Capacity } from './capacity.js';
+import { anchorOf, type Run } from './run.js';
 import { runStep, type StepEnd } from './step.js';
 import { forgetAttempts } from './commit.js';
 
@@ -64,31 +65,49 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
   const { canaryOnly, onStepEnd = () => undefined } = options;
   const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence: 0, onStepEnd };
   const isCanary = ({ shard }: ShardPlan): boolean => run.config.rollout.canary.includes(shard.name);
-  const { concurrency } = run.config.rollout;
-  const lane = (shardPlan: ShardPlan): Promise<LaneEnd> =>
-    runLane(rollout, inBatches(shardPlan, run.config.rollout.batch));
-  const canaries = await inParallel(plan.shards.filter(isCanary), concurrency, lane);
+  const { plans, lanes } = await fitPlans(run, plan);
+  const lane = (shardPlan: ShardPlan): Promise<LaneEnd> => runLane(rollout, shardPlan);
+  const canaries = await inParallel(plans.filter(isCanary), lanes, lane);
   if (canaryOnly) rollout.stopped = true;
   const others = await inParallel(
-    plan.shards.filter((shardPlan) => !isCanary(shardPlan)),
-    concurrency,
+    plans.filter((shardPlan) => !isCanary(shardPlan)),
+    lanes,
     lane,
   );
   const byShard = new Map([...canaries, ...others].map((end) => [end.shard, end]));
   return plan.shards.flatMap(({ shard }) => byShard.get(shard.name) ?? []);
 }
 
-/** A large shard's tenants in steps of at most `batch`: shorter locks, smaller transactions, a step each. */
-function inBatches(plan: ShardPlan, batch: number | 'auto'): ShardPlan {
-  if (batch === 'auto') return plan;
-  const steps = plan.steps.flatMap(({ migration, tenants }) =>
-    Array.from({ length: Math.ceil(tenants.length / batch) }, (_, index) => ({
-      migration,
-      tenants: tenants.slice(index * batch, (index + 1) * batch),
-    })),
+/** Cuts a plan to what the servers have room for, and says so where that changes it. */
+async function fitPlans(
+  run: Run,
+  plan: Plan,
+): Promise<{ readonly plans: readonly ShardPlan[]; readonly lanes: number }> {
+  const { concurrency, batch } = run.config.rollout;
+  const busy = plan.shards.filter(({ steps }) => steps.length > 0);
+  if (busy.length === 0) return { plans: plan.shards, lanes: 1 };
+  const capacities = new Map<string, Capacity>();
+  const members = [...run.config.veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name);
+  await Promise.all(
+    members.map(async (name) => void capacities.set(name, await readCapacity(anchorOf(run, name)))),
   );
-  return { ...plan, steps };
+  const veneers = new Map(
+    [...capacities].filter(([name]) => run.config.veneers.some((veneer) => veneer.name === name)),
+  );
+  const prepares = run.protocol !== 'lock-step' && [...veneers.keys()].every((name) => canPrepare(run, name));
+  const wanted = Math.min(concurrency, busy.length);
+  const lanes = lanesThatFit(wanted, veneers, prepares);
+  if (lanes < wanted)
+    run.onProgress({ type: 'notice', text: `${lanes} shards at a time: the veneers have room for no more` });
+  const plans = plan.shards.map((shardPlan) => {
+    const own = capacities.get(shardPlan.shard.name);
+    return inBatches(shardPlan, batch, [...veneers.values(), ...(own === undefined ? [] : [own])], lanes);
+  });
+  return { plans, lanes };
 }
+
+const canPrepare = (run: Run, member: string): boolean =>
+  anchorOf(run, member).server.maxPreparedTransactions > 0;
 
 async function runLane(rollout: Rollout, { shard, steps }: ShardPlan): Promise<LaneEnd> {
   const start = performance.now();

@@ -108,9 +108,15 @@ export async function withRun<T>(
       guard: watchdog.start,
     });
   } finally {
-    await Promise.all([...anchors.values()].map((session) => session.close()));
+    await Promise.all([...anchors.values()].map(letGo));
     await watchdog.stop();
   }
+}
+
+/** The locks go with the session; behind a pooler, which the run has refused by now, the backend would keep them. */
+async function letGo(session: Session): Promise<void> {
+  if (!session.isLost()) await session.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+  await session.close();
 }
 
 /** One watchdog for a run, started when it is first needed: a run that prepares nothing has none. */

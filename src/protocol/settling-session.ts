@@ -18,13 +18,26 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
   }
   const session = await openSession({ member, url, applicationName: run.applicationName });
   try {
-    await joinRun(session, run.keys, anchorOf(run, member).pid);
+    const anchor = anchorOf(run, member);
+    if (session.pid === anchor.pid) throw behindPooler(member);
+    await joinRun(session, run.keys, anchor.pid);
     return session;
   } catch (error) {
     await session.close();
     throw error;
   }
 }
+
+/** Two connections of ours that are one backend: nothing that a session holds, a lock above all, is ours alone. */
+const behindPooler = (member: string): VeneerError =>
+  new VeneerError(
+    `${member} is reached through a pooler in transaction mode: two connections share one backend`,
+    {
+      exitCode: EXIT.config,
+      where: { member },
+      hint: 'point its url at PostgreSQL itself, or at a pool in session mode',
+    },
+  );
 
 /**
  * A session in place of one that broke. It is not handed out before the old one is gone from its server: only
