@@ -11,7 +11,16 @@ export interface CommandSpec {
   readonly examples: readonly ExampleSpec[];
 }
 
-export type CommandName = 'setup' | 'up' | 'status' | 'sync' | 'recover' | `sandbox ${SandboxAction}`;
+export type CommandName =
+  | 'setup'
+  | 'up'
+  | 'status'
+  | 'sync'
+  | 'recover'
+  | 'stop'
+  | 'history'
+  | 'history show'
+  | `sandbox ${SandboxAction}`;
 
 export type SandboxAction = 'start' | 'stop' | 'status' | 'url' | 'logs';
 

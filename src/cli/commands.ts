@@ -5,10 +5,10 @@ import { SANDBOX_COMMANDS } from './sandbox-commands.js';
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = [...FLEET_COMMANDS, ...SANDBOX_COMMANDS];
 
-/** Words that begin a command of two words: `sandbox`. */
+/** Words that begin a command of two words, and are none by themselves: `sandbox`, not `history`. */
 export const GROUPS: readonly string[] = [
   ...new Set(COMMANDS.flatMap(({ name }) => (name.includes(' ') ? [name.split(' ')[0] ?? ''] : []))),
-];
+].filter((word) => !COMMANDS.some(({ name }) => name === word));
 
 /** What may stand as the first word, a group once. */
 export const FIRST_WORDS: readonly string[] = [

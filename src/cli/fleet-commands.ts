@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
+import { RUN_COMMANDS } from './run-commands.js';
 
 const SHARD: FlagSpec = {
   name: 'shard',
@@ -46,6 +47,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       SHARD,
       TENANT,
       { name: 'canary', type: 'boolean', text: 'only the shards of rollout.canary' },
+      { name: 'atomic', type: 'string', value: 'fleet', text: 'each migration on all shards or on none' },
       {
         name: 'protocol',
         type: 'string',
@@ -125,7 +127,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
         name: 'forget',
         type: 'list',
         value: 'SHARD',
-        text: 'give up the part of a shard that is lost for good and will never answer (repeatable)',
+        text: 'give up the part of a shard that is lost for good (repeatable)',
       },
     ],
     examples: [
@@ -134,4 +136,5 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate recover --forget shard2', text: 'shard2 burnt down in the middle of a step' },
     ],
   },
+  ...RUN_COMMANDS,
 ];

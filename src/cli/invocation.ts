@@ -28,8 +28,9 @@ export async function readInvocation(argv: readonly string[]): Promise<Invocatio
 export function findCommand(words: readonly string[]): CommandSpec {
   const [first = '', second = ''] = words;
   const isGroup = GROUPS.includes(first);
-  const name = isGroup ? `${first} ${second}` : first;
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+  const named = (name: string): CommandSpec | undefined =>
+    COMMANDS.find((candidate) => candidate.name === name);
+  const command = named(`${first} ${second}`) ?? (isGroup ? undefined : named(first));
   if (command !== undefined) return command;
   const group = isGroup ? first : '';
   const names = isGroup ? commandsOf(first).map((spec) => spec.name.slice(first.length + 1)) : FIRST_WORDS;

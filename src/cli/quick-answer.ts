@@ -2,7 +2,7 @@ import { commandHelp, overviewHelp } from './help.js';
 import { COMMANDS, GROUPS } from './commands.js';
 import { GLOBAL_FLAGS } from './command-spec.js';
 import { findCommand } from './invocation.js';
-import { version } from './version.js';
+import { version } from '../version.js';
 
 /**
  * What `--help` and `--version` answer, or null where neither was asked for. Nothing heavy is loaded for it. Throws a

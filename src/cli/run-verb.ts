@@ -33,6 +33,10 @@ async function runOnFleet(
       return (await import('../commands/sync.js')).sync(config, verb.options, context);
     case 'recover':
       return (await import('../commands/recover.js')).recover(config, verb.options, context);
+    case 'stop':
+      return (await import('../commands/stop.js')).stop(config, verb.options, context);
+    case 'history':
+      return (await import('../commands/history.js')).history(config, verb.options, context);
   }
 }
 

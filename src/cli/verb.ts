@@ -1,4 +1,6 @@
+import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
+import type { StopOptions } from '../commands/stop.js';
 import { DURATION, readDuration } from '../config/duration.js';
 import type { PlanLimit } from '../migrations/plan.js';
 import type { ProtocolChoice } from '../protocol/journal.js';
@@ -14,6 +16,8 @@ export type Verb =
   | { readonly command: 'status'; readonly options: Selected }
   | { readonly command: 'sync'; readonly options: SyncOptions }
   | { readonly command: 'recover'; readonly options: RecoverOptions }
+  | { readonly command: 'stop'; readonly options: StopOptions }
+  | { readonly command: 'history'; readonly options: HistoryOptions }
   | { readonly command: 'sandbox'; readonly options: SandboxOptions };
 
 /** Globs; none means all. */
@@ -26,6 +30,7 @@ interface UpOptions extends Selected {
   readonly limit: PlanLimit;
   readonly dryRun: boolean;
   readonly canary: boolean;
+  readonly atomic: 'fleet' | null;
   readonly protocol: ProtocolChoice;
   readonly terminateBlockersMs: number | null;
 }
@@ -46,10 +51,18 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
       const limit = readLimit(words[0], flags.one('to'));
       const canary = flags.isSet('canary');
       const protocol = readProtocol(flags.one('protocol'));
-      const terminateBlockersMs = readMilliseconds('terminate-blockers', flags);
+      const terminateBlockersMs = readMilliseconds('terminate-blockers', flags, 'up');
       return {
         command: 'up',
-        options: { ...selected(flags), limit, dryRun, canary, protocol, terminateBlockersMs },
+        options: {
+          ...selected(flags),
+          limit,
+          dryRun,
+          canary,
+          atomic: readAtomic(flags.one('atomic')),
+          protocol,
+          terminateBlockersMs,
+        },
       };
     }
     case 'status':
@@ -61,6 +74,15 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
         command: 'recover',
         options: { dryRun, watch: flags.isSet('watch'), forget: [...flags.list('forget')] },
       };
+    case 'stop':
+      return {
+        command: 'stop',
+        options: { timeoutMs: readMilliseconds('timeout', flags, 'stop') ?? 60_000 },
+      };
+    case 'history':
+      return { command: 'history', options: { show: null, limit: readCount(flags.one('limit') ?? '20') } };
+    case 'history show':
+      return { command: 'history', options: { show: word } };
     case 'sandbox start':
     case 'sandbox stop':
     case 'sandbox status':
@@ -72,18 +94,28 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
   }
 }
 
+function readAtomic(group: string | null): 'fleet' | null {
+  if (group === null || group === 'fleet') return group;
+  throw usageError(`--atomic takes fleet, not ${group}`, 'migrate up --help');
+}
+
 function readProtocol(name: string | null): ProtocolChoice {
   if (name === null) return 'auto';
   if (name === 'two-phase' || name === 'lock-step') return name;
   throw usageError(`--protocol takes two-phase or lock-step, not ${name}`, 'migrate up --help');
 }
 
-function readMilliseconds(flag: string, flags: Flags): number | null {
+function readMilliseconds(flag: string, flags: Flags, command: string): number | null {
   const text = flags.one(flag);
   const ms = text === null ? null : readDuration(text);
   if (text !== null && ms === null)
-    throw usageError(`--${flag} takes ${DURATION}, not ${text}`, 'migrate up --help');
+    throw usageError(`--${flag} takes ${DURATION}, not ${text}`, `migrate ${command} --help`);
   return ms;
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw usageError(`--limit is a number of runs, 1 or more, not ${text}`, 'migrate history --help');
 }
 
 const SIMPLE = { 'sandbox start': 'start', 'sandbox stop': 'stop', 'sandbox status': 'status' } as const;

@@ -2,8 +2,10 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfig } from '../config/load-config.js';
 import { EXIT, problemOf } from '../errors.js';
-import { recover } from '../protocol/recovery.js';
-import { withRun } from '../protocol/run.js';
+import { recordSettling } from '../commands/recorded-run.js';
+import { settledReport } from '../commands/settled.js';
+import { recover, type Settled } from '../protocol/recovery.js';
+import { withRun, type Run } from '../protocol/run.js';
 import { DONE, type WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
 
@@ -28,11 +30,17 @@ async function settle(source: WatchdogSource): Promise<void> {
     at: async () => undefined,
   };
   for (;;) {
-    const left = await withRun(config, options, recover).then(
+    const left = await withRun(config, options, settleAndRecord).then(
       (settled) => settled.some(({ ending }) => ending.kind === 'in doubt'),
       (error: unknown) => problemOf(error).exitCode !== EXIT.locked,
     );
     if (!left || Date.now() > deadline) return;
     await delay(AGAIN_MS);
   }
+}
+
+async function settleAndRecord(run: Run): Promise<readonly Settled[]> {
+  const settled = await recover(run);
+  await recordSettling(run, settledReport(settled));
+  return settled;
 }

@@ -27,8 +27,9 @@ export const withRecordedRun = <R extends Report>(
 
 async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => Promise<R>): Promise<R> {
   const history = await openHistory(run);
-  const stop = watchForStop(history.stopAskedBy, (who) =>
-    run.onProgress({ type: 'notice', text: `${who} asked this run to end (migrate stop)` }),
+  const stop = watchForStop(
+    () => history.stopAskedBy(),
+    (who) => run.onProgress({ type: 'notice', text: `${who} asked this run to end (migrate stop)` }),
   );
   const signal = AbortSignal.any([run.signal, stop.signal]);
   try {

@@ -1,35 +1,16 @@
-import type { Occupied } from '../catalog/read-foreign-tables.js';
-import type { Config, ShardConfig } from '../config/config.js';
+import type { ShardConfig } from '../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
 import { entriesByTenant, type LedgerEntry } from '../migrations/ledger.js';
-import type { Migration } from '../migrations/migration.js';
 import { makePlan, type Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
-import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
-import { tableDrift } from '../report/drift-of-tables.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
-import { tenantsBySchema } from '../veneer/definition.js';
-import type { ShardFacts, VeneerFacts } from './facts.js';
-
-/** Everything that was read, for a fold that reads nothing more. */
-export interface StatusFacts {
-  readonly config: Config;
-  /** Selected shards with their selected tenants. */
-  readonly shards: readonly ShardConfig[];
-  readonly migrations: readonly Migration[];
-  readonly shardFacts: ReadonlyMap<string, ShardFacts>;
-  readonly veneerFacts: ReadonlyMap<string, VeneerFacts>;
-  /** By veneer: names that something else bears. */
-  readonly taken: ReadonlyMap<string, readonly Occupied[]>;
-  /** By member: why it could not be read. */
-  readonly problems: ReadonlyMap<string, Problem>;
-  readonly versions: ReadonlyMap<string, number>;
-}
+import { driftOf } from './status-drift.js';
+import type { StatusFacts } from './status-facts.js';
 
 /** The status of a fleet from what was read. Pure. */
 export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]): StatusReport {
   const plan = planOf(facts);
-  const drift = [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
+  const drift = driftOf(facts, plan);
   const shards = facts.shards.map((shard) => shardStatus(facts, plan, shard, drift));
   const inDoubt = inDoubtOf(facts);
   const locked = lockedOf(facts);
@@ -59,63 +40,6 @@ function planOf({ config, shards, migrations, shardFacts }: StatusFacts): Plan {
     limit: { kind: 'all' },
   });
 }
-
-function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusFacts): Drift[] {
-  return [...veneerFacts.values()].flatMap((veneer) =>
-    shards.flatMap(({ name, server, tenants }) => {
-      const facts = shardFacts.get(name);
-      if (!facts?.exposed || veneer.tables === null) return [];
-      const selected = new Set(tenants.map((tenant) => tenant.name));
-      const drift = tableDrift({
-        shard: name,
-        veneer: veneer.name,
-        version: veneer.version,
-        rules: config.expose,
-        tenants: tenantsBySchema(facts.shard.tenants),
-        exposed: facts.exposed,
-        present: veneer.tables.filter((table) => table.server === server.name),
-        occupied: taken.get(veneer.name) ?? [],
-      });
-      return drift.filter(({ where }) => where.tenant === undefined || selected.has(where.tenant));
-    }),
-  );
-}
-
-function serversDrift({ shards, shardFacts, veneerFacts }: StatusFacts): Drift[] {
-  const onVeneers = [...veneerFacts.values()].flatMap((veneer) => [
-    ...shards.flatMap((shard) => [
-      ...serverDrift(
-        veneer.name,
-        shard,
-        veneer.servers.find((server) => server.name === shard.server.name),
-      ),
-      ...mappingDrift(veneer.name, shard, veneer.mappings),
-    ]),
-    ...privilegeDrift({ veneer: veneer.name }, veneer.wantedPrivileges, veneer.privileges, {
-      sequences: false,
-    }),
-  ]);
-  const onShards = [...shardFacts.values()].flatMap(({ shard, wantedPrivileges, privileges }) =>
-    privilegeDrift({ shard: shard.name }, wantedPrivileges, privileges, { sequences: true }),
-  );
-  return [...onVeneers, ...onShards];
-}
-
-/** Files against ledger: what `up` would refuse. */
-const ledgerDrift = (plan: Plan): Drift[] =>
-  plan.problems.map((problem) => ({
-    kind: 'ledger',
-    grade: 'cosmetic',
-    where: problem.where ?? {},
-    object: problem.where?.migration ?? '',
-    text: problem.message,
-    consequence: 'migrate up refuses to run until this is settled',
-    cure: problem.hint ?? 'restore the file',
-  }));
-
-const GRADES: readonly Drift['grade'][] = ['wrong answers', 'error', 'writes break', 'invisible', 'cosmetic'];
-
-const byGrade = (a: Drift, b: Drift): number => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade);
 
 function shardStatus(
   facts: StatusFacts,

@@ -38,7 +38,8 @@ export async function stop(
     await askToStop(session, config.fleet, runner.run, context.who);
     context.onProgress({ type: 'notice', text: `asked ${nameOf(runner)} to end` });
     const ended = await awaitEnd(session, config.fleet, runner, options, context);
-    if (!ended) return report(base, { state: 'still running', problems: [stillThere(config, runner, options)] });
+    if (!ended)
+      return report(base, { state: 'still running', problems: [stillThere(config, runner, options)] });
     const [run] = await readRuns(session, config.fleet, { prefix: runner.run });
     return report(base, { state: 'ended', outcome: run?.state ?? 'ended without a word' });
   });
@@ -95,7 +96,10 @@ interface Base {
   readonly runner: Runner | null;
 }
 
-function report({ config, start, runner }: Base, parts: Pick<StopReport, 'state'> & Partial<StopReport>): StopReport {
+function report(
+  { config, start, runner }: Base,
+  parts: Pick<StopReport, 'state'> & Partial<StopReport>,
+): StopReport {
   const waits = parts.state === 'still running' || parts.state === 'not asked';
   return {
     command: 'stop',

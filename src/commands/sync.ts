@@ -52,7 +52,11 @@ export async function sync(
 }
 
 /** A shard that the veneers were in line with is no step. */
-async function recordedRepair(run: RecordedRun, shard: ShardConfig, options: SyncOptions): Promise<ShardResult> {
+async function recordedRepair(
+  run: RecordedRun,
+  shard: ShardConfig,
+  options: SyncOptions,
+): Promise<ShardResult> {
   const start = performance.now();
   const result = await repair(run, shard, options);
   const { statements, problem } = result;

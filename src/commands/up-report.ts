@@ -1,7 +1,7 @@
 import type { ShardConfig } from '../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
 import type { Plan, PlannedStep } from '../migrations/plan.js';
-import type { LaneEnd } from '../protocol/rollout.js';
+import type { LaneEnd } from '../protocol/lane-end.js';
 import type { StepEnd } from '../protocol/step.js';
 import type { UpReport, UpShard, UpStep } from '../report/reports.js';
 import { settledExit } from './settled.js';
@@ -86,19 +86,19 @@ export function ranShards(plan: Plan, ends: readonly LaneEnd[]): UpShard[] {
       shard: shard.name,
       state: lane?.state ?? 'not started',
       tenants: tenantNames(shard),
-      steps: lane?.steps.map(({ planned, end }) => ranStep(planned, end)) ?? steps.map(emptyStep),
+      steps: lane?.steps.map(({ planned, end }) => ranStep(shard.name, planned, end)) ?? steps.map(emptyStep),
       problem: lane?.problem ?? null,
       skipped: lane?.skipped ?? [],
     };
   });
 }
 
-function ranStep(planned: PlannedStep, end: StepEnd | null): UpStep {
+function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpStep {
   if (end === null) return emptyStep(planned);
   const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return empty;
   const { ms, statements, locks, protocol } = end.result;
-  return { ...empty, ms, protocol, locks, veneerStatements: statements };
+  return { ...empty, ms, protocol, locks, veneerStatements: statements.get(shard) ?? {} };
 }
 
 const emptyStep = ({ migration, tenants }: PlannedStep): UpStep => ({

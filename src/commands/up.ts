@@ -24,6 +24,8 @@ export interface UpOptions extends Selection {
   readonly dryRun: boolean;
   /** End after the canary shards. */
   readonly canary: boolean;
+  /** `fleet`: each migration on all shards or on none; default: rollout.atomic. */
+  readonly atomic?: 'fleet' | null;
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; default: never. */
@@ -94,6 +96,7 @@ async function applyPlan(
     })),
   });
   const ends = await rollOut(run, plan, {
+    together: (options.atomic ?? run.config.rollout.atomic) === 'fleet',
     canaryOnly: options.canary,
     onStepEnd: (ended) => run.history.add(stepRow(ended)),
   });

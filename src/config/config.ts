@@ -86,6 +86,8 @@ export interface RolloutConfig {
   readonly lockWaitMs: number;
   /** Budget, in milliseconds: from the first such lock to its release. */
   readonly lockHoldMs: number;
+  /** `fleet`: each migration commits on all shards or on none; null: each shard with its veneers. */
+  readonly atomic: 'fleet' | null;
   /** Tenants of a shard in one step at most; `auto`: all of them, where the servers' lock tables allow. */
   readonly batch: number | 'auto';
   /** After a failure: end; let the other shards go on; or leave the failing tenants out and go on. */

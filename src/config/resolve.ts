@@ -54,6 +54,7 @@ function resolveRollout(fleet: Loose<FleetFile>, reading: Reading): RolloutConfi
     lockWaitMs: milliseconds(reading, 'lock_wait', rollout.lock_wait ?? '2s'),
     lockHoldMs: milliseconds(reading, 'lock_hold', rollout.lock_hold ?? '30s'),
     onError: rollout.on_error ?? 'stop',
+    atomic: rollout.atomic ?? null,
     batch: rollout.batch ?? 'auto',
     retries: rollout.retries ?? 10,
   };

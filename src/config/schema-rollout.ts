@@ -22,7 +22,11 @@ export const rollout = z
         .union([z.literal('auto'), z.int().min(1)], { error: 'auto or a number of tenants' })
         .describe('Tenants of a shard in one step at most: auto or a number. Default: auto.')
         .optional(),
-      atomic: oneOf(['fleet']).describe('All shards commit together. Not built yet.').optional(),
+      atomic: oneOf(['fleet'])
+        .describe(
+          'fleet: each migration commits on all shards or on none. Default: each shard with its veneers.',
+        )
+        .optional(),
       lock_wait: text(DURATION)
         .describe(
           'Budget of an attempt: waiting while anything that blocks the application is held. Default: 2s.',

@@ -82,10 +82,6 @@ export const UNBUILT: readonly Refusal[] = [
     says: 'creating extensions on a veneer is not built yet; create them by hand and leave the list out',
   },
   {
-    at: ['rollout', 'atomic'],
-    says: 'committing the whole fleet together is not built yet; each shard commits with its veneers',
-  },
-  {
     at: ['policy', 'writes'],
     when: (value) => value !== 'warn',
     says: 'another policy for writes is not built yet; leave it out or write warn',

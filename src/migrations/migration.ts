@@ -6,9 +6,16 @@ export interface Migration {
   /** sha256 (hex) of the file's text with line endings and trailing blanks normalised. */
   readonly checksum: string;
   readonly body: MigrationBody;
+  readonly transaction: TransactionUse;
   /** What was noticed while loading: a BEGIN … COMMIT pair that was dropped, for instance. */
   readonly notices: readonly string[];
 }
+
+/**
+ * `step`: all tenants of a shard in one transaction, the step's. `none`: each statement commits by itself, because its
+ * file says so; the body is static then, and every statement has an effect.
+ */
+export type TransactionUse = 'step' | 'none';
 
 /**
  * What the migration runs for one tenant. `static`: compiled once, the same for all tenants. `dynamic`: its
@@ -25,6 +32,30 @@ export interface Statement {
   readonly line: number | null;
   /** Column (1-based, in characters) where `sql` begins on that line; left out: 1. */
   readonly column?: number;
+  /** Of a statement without a transaction. */
+  readonly effect?: StatementEffect;
+}
+
+/** What is left of a statement without a transaction when it is interrupted, and when it is run a second time. */
+export type StatementEffect =
+  | {
+      readonly kind: 'creates index';
+      readonly index: string;
+      readonly table: WrittenName;
+      readonly ifNotExists: boolean;
+    }
+  | { readonly kind: 'drops index'; readonly index: WrittenName; readonly ifExists: boolean }
+  | { readonly kind: 'rebuilds'; readonly what: 'index' | 'table'; readonly relation: WrittenName }
+  /** A query: run in a transaction that cannot write. */
+  | { readonly kind: 'reads' }
+  /** Run twice, it leaves what it leaves when it is run once. */
+  | { readonly kind: 'repeatable' };
+
+/** A name as it stands in a statement. */
+export interface WrittenName {
+  /** Null: a tenant's. */
+  readonly schema: string | null;
+  readonly name: string;
 }
 
 /** Which half of a migration is meant. */

@@ -12,14 +12,22 @@ import type { AttemptId } from './gid.js';
 import type { Protocol, ProtocolChoice } from './journal.js';
 import { chooseProtocol, refuseForeignReads } from './protocol-choice.js';
 import type { Affected, Lane } from './lane.js';
+import type { Run } from './run.js';
 import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
 import { commitAttempt, type AttemptEnding, type Participant } from './commit.js';
 import { alignVeneer, beginOnVeneer, lockOnVeneer } from './veneer-work.js';
 import { watched } from './watched.js';
 
-/** One migration on one shard and its veneers. */
+/** One migration on one group of members that commit together: a shard and its veneers, or all shards of a fleet. */
 export interface Step {
   readonly id: string;
+  readonly migration: string;
+  readonly parts: readonly StepPart[];
+}
+
+/** What a step does on one shard. */
+export interface StepPart {
+  readonly lane: Lane;
   readonly planned: PlannedStep;
   readonly onPhase: (phase: StepPhase, tenantsDone?: number, why?: string) => void;
 }
@@ -29,7 +37,8 @@ export interface AttemptResult extends AttemptEnding {
   readonly protocol: Protocol | 'one server';
   /** For how long each table of a veneer was locked. */
   readonly locks: readonly LockDuration[];
-  readonly statements: Readonly<Record<string, readonly string[]>>;
+  /** By shard and veneer: the SQL that was executed there. */
+  readonly statements: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
 }
 
 /**
@@ -40,76 +49,100 @@ export interface AttemptResult extends AttemptEnding {
  * What is known to be affected, from an earlier attempt or another shard, is locked on the veneers before the shard
  * is touched.
  */
-export async function attempt(lane: Lane, step: Step, wanted: ProtocolChoice): Promise<AttemptResult> {
-  const id: AttemptId = {
-    fleet: lane.run.config.fleet,
-    step: step.id,
-    nonce: randomBytes(4).toString('hex'),
-  };
-  const budget = startBudget(lane.run.config.rollout);
+export async function attempt(run: Run, step: Step, wanted: ProtocolChoice): Promise<AttemptResult> {
+  const id: AttemptId = { fleet: run.config.fleet, step: step.id, nonce: randomBytes(4).toString('hex') };
+  const budget = startBudget(run.config.rollout);
   try {
-    const known = lane.known(step.planned.migration.name);
-    const work = await watched(lane, budget, () => doWork(lane, step, known, budget));
-    const protocol = chooseProtocol(wanted, work.participants);
-    if (protocol === 'lock-step') await refuseForeignReads(await lane.session(lane.shard.name));
-    step.onPhase(work.participants.length > 1 && protocol === 'two-phase' ? 'preparing' : 'committing');
-    const end = await commitAttempt(lane.run, {
-      id,
-      migration: step.planned.migration.name,
-      participants: work.participants,
-      statements: work.statements,
-      protocol,
-      replace: (member) => lane.session(member),
-      checkXid: (member, xid) => refuseHiddenCommit(member, lane.shard.name, work.xid, xid),
-    });
-    if (end.ending.kind === 'committed') lane.settled.push(id);
+    const works = await allDone(
+      step.parts.map((part) => watched(part.lane, budget, () => doWork(part, step.id, budget))),
+    );
+    const participants = works.flatMap((work) => work.participants).toSorted(shardsFirst);
+    const protocol = chooseProtocol(wanted, participants);
+    if (protocol === 'lock-step') await refuseAllForeignReads(step);
+    const together = participants.length > 1;
+    for (const { onPhase } of step.parts)
+      onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
+    const end = await commitAttempt(run, { id, migration: step.migration, participants, protocol });
+    if (end.ending.kind === 'committed') for (const { lane } of step.parts) lane.settled.push(id);
     return {
       ...end,
       ms: budget.elapsed(),
-      protocol: work.participants.length > 1 ? protocol : 'one server',
+      protocol: together ? protocol : 'one server',
       locks: budget.lockDurations(),
-      statements: work.statements,
+      statements: new Map(
+        step.parts.map(({ lane }, index) => [lane.shard.name, veneerStatements(works[index])]),
+      ),
     };
   } catch (error) {
-    await Promise.all(lane.openSessions().map(rollbackQuietly));
+    await Promise.all(step.parts.flatMap(({ lane }) => lane.openSessions()).map(rollbackQuietly));
     throw error;
   }
 }
 
-interface Work {
-  readonly participants: readonly Participant[];
-  readonly statements: Readonly<Record<string, readonly string[]>>;
-  readonly xid: string;
+/** All of them ended before the first failure is thrown: what is still running must not outlive the rollback. */
+async function allDone<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(works);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
 }
 
-async function doWork(lane: Lane, step: Step, known: Affected, budget: Budget): Promise<Work> {
-  const { tenants, migration } = step.planned;
+const shardsFirst = (a: Participant, b: Participant): number =>
+  Number(a.role === 'veneer') - Number(b.role === 'veneer');
+
+async function refuseAllForeignReads({ parts }: Step): Promise<void> {
+  for (const { lane } of parts) await refuseForeignReads(await lane.session(lane.shard.name));
+}
+
+const veneerStatements = (work: Work | undefined): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    (work?.participants ?? [])
+      .filter(({ role }) => role === 'veneer')
+      .map(({ member, statements }) => [member, statements]),
+  );
+
+interface Work {
+  readonly participants: readonly Participant[];
+}
+
+async function doWork({ lane, planned, onPhase }: StepPart, step: string, budget: Budget): Promise<Work> {
+  const { tenants, migration } = planned;
+  const known = lane.known(migration.name);
   const veneers = await openVeneers(lane);
   if (known.fence || known.relations.length > 0) {
-    for (const veneer of veneers) await lockFirst(lane, veneer, step.planned, known, budget);
+    for (const veneer of veneers) await lockFirst(lane, veneer, planned, known, budget);
   }
   const session = await lane.session(lane.shard.name);
-  const onTenant = (done: number): void => step.onPhase('running', done);
-  const xid = await beginOnShard(lane, session, { step: step.id, planned: step.planned, budget, onTenant });
+  const onTenant = (done: number): void => onPhase('running', done);
+  const xid = await beginOnShard(lane, session, { step, planned, budget, onTenant });
   const changes = await readChanges(lane, session, tenants);
   const fence = needsFence(lane, changes);
   lane.learn(migration.name, { fence, relations: [...new Set(changes.remote.map(({ name }) => name))] });
-  step.onPhase('veneer');
+  onPhase('veneer');
   const aligned: Aligned[] = [];
   // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
-  for (const veneer of veneers)
+  for (const veneer of veneers) {
     aligned.push(await alignOne(lane, veneer, changes, fence && !known.fence, budget));
+  }
   if (fence) await awaitOldSnapshots(lane, session, changes.rewritten);
   const partners = aligned.filter(({ statements }) => fence || statements.length > 0);
   const idle = aligned.filter((one) => !partners.includes(one));
   await Promise.all(idle.map(({ veneer }) => rollbackQuietly(veneer)));
+  const replace = (member: string) => () => lane.session(member);
+  const shard = lane.shard.name;
   return {
     participants: [
-      { member: lane.shard.name, role: 'shard', session },
-      ...partners.map(({ veneer }) => ({ member: veneer.member, role: 'veneer' as const, session: veneer })),
+      { member: shard, role: 'shard', session, statements: [], replace: replace(shard), xid },
+      ...partners.map(({ veneer, statements }) => ({
+        member: veneer.member,
+        role: 'veneer' as const,
+        session: veneer,
+        statements,
+        replace: replace(veneer.member),
+        xid: null,
+      })),
     ],
-    statements: Object.fromEntries(partners.map(({ veneer, statements }) => [veneer.member, statements])),
-    xid,
   };
 }
 
@@ -165,14 +198,4 @@ function needsFence(lane: Lane, { rewritten }: ShardChanges): boolean {
       hint: 'add a new column, fill it, and switch over; or set policy.rewrites to fence',
     },
   );
-}
-
-/** A COMMIT that parsing could not see (inside a procedure, say) would have ended our transaction half way. */
-function refuseHiddenCommit(member: string, shard: string, began: string, now: string): void {
-  if (member !== shard || began === now) return;
-  throw new VeneerError('the migration ended the transaction that it ran in; part of it may be committed', {
-    exitCode: EXIT.partial,
-    where: { member },
-    hint: 'take COMMIT and ROLLBACK out of the migration and of what it calls; then compare the shard with its ledger',
-  });
 }

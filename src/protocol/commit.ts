@@ -1,4 +1,4 @@
-import { textOf } from '../errors.js';
+import { EXIT, textOf, VeneerError } from '../errors.js';
 import type { Session } from '../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { leaveEvidence, removeEvidence } from './evidence.js';
@@ -14,18 +14,19 @@ export interface Participant {
   readonly member: string;
   readonly role: 'shard' | 'veneer';
   readonly session: Session;
+  /** On a veneer: what was executed. */
+  readonly statements: readonly string[];
+  /** A session in place of this one when it broke, once the old one has ended. */
+  readonly replace: () => Promise<Session>;
+  /** The transaction that the work began in, where that has to be the one that commits. */
+  readonly xid: string | null;
 }
 
 export interface AttemptEnd {
   readonly id: AttemptId;
   readonly migration: string | null;
   readonly participants: readonly Participant[];
-  readonly statements: Intent['statements'];
   readonly protocol: Protocol;
-  /** A session in place of one that broke, once the old one has ended. */
-  readonly replace: (member: string) => Promise<Session>;
-  /** Called with each participant's transaction id; throws where it is not the one that the work began in. */
-  readonly checkXid: (member: string, xid: string) => void;
 }
 
 /** The ending of an attempt, and where it did not commit, the error that stood in the way. */
@@ -59,23 +60,26 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   return { ending: { kind: 'committed', lost: [] }, cause: null };
 }
 
-async function leaveAllEvidence(run: Run, end: AttemptEnd): Promise<Map<string, string>> {
-  const xids = new Map<string, string>();
-  await Promise.all(
-    end.participants.map(async ({ member, session }, index) => {
+/** Evidence in every participant; answers their transactions' ids, in order. */
+function leaveAllEvidence(run: Run, { id, participants }: AttemptEnd): Promise<string[]> {
+  return Promise.all(
+    participants.map(async ({ member, session, xid: began }, index) => {
       await run.at(`before evidence:${member}`);
-      const xid = await leaveEvidence(session, {
-        ...end.id,
-        participant: index + 1,
-        n: end.participants.length,
-      });
-      end.checkXid(member, xid);
-      xids.set(member, xid);
+      const xid = await leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
+      if (began !== null && began !== xid) throw hiddenCommit(member);
       await run.at(`after evidence:${member}`);
+      return xid;
     }),
   );
-  return xids;
 }
+
+/** A COMMIT that parsing could not see (inside a procedure, say) would have ended our transaction half way. */
+const hiddenCommit = (member: string): VeneerError =>
+  new VeneerError('the migration ended the transaction that it ran in; part of it may be committed', {
+    exitCode: EXIT.partial,
+    where: { member },
+    hint: 'take COMMIT and ROLLBACK out of the migration and of what it calls; then compare the shard with its ledger',
+  });
 
 async function commitAlone(
   run: Run,
@@ -127,47 +131,48 @@ export async function forgetAttempts(
   await Promise.allSettled(alive.map((session) => removeEvidence(session, attempts)));
 }
 
-function unsettledOf(run: Run, end: AttemptEnd): Unsettled {
-  const sessions = new Map(end.participants.map(({ member, session }) => [member, session]));
-  const participants: SettledParticipant[] = end.participants.map(({ member, role, session }, index) => ({
-    member,
-    role,
-    index: index + 1,
-    identity: session.server,
-  }));
-  const sessionFor = async (member: string): Promise<Session> => {
-    const session = sessions.get(member);
+function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unsettled {
+  const sessions = participants.map(({ session }) => session);
+  const sessionFor = async ({ index }: SettledParticipant): Promise<Session> => {
+    const [session, participant] = [sessions[index - 1], participants[index - 1]];
+    if (participant === undefined)
+      throw new Error(`an attempt of ${participants.length} has no participant ${index}`);
     if (session !== undefined && !session.isLost()) return session;
-    const replaced = await end.replace(member);
-    sessions.set(member, replaced);
+    const replaced = await participant.replace();
+    sessions[index - 1] = replaced;
     return replaced;
   };
   return {
-    id: end.id,
+    id,
     n: participants.length,
-    participants,
+    participants: participants.map(({ member, role, session, statements }, index) => ({
+      member,
+      role,
+      index: index + 1,
+      identity: session.server,
+      statements,
+    })),
     intentKnown: true,
-    protocol: end.protocol,
-    statements: end.statements,
+    protocol,
     sessionFor,
     at: run.at,
     forgotten: new Set(),
   };
 }
 
-function intentOf(end: AttemptEnd, xids: ReadonlyMap<string, string>): Intent {
+function intentOf({ id, migration, protocol, participants }: AttemptEnd, xids: readonly string[]): Intent {
   return {
-    ...end.id,
-    migration: end.migration,
-    protocol: end.protocol,
-    statements: end.statements,
-    participants: end.participants.map(({ member, role, session }) => ({
+    ...id,
+    migration,
+    protocol,
+    participants: participants.map(({ member, role, session, statements }, index) => ({
       member,
       role,
       systemIdentifier: session.server.systemIdentifier,
       databaseOid: session.server.databaseOid,
-      xid: xids.get(member) ?? '',
+      xid: xids[index] ?? '',
       user: session.server.user,
+      statements,
     })),
   };
 }

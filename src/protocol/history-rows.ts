@@ -54,7 +54,7 @@ export function stepRow({ id, shard, planned, end, phases, ms }: EndedStep): His
       ...(body.kind === 'static' ? { statements: kept(body.statements.map(sqlOf)) } : {}),
       ...(committed === null
         ? {}
-        : { veneerStatements: keptByVeneer(committed.statements), locks: committed.locks }),
+        : { veneerStatements: keptByVeneer(committed.statements.get(shard) ?? {}), locks: committed.locks }),
     },
   };
 }

@@ -11,6 +11,8 @@ export interface IntentParticipant {
   readonly xid: string;
   /** Who prepared: only this role, or a superuser, can settle. */
   readonly user: string;
+  /** On a veneer: what it executes, for people and for lock-step recovery. */
+  readonly statements: readonly string[];
 }
 
 /** How an attempt with several participants commits. */
@@ -24,22 +26,19 @@ export interface Intent extends AttemptId {
   readonly migration: string | null;
   readonly protocol: Protocol;
   readonly participants: readonly IntentParticipant[];
-  /** By veneer, for people and for lock-step recovery. */
-  readonly statements: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Writes the intent, in a transaction of its own: it is committed when this returns. */
 export async function writeIntent(journal: Session, intent: Intent): Promise<void> {
   await journal.query(
-    `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, statements, protocol)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, protocol)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
     [
       intent.fleet,
       intent.step,
       intent.nonce,
       intent.migration,
       JSON.stringify(intent.participants),
-      JSON.stringify(intent.statements),
       intent.protocol,
     ],
   );
@@ -58,7 +57,7 @@ export async function removeIntent(journal: Session, { fleet, step, nonce }: Att
 export async function readIntents(journal: Session, fleet: string): Promise<Intent[]> {
   if (!(await hasTable(journal, 'intent'))) return [];
   return journal.query<Intent & Row>(
-    `SELECT fleet, step, nonce, migration, protocol, participants, statements FROM pgveneer.intent
+    `SELECT fleet, step, nonce, migration, protocol, participants FROM pgveneer.intent
       WHERE fleet = $1 ORDER BY at, step`,
     [fleet],
   );

@@ -52,7 +52,10 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
   const traces = await readTraces({ config: run.config, sessions: run.anchors });
   const settled: Settled[] = [];
   for (const attempt of openAttempts(run.config, traces)) {
-    const unsettled = unsettledOf(attempt, async (member) => anchorOf(run, member), { at: run.at, forget });
+    const unsettled = unsettledOf(attempt, async ({ member }) => anchorOf(run, member), {
+      at: run.at,
+      forget,
+    });
     settled.push(outcomeOf(attempt, await settleOpen(run, attempt, unsettled)));
   }
   await removeLitter(run, traces, settled);
@@ -64,7 +67,7 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
  */
 export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOptions): Promise<Settled[]> {
   const traces = await readTraces(source);
-  const sessionFor = async (member: string): Promise<Session> => {
+  const sessionFor: Unsettled['sessionFor'] = async ({ member }) => {
     const session = source.sessions.get(member);
     if (session === undefined) throw new Error(`${member} cannot be reached`);
     return session;
@@ -116,6 +119,7 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
       role: p.role,
       index: index + 1,
       identity: p,
+      statements: p.statements,
     })),
   }));
   const strays = groupBy(
@@ -126,12 +130,13 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
   const withoutIntent = [...strays.values()].flatMap((traces) => {
     const [first] = traces;
     if (first === undefined || !traces.some((trace) => trace.kind === 'prepared')) return [];
-    const byMember = new Map(traces.map((trace) => [trace.member, trace]));
-    const participants = [...byMember.values()].map(({ member, gid }) => ({
+    const byIndex = new Map(traces.map((trace) => [trace.gid.participant, trace]));
+    const participants = [...byIndex.values()].map(({ member, gid }) => ({
       member,
       role: veneers.has(member) ? ('veneer' as const) : ('shard' as const),
       index: gid.participant,
       identity: null,
+      statements: [],
     }));
     return [{ id: idOf(first.gid), n: first.gid.n, intent: null, participants }];
   });
@@ -151,7 +156,6 @@ function unsettledOf(
     participants,
     intentKnown: intent !== null,
     protocol: intent?.protocol ?? 'two-phase',
-    statements: intent?.statements ?? {},
     sessionFor,
     at,
     forgotten: new Set(forget),

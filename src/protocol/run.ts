@@ -167,8 +167,12 @@ function refuseStandby(session: Session): void {
 export function anchorOf(run: Run, member: string): Session {
   const session = run.anchors.get(member);
   if (session !== undefined && !session.isLost()) return session;
+  const known = session !== undefined;
   const why =
-    run.unreachable.get(member)?.message ?? `the connection to ${member} that held the fleet's lock is lost`;
+    run.unreachable.get(member)?.message ??
+    (known
+      ? `the connection to ${member} that held the fleet's lock is lost`
+      : `${member} is not in shards.yaml`);
   throw new VeneerError(why, { exitCode: EXIT.unreachable, where: { member } });
 }
 

@@ -6,7 +6,7 @@ import type { Session } from '../postgres/session.js';
 import { endTransaction } from '../postgres/transaction.js';
 import { formatGid, type AttemptId } from './gid.js';
 import type { AtPoint } from './run.js';
-import type { Intent, Protocol } from './journal.js';
+import type { Protocol } from './journal.js';
 import { replay } from './lock-step.js';
 import { decide, decideLockStep, type Finding } from './settlement.js';
 
@@ -18,6 +18,8 @@ export interface SettledParticipant {
   readonly index: number;
   /** Null where only a prepared transaction or evidence told of it, and no intent. */
   readonly identity: { readonly systemIdentifier: string; readonly databaseOid: string } | null;
+  /** What lock-step replays. */
+  readonly statements: readonly string[];
 }
 
 /** An attempt whose fate is to be brought to an end. */
@@ -27,10 +29,11 @@ export interface Unsettled {
   readonly participants: readonly SettledParticipant[];
   readonly intentKnown: boolean;
   readonly protocol: Protocol;
-  /** By veneer: what lock-step replays. */
-  readonly statements: Intent['statements'];
-  /** A session that may settle on this member; throws where there is none to be had. */
-  readonly sessionFor: (member: string) => Promise<Session>;
+  /**
+   * A session that may settle for this participant; throws where there is none to be had. Where the participant's
+   * own session broke, not before that one has ended on its server.
+   */
+  readonly sessionFor: (participant: SettledParticipant) => Promise<Session>;
   readonly at: AtPoint;
   /** Members that are lost for good, so the user says: they hold nothing that could decide or be decided. */
   readonly forgotten: ReadonlySet<string>;
@@ -86,12 +89,13 @@ async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
 }
 
 async function replayOn(
-  { id, n, sessionFor, statements, at }: Unsettled,
-  { member, index }: SettledParticipant,
+  { id, n, sessionFor, at }: Unsettled,
+  participant: SettledParticipant,
 ): Promise<{ readonly message: string; readonly connectionLost: boolean } | null> {
+  const { member, index, statements } = participant;
   try {
     await at(`before replay:${member}`);
-    await replay(await sessionFor(member), { ...id, participant: index, n }, statements[member] ?? []);
+    await replay(await sessionFor(participant), { ...id, participant: index, n }, statements);
     await at(`after replay:${member}`);
     return null;
   } catch (error) {
@@ -128,7 +132,7 @@ async function find(unsettled: Unsettled, participant: SettledParticipant): Prom
   const { member } = participant;
   try {
     if (unsettled.forgotten.has(member)) return { state: 'absent', member };
-    const session = await unsettled.sessionFor(member);
+    const session = await unsettled.sessionFor(participant);
     const stranger = strangerAt(session, participant);
     return stranger
       ? { state: 'unreachable', member, why: stranger }
@@ -158,8 +162,8 @@ async function readState(
     [formatGid({ ...id, participant: index, n })],
   );
   const evidence = await session.query(
-    'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3',
-    [id.fleet, id.step, id.nonce],
+    'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3 AND participant = $4',
+    [id.fleet, id.step, id.nonce, index],
   );
   if (evidence.length > 0) return 'committed';
   return prepared.length > 0 ? 'prepared' : 'absent';
@@ -178,7 +182,7 @@ export async function settlePrepared(
     const { member } = participant;
     const gid = literal(formatGid({ ...id, participant: participant.index, n }));
     await at(`before ${verb.toLowerCase()} prepared:${member}`);
-    await endTransaction(await sessionFor(member), `${verb} PREPARED ${gid}`);
+    await endTransaction(await sessionFor(participant), `${verb} PREPARED ${gid}`);
     await at(`after ${verb.toLowerCase()} prepared:${member}`);
   };
   for (const role of ['shard', 'veneer'] as const) {

@@ -35,7 +35,7 @@ export function decide(n: number, findings: readonly Finding[], intentKnown: boo
     return { kind: 'commit', lost: members('absent'), waiting: unreachable };
   if (prepared.length === n) return { kind: 'commit', lost: [], waiting: [] };
   if (unreachable.length > 0) {
-    return { kind: 'leave', why: `${unreachable.join(', ')} cannot be read, and may have committed` };
+    return { kind: 'leave', why: unreadText(findings) };
   }
   if (!intentKnown || findings.length < n) {
     return {
@@ -44,6 +44,12 @@ export function decide(n: number, findings: readonly Finding[], intentKnown: boo
     };
   }
   return { kind: 'roll back' };
+}
+
+/** Which participants decide nothing because they cannot be read, and why each. */
+function unreadText(findings: readonly Finding[]): string {
+  const unread = findings.flatMap((f) => (f.state === 'unreachable' ? [`${f.member} (${f.why})`] : []));
+  return `${unread.join(', ')} cannot be read, and may have committed`;
 }
 
 export type LockStepDecision =
@@ -76,5 +82,5 @@ export function decideLockStep(findings: readonly Finding[], veneers: ReadonlySe
     };
   }
   if (unreachable.length === 0) return { kind: 'roll back' };
-  return { kind: 'leave', why: `${unreachable.join(', ')} cannot be read, and may have committed` };
+  return { kind: 'leave', why: unreadText(findings) };
 }

@@ -23,7 +23,7 @@ export const STATE_STATEMENTS: readonly string[] = [
      participant int NOT NULL,
      n int NOT NULL,
      at timestamptz NOT NULL DEFAULT now(),
-     PRIMARY KEY (fleet, step, nonce))`,
+     PRIMARY KEY (fleet, step, nonce, participant))`,
 ];
 
 /** On the journal member besides. */
@@ -34,7 +34,6 @@ export const JOURNAL_STATEMENTS: readonly string[] = [
      nonce text NOT NULL,
      migration text,
      participants jsonb NOT NULL,
-     statements jsonb NOT NULL,
      at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (fleet, step, nonce))`,
   `ALTER TABLE pgveneer.intent ADD COLUMN IF NOT EXISTS protocol text NOT NULL DEFAULT 'two-phase'

@@ -8,7 +8,7 @@ import { findFailures } from './find-failures.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';
-import type { Lane } from './lane.js';
+import type { Run } from './run.js';
 
 /** How a step ended, whatever happened; never thrown. */
 export type StepEnd =
@@ -22,16 +22,16 @@ export type StepEnd =
     };
 
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
-export async function runStep(lane: Lane, step: Step): Promise<StepEnd> {
-  const { retries } = lane.run.config.rollout;
-  let protocol = lane.run.protocol;
+export async function runStep(run: Run, step: Step): Promise<StepEnd> {
+  const { retries } = run.config.rollout;
+  let { protocol } = run;
   for (let attempts = 1; ; attempts++) {
     try {
-      const result = await attempt(lane, step, protocol);
+      const result = await attempt(run, step, protocol);
       const end = endOf(result, attempts);
       if (end.kind !== 'failed') return end;
       if (protocol === 'auto' && refusedForGood(result.cause)) {
-        lane.run.onProgress({ type: 'notice', text: lockStepNotice(lane, step, result.cause) });
+        run.onProgress({ type: 'notice', text: lockStepNotice(step, result.cause) });
         protocol = 'lock-step';
         continue;
       }
@@ -39,20 +39,22 @@ export async function runStep(lane: Lane, step: Step): Promise<StepEnd> {
     } catch (error) {
       if (error instanceof Interrupted)
         return { kind: 'interrupted', problem: problemOf(error), failures: [], attempts };
-      if (!worthRetrying(error) || attempts > retries) return failedEnd(lane, step, error, attempts);
-      step.onPhase('retrying', undefined, textOf(error));
+      if (!worthRetrying(error) || attempts > retries) return failedEnd(step, error, attempts);
+      for (const { onPhase } of step.parts) onPhase('retrying', undefined, textOf(error));
     }
-    await backoff(attempts, lane.run.signal);
+    await backoff(attempts, run.signal);
   }
 }
 
 /** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
-async function failedEnd(lane: Lane, step: Step, error: unknown, attempts: number): Promise<StepEnd> {
-  const problem = problemFor(lane, error, attempts);
-  const alone = step.planned.tenants.length === 1;
-  if (problem.where?.tenant === undefined || isLockConflict(error))
+async function failedEnd(step: Step, error: unknown, attempts: number): Promise<StepEnd> {
+  const problem = problemFor(step, error, attempts);
+  const part = step.parts.find(({ lane }) => lane.shard.name === problem.where?.member);
+  if (problem.where?.tenant === undefined || part === undefined || isLockConflict(error))
     return { kind: 'failed', problem, failures: [], attempts };
-  const failures = alone ? [problem] : await findFailures(lane, step.planned).catch(() => []);
+  const { lane, planned } = part;
+  const failures =
+    planned.tenants.length === 1 ? [problem] : await findFailures(lane, planned).catch(() => []);
   return {
     kind: 'failed',
     problem: withOthers(problem, failures),
@@ -71,8 +73,8 @@ function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
 /** What PostgreSQL said, where the wrapper only says who voted no. */
 const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? cause.cause : cause);
 
-const lockStepNotice = (lane: Lane, step: Step, refused: PrepareRefused): string =>
-  `${lane.shard.name}: ${step.planned.migration.name} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
+const lockStepNotice = (step: Step, refused: PrepareRefused): string =>
+  `${step.parts.map(({ lane }) => lane.shard.name).join(', ')}: ${step.migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
 
 function endOf(result: AttemptResult, attempts: number): StepEnd {
   const { ending, cause } = result;
@@ -118,13 +120,17 @@ async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
   await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
 }
 
-function problemFor(lane: Lane, error: unknown, attempts: number): Problem {
-  const { lockHoldMs, lockWaitMs } = lane.run.config.rollout;
+function problemFor({ parts }: Step, error: unknown, attempts: number): Problem {
+  const lanes = parts.map(({ lane }) => lane);
+  const { lockHoldMs = 0, lockWaitMs = 0 } = lanes[0]?.run.config.rollout ?? {};
   if (error instanceof VeneerError && isState(error, SQLSTATE.queryCanceled)) {
     return { ...problemOf(holdExceeded(lockHoldMs, error.facts.detail)), where: error.facts.where ?? {} };
   }
   if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
-  const blockers = lane.blockers.map(blockerText).join('\n');
+  const blockers = lanes
+    .flatMap(({ blockers }) => blockers)
+    .map(blockerText)
+    .join('\n');
   return {
     ...problemOf(error),
     message: `a lock was not to be had within rollout.lock_wait (${lockWaitMs} ms), in each of ${attempts} attempts: ${error.message}`,

@@ -36,19 +36,19 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       step: syncStepName(lane),
       nonce: randomBytes(4).toString('hex'),
     };
-    const participants = repaired.map(({ veneer }): Participant => ({
+    const participants = repaired.map(({ veneer, changes }): Participant => ({
       member: veneer.member,
       role: 'veneer',
       session: veneer,
+      statements: statementsOf(changes),
+      replace: () => lane.session(veneer.member),
+      xid: null,
     }));
     const end = await commitAttempt(lane.run, {
       id,
       migration: null,
       participants,
-      statements,
       protocol: chooseProtocol(lane.run.protocol, participants),
-      replace: (member) => lane.session(member),
-      checkXid: () => undefined,
     });
     if (end.ending.kind === 'committed') lane.settled.push(id);
     return { ...end, statements };

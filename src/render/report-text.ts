@@ -1,10 +1,12 @@
 import type { Report } from '../report/reports.js';
 import { textOf, type Block } from './block.js';
+import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './mask.js';
 import { recoverBlocks } from './recover.js';
 import { sandboxBlocks } from './sandbox.js';
 import { setupBlocks } from './setup.js';
 import { statusBlocks } from './status.js';
+import { stopBlocks } from './stop.js';
 import type { Style } from './style.js';
 import { syncBlocks } from './sync.js';
 import { upBlocks } from './up.js';
@@ -29,6 +31,10 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return syncBlocks(report, style);
     case 'recover':
       return recoverBlocks(report, style);
+    case 'history':
+      return historyBlocks(report, style);
+    case 'stop':
+      return stopBlocks(report, style);
     case 'sandbox':
       return sandboxBlocks(report, style);
   }

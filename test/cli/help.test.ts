@@ -28,7 +28,7 @@ test('the flags that are promised are there', () => {
   const flags = Object.fromEntries(COMMANDS.map(({ name, flags }) => [name, flags.map((flag) => flag.name)]));
   expect(flags).toEqual({
     setup: ['dry-run'],
-    up: ['to', 'shard', 'tenant', 'canary', 'protocol', 'terminate-blockers', 'dry-run'],
+    up: ['to', 'shard', 'tenant', 'canary', 'atomic', 'protocol', 'terminate-blockers', 'dry-run'],
     status: ['shard', 'tenant'],
     sync: ['dry-run', 'prune', 'shard', 'tenant'],
     recover: ['dry-run', 'watch', 'forget'],

@@ -1,12 +1,25 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Drift } from '../../src/report/drift.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
 
-const s = scenario();
+const s = scenario({ shared: true });
 
-const BOOKS = `CREATE TABLE books (id int PRIMARY KEY, title text NOT NULL, price numeric(10,2), at date);
-               CREATE TABLE authors (id int, name text)`;
+const tables = (schema: string): string => `
+  CREATE TABLE ${schema}books (id int PRIMARY KEY, title text NOT NULL, price numeric(10,2), at date);
+  CREATE TABLE ${schema}authors (id int, name text)`;
+
+beforeAll(() => s.start(tables('')));
+
+beforeEach(async () => {
+  await s.fleet.query(
+    'shard3',
+    `DROP TABLE IF EXISTS initech.books, initech.authors; DROP TYPE IF EXISTS initech.mood; ${tables('initech.')}`,
+  );
+  await s.run.setup();
+  await s.run.sync();
+  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0, next: null });
+});
 
 interface Case {
   readonly name: string;
@@ -125,7 +138,6 @@ const cases: readonly Case[] = [
 ];
 
 test.each(cases)('$name is found, graded, and cured by what status says', async ({ veneer, shard, found }) => {
-  await s.start(BOOKS);
   if (veneer !== undefined) await s.fleet.query('veneer', veneer);
   if (shard !== undefined) await s.fleet.query('shard3', shard);
   const report = await s.run.status();
@@ -142,7 +154,6 @@ test.each(cases)('$name is found, graded, and cured by what status says', async 
 });
 
 test('a server that is gone is cured by setup, and its tables by the sync that follows', async () => {
-  await s.start(BOOKS);
   await s.fleet.query('veneer', 'DROP SERVER shard3_server CASCADE');
   const report = await s.run.status();
   expect(report.drift).toContainEqual(expect.objectContaining({ kind: 'server', grade: 'invisible' }));
@@ -154,7 +165,6 @@ test('a server that is gone is cured by setup, and its tables by the sync that f
 });
 
 test('something else under a name of ours is left to its owner', async () => {
-  await s.start(BOOKS);
   await s.fleet.query('veneer', 'DROP FOREIGN TABLE initech.authors; CREATE TABLE initech.authors (id int)');
   const report = await s.run.status();
   expect(report.drift).toMatchObject([{ kind: 'name taken', grade: 'wrong answers', object: 'initech.authors' }]);
@@ -167,7 +177,6 @@ test('something else under a name of ours is left to its owner', async () => {
 });
 
 test('a column of a user-defined type is reported, and what stands on the veneer is left alone', async () => {
-  await s.start(BOOKS);
   await s.fleet.query('shard3', `CREATE TYPE initech.mood AS ENUM ('sad'); ALTER TABLE initech.authors ADD felt initech.mood`);
   const report = await s.run.status();
   expect(report.drift).toMatchObject([{ kind: 'unsupported type', object: 'initech.authors' }]);
@@ -177,11 +186,11 @@ test('a column of a user-defined type is reported, and what stands on the veneer
 });
 
 test('the worst drift stands first, and tenants count theirs', async () => {
-  await s.start(BOOKS);
   await s.fleet.query('shard2', 'ALTER TABLE cyberdyne.books ADD isbn text; ALTER TABLE cyberdyne.books ALTER title DROP NOT NULL');
   await s.fleet.query('shard3', 'DROP TABLE initech.authors');
   const report = await s.run.status();
   expect(report.drift.map(({ grade }) => grade)).toEqual(['wrong answers', 'error', 'invisible']);
   expect(report.shards.flatMap(({ tenants }) => tenants.map(({ drift }) => drift))).toEqual([0, 2, 0, 1]);
   expect((await s.run.status({ tenants: ['initech'] })).drift).toMatchObject([{ kind: 'extra table' }]);
+  await s.fleet.query('shard2', 'ALTER TABLE cyberdyne.books DROP isbn; ALTER TABLE cyberdyne.books ALTER title SET NOT NULL');
 });

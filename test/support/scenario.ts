@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { CommandContext } from '../../src/commands/context.js';
 import type { UpReport } from '../../src/report/reports.js';
 import { commandsOn, type Commands } from './commands.js';
@@ -6,7 +6,7 @@ import { freshFleet } from './fresh-fleet.js';
 import { assertLikeImport } from './like-import.js';
 import type { TestFleet } from './test-fleet.js';
 
-/** A fresh fleet for each test of a file, and what most of them do with it. */
+/** A fleet for the tests of a file, and what most of them do with it. */
 export interface Scenario {
   /** The fleet of the test that runs. */
   readonly fleet: TestFleet;
@@ -21,16 +21,23 @@ export interface Scenario {
   migrate(sql: string, except?: readonly string[]): Promise<UpReport>;
 }
 
-export function scenario(options: Parameters<typeof freshFleet>[0] = {}): Scenario {
+export interface ScenarioOptions {
+  /** The text of shards.yaml for a fleet of this name. */
+  readonly config?: (fleet: string) => string;
+  /** One fleet for the whole file, whose tests leave it as they found it; left out: a fresh one for each test. */
+  readonly shared?: boolean;
+}
+
+export function scenario({ config, shared = false }: ScenarioOptions = {}): Scenario {
   let fleet: TestFleet;
   let run: Commands;
   let count = 0;
-  beforeEach(async () => {
-    fleet = await freshFleet(options);
+  (shared ? beforeAll : beforeEach)(async () => {
+    fleet = await freshFleet(config === undefined ? {} : { config });
     run = commandsOn(fleet);
     count = 0;
   });
-  afterEach(() => fleet.close());
+  (shared ? afterAll : afterEach)(() => fleet.close());
   const write = async (sql: string): Promise<string> => {
     const name = `${String(++count).padStart(4, '0')}_change`;
     await fleet.writeMigration(`${name}.sql`, sql);

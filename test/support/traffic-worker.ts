@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { Refused, type Asking, type Tally, type TrafficQuery, type TrafficRow } from './traffic-tally.js';
-import { TENANTS } from './traffic-schema.js';
+import { TENANTS, type TrafficTenant } from './traffic-schema.js';
 
 /** One turn of a worker with one tenant. */
 export interface Visit {
@@ -33,24 +33,33 @@ export interface Surroundings {
 }
 
 /** Turn after turn; one that was refused ends with a rollback, and the next begins. */
-export async function work({ name, client, turn, offset }: Worker, around: Surroundings): Promise<void> {
-  const { tally } = around;
+export async function work(worker: Worker, around: Surroundings): Promise<void> {
+  const { client, turn, offset } = worker;
   for (let count = 0; around.goesOn(count); count++) {
     const tenant = TENANTS[(offset + count) % TENANTS.length] ?? TENANTS[0];
-    const visit: Visit = {
-      tenant: tenant.name,
-      turn: count,
-      ask: (query, as) => tally.ask(client, query, as),
-      check: (right, say) => tally.check(right, () => `${name}, ${tenant.name}: ${say()}`),
-      steps: () => around.stepsOn(tenant.shard),
-      straddled: () => tally.straddled(),
-    };
+    const visit = visitOf({ ...worker, tally: around.tally }, tenant, count);
     try {
-      await turn(visit);
+      await turn({ ...visit, steps: () => around.stepsOn(tenant.shard) });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.sqlstate === 'none') return; // the connection is gone, and that is in the tally
     }
     if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
   }
+}
+
+/** A single visit, for a test that has no worker. */
+export function visitOf(
+  { name, client, tally }: Pick<Worker, 'name' | 'client'> & { readonly tally: Tally },
+  tenant: TrafficTenant,
+  turn: number,
+): Visit {
+  return {
+    tenant: tenant.name,
+    turn,
+    ask: (query, as) => tally.ask(client, query, as),
+    check: (right, say) => tally.check(right, () => `${name}, ${tenant.name}: ${say()}`),
+    steps: () => 0,
+    straddled: () => tally.straddled(),
+  };
 }

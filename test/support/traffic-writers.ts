@@ -1,10 +1,10 @@
-import { Refused } from './traffic-tally.js';
 import type { Turn, Visit } from './traffic-worker.js';
 
 /** What one writer has in `entries`, by tenant: id → amount. Nobody else writes these rows. */
 export type Written = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 export interface Writer {
+  readonly worker: number;
   readonly turn: Turn;
   readonly written: Written;
 }
@@ -52,15 +52,9 @@ function writer(worker: number, work: Work): Writer {
   const turn: Turn = async (visit) => {
     const rows = written.get(visit.tenant) ?? new Map<number, number>();
     written.set(visit.tenant, rows);
-    try {
-      await work(visit, rows, ++next);
-    } catch (error) {
-      // Whatever was refused must have left no trace; the transaction around it is over by the next turn.
-      if (error instanceof Refused) return;
-      throw error;
-    }
+    await work(visit, rows, ++next);
   };
-  return { turn, written };
+  return { worker, turn, written };
 }
 
 async function insert(visit: Visit, worker: number, id: number, amount: number): Promise<void> {

@@ -1,0 +1,67 @@
+import type { Plan } from '../migrations/plan.js';
+import type { Drift } from '../report/drift.js';
+import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
+import { tableDrift } from '../report/drift-of-tables.js';
+import { tenantsBySchema } from '../veneer/definition.js';
+import type { StatusFacts } from './status-facts.js';
+
+/** All drift that the facts show, the worst first. Pure. */
+export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
+  [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
+
+function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusFacts): Drift[] {
+  return [...veneerFacts.values()].flatMap((veneer) =>
+    shards.flatMap(({ name, server, tenants }) => {
+      const facts = shardFacts.get(name);
+      if (!facts?.exposed || veneer.tables === null) return [];
+      const selected = new Set(tenants.map((tenant) => tenant.name));
+      const drift = tableDrift({
+        shard: name,
+        veneer: veneer.name,
+        version: veneer.version,
+        rules: config.expose,
+        tenants: tenantsBySchema(facts.shard.tenants),
+        exposed: facts.exposed,
+        present: veneer.tables.filter((table) => table.server === server.name),
+        occupied: taken.get(veneer.name) ?? [],
+      });
+      return drift.filter(({ where }) => where.tenant === undefined || selected.has(where.tenant));
+    }),
+  );
+}
+
+function serversDrift({ shards, shardFacts, veneerFacts }: StatusFacts): Drift[] {
+  const onVeneers = [...veneerFacts.values()].flatMap((veneer) => [
+    ...shards.flatMap((shard) => [
+      ...serverDrift(
+        veneer.name,
+        shard,
+        veneer.servers.find((server) => server.name === shard.server.name),
+      ),
+      ...mappingDrift(veneer.name, shard, veneer.mappings),
+    ]),
+    ...privilegeDrift({ veneer: veneer.name }, veneer.wantedPrivileges, veneer.privileges, {
+      sequences: false,
+    }),
+  ]);
+  const onShards = [...shardFacts.values()].flatMap(({ shard, wantedPrivileges, privileges }) =>
+    privilegeDrift({ shard: shard.name }, wantedPrivileges, privileges, { sequences: true }),
+  );
+  return [...onVeneers, ...onShards];
+}
+
+/** Files against ledger: what `up` would refuse. */
+const ledgerDrift = (plan: Plan): Drift[] =>
+  plan.problems.map((problem) => ({
+    kind: 'ledger',
+    grade: 'cosmetic',
+    where: problem.where ?? {},
+    object: problem.where?.migration ?? '',
+    text: problem.message,
+    consequence: 'migrate up refuses to run until this is settled',
+    cure: problem.hint ?? 'restore the file',
+  }));
+
+const GRADES: readonly Drift['grade'][] = ['wrong answers', 'error', 'writes break', 'invisible', 'cosmetic'];
+
+const byGrade = (a: Drift, b: Drift): number => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade);

@@ -1,0 +1,20 @@
+import type { Occupied } from '../catalog/read-foreign-tables.js';
+import type { Config, ShardConfig } from '../config/config.js';
+import type { Problem } from '../errors.js';
+import type { Migration } from '../migrations/migration.js';
+import type { ShardFacts, VeneerFacts } from './facts.js';
+
+/** Everything that was read, for a fold that reads nothing more. */
+export interface StatusFacts {
+  readonly config: Config;
+  /** Selected shards with their selected tenants. */
+  readonly shards: readonly ShardConfig[];
+  readonly migrations: readonly Migration[];
+  readonly shardFacts: ReadonlyMap<string, ShardFacts>;
+  readonly veneerFacts: ReadonlyMap<string, VeneerFacts>;
+  /** By veneer: names that something else bears. */
+  readonly taken: ReadonlyMap<string, readonly Occupied[]>;
+  /** By member: why it could not be read. */
+  readonly problems: ReadonlyMap<string, Problem>;
+  readonly versions: ReadonlyMap<string, number>;
+}

@@ -1,0 +1,80 @@
+import { problemOf } from '../errors.js';
+import { compareNames } from '../migrations/migration-names.js';
+import type { ShardPlan } from '../migrations/plan.js';
+import { forgetAttempts } from './commit.js';
+import { laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
+import { withLane, type Lane } from './lane.js';
+import { runPlanned, type Rollout } from './planned-step.js';
+import type { StepEnd } from './step.js';
+
+/**
+ * `--atomic fleet`: each migration is one step over all shards that need it, on all or none. The first one that does
+ * not commit everywhere ends the run; canary shards and on_error have no say, since no shard goes ahead.
+ */
+export async function rollTogether(rollout: Rollout, plans: readonly ShardPlan[]): Promise<LaneEnd[]> {
+  const start = performance.now();
+  const records = plans.map(startRecord);
+  try {
+    const busy = records.filter(({ plan }) => plan.steps.length > 0);
+    await withLanes(rollout, busy, [], async (lanes) => {
+      try {
+        await runAll(rollout, busy, lanes);
+      } finally {
+        await Promise.all(lanes.map((lane) => forgetAttempts(lane.openSessions(), lane.settled)));
+      }
+    });
+  } catch (error) {
+    for (const record of records) record.problem = problemOf(error);
+  }
+  const ms = Math.round(performance.now() - start);
+  const ends = records.map(laneEnd);
+  for (const { shard, state } of ends) rollout.run.onProgress({ type: 'shard ended', shard, state, ms });
+  return ends;
+}
+
+/** A lane per record, in the same order, all open at the same time. */
+async function withLanes(
+  rollout: Rollout,
+  [record, ...rest]: readonly LaneRecord[],
+  open: readonly Lane[],
+  work: (lanes: readonly Lane[]) => Promise<void>,
+): Promise<void> {
+  if (record === undefined) return work(open);
+  return withLane(rollout.run, record.plan.shard, rollout.learnt, (lane) =>
+    withLanes(rollout, rest, [...open, lane], work),
+  );
+}
+
+async function runAll(
+  rollout: Rollout,
+  records: readonly LaneRecord[],
+  lanes: readonly Lane[],
+): Promise<void> {
+  const names = new Set(records.flatMap(({ plan }) => plan.steps.map(({ migration }) => migration.name)));
+  for (const name of [...names].toSorted(compareNames)) {
+    if (rollout.run.signal.aborted) return;
+    const end = await runEverywhere(rollout, name, records, lanes);
+    if (end.kind !== 'committed') return;
+  }
+}
+
+async function runEverywhere(
+  rollout: Rollout,
+  name: string,
+  records: readonly LaneRecord[],
+  lanes: readonly Lane[],
+): Promise<StepEnd> {
+  const parts = records.flatMap((record, at) => {
+    const index = record.plan.steps.findIndex(({ migration }) => migration.name === name);
+    const [planned, lane] = [record.plan.steps[index], lanes[at]];
+    if (planned === undefined || lane === undefined) return [];
+    return [{ record, part: { lane, planned, index: index + 1, of: record.plan.steps.length } }];
+  });
+  const end = await runPlanned(
+    rollout,
+    name,
+    parts.map(({ part }) => part),
+  );
+  for (const { record, part } of parts) record.ends[part.index - 1] = end;
+  return end;
+}

@@ -1,0 +1,64 @@
+import type { Client } from 'pg';
+import { expect, test } from '@jest/globals';
+import { assertLikeImport } from '../support/like-import.js';
+import { scenario } from '../support/scenario.js';
+import { bookstoreYaml } from '../support/test-project.js';
+
+const rollout = 'rollout: { canary: [shard1], lock_wait: 150ms, lock_hold: 30s, retries: 1 }';
+
+const s = scenario({ config: (fleet) => bookstoreYaml(fleet).replace(/rollout: .*/, rollout) });
+
+/** An application's transaction that has read or locked a table and is not over yet. */
+async function holdTable(member: string, sql: string): Promise<Client> {
+  const client = await s.fleet.connect(member, 'app');
+  await client.query(`SET application_name = 'shop'; BEGIN; ${sql}`);
+  return client;
+}
+
+const HOLDERS = [
+  { name: 'a reader of the foreign table', member: 'veneer', sql: 'SELECT * FROM bluth_co.books' },
+  { name: 'a writer of the shard itself', member: 'shard1', sql: 'INSERT INTO bluth_co.books VALUES (1)' },
+] as const;
+
+test.each(HOLDERS)('up that meets $name rolls back, tries again, and goes through when it is gone', async ({ member, sql }) => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  const holder = await holdTable(member, sql);
+  const run = s.runWith({
+    onProgress: (event) => {
+      if (event.type === 'step' && event.phase === 'retrying') void holder.query('COMMIT');
+    },
+  });
+  const report = await run.up();
+  expect(report).toMatchObject({ exitCode: 0, shards: [{ steps: [{ state: 'committed', attempts: 2 }] }, {}, {}] });
+  await assertLikeImport(s.fleet);
+});
+
+test.each(HOLDERS)('up that meets $name until its last attempt says whom, and leaves nothing behind', async ({ member, sql }) => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  const holder = await holdTable(member, sql);
+  const report = await s.run.up();
+  expect(report).toMatchObject({ exitCode: 20, shards: [{ state: 'failed', steps: [{ attempts: 2 }] }, {}, {}] });
+  expect(report.problems[0]?.message).toMatch(/lock/);
+  expect(JSON.stringify(report.problems)).toContain('shop');
+  await holder.query('COMMIT');
+  expect(await s.run.status()).toMatchObject({ exitCode: 10, drift: [], inDoubt: [] });
+  expect(await s.run.up()).toMatchObject({ exitCode: 0 });
+});
+
+test('sync that meets a reader of the foreign table says so, repairs the rest, and goes through when it is gone', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  for (const [shard, tenant] of [['shard1', 'bluth_co'], ['shard3', 'initech']]) {
+    await s.fleet.query(shard!, `ALTER TABLE ${tenant}.books ADD COLUMN title text`);
+  }
+  const holder = await holdTable('veneer', 'SELECT FROM bluth_co.books');
+  const report = await s.run.sync();
+  expect(report).toMatchObject({ exitCode: 21, next: 'migrate sync', veneers: [{ state: 'failed' }] });
+  expect(report.veneers[0]?.statements).toEqual([expect.stringContaining('"initech"."books"')]);
+  expect(report.problems[0]?.message).toMatch(/another session held a lock/);
+  expect((await s.run.status()).drift).toMatchObject([{ object: 'bluth_co.books.title' }]);
+  await holder.query('COMMIT');
+  expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
+  await assertLikeImport(s.fleet);
+});
