@@ -5,9 +5,9 @@ import { UNBUILT } from '../dist/config/unbuilt.js';
 
 const readme = new URL('../README.md', import.meta.url);
 const marker = /(<!-- unbuilt -->\n)[^]*?(<!-- \/unbuilt -->)/;
-const lines = UNBUILT.map(({ at, says }) => `- \`${at.join('.')}\`: ${says}`);
+const lines = UNBUILT.map(({ at, says }) => `${at.join('.')}: ${says}`);
 const text = readFileSync(readme, 'utf8');
 writeFileSync(
   readme,
-  text.replace(marker, (_all, begin, end) => `${begin}\n${lines.join('\n')}\n\n${end}`),
+  text.replace(marker, (_all, begin, end) => `${begin}\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n\n${end}`),
 );

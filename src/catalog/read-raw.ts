@@ -46,13 +46,17 @@ export interface StoredRelation extends Row {
   readonly name: string;
   /** pg_class.relfilenode: another number says that the relation was rewritten or truncated. */
   readonly filenode: string;
+  /** By column number: is it NOT NULL? */
+  readonly notNull: Readonly<Record<string, boolean>>;
 }
 
 /** Tables, partitions and materialized views among these oids. Raw columns only, so that nothing waits. */
 export async function readStorage(session: Session, oids: readonly string[]): Promise<StoredRelation[]> {
   if (oids.length === 0) return [];
   return session.query<StoredRelation>(
-    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode
+    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode,
+            (SELECT coalesce(json_object_agg(a.attnum, a.attnotnull), '{}'::json) FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS "notNull"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'm')`,
     [oids],
@@ -72,5 +76,17 @@ export function replacedStorage(
   return before.filter((was) => {
     const rewritten = (byOid.get(was.oid)?.filenode ?? was.filenode) !== was.filenode;
     return rewritten || (byName.get(nameKey(was))?.oid ?? was.oid) !== was.oid;
+  });
+}
+
+/** Relations of which a column that was there before became NOT NULL. Pure. */
+export function tightenedStorage(
+  before: readonly StoredRelation[],
+  after: readonly StoredRelation[],
+): StoredRelation[] {
+  const byOid = new Map(before.map((relation) => [relation.oid, relation.notNull]));
+  return after.filter(({ oid, notNull }) => {
+    const was = byOid.get(oid) ?? {};
+    return Object.entries(notNull).some(([column, isNotNull]) => isNotNull && was[column] === false);
   });
 }

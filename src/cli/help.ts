@@ -48,7 +48,7 @@ const EXIT_CODES: readonly Row[] = [
   ['30', 'another runner works on this fleet'],
   ['64', 'the command was typed wrong'],
   ['78', 'the configuration is wrong'],
-  ['130, 143', 'ended by Ctrl-C, by SIGTERM'],
+  ['130, 143', 'ended by Ctrl-C; by SIGTERM or migrate stop'],
 ];
 
 function usage(command: CommandSpec): string {

@@ -38,7 +38,8 @@ async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => 
     history.add(endRow(outcomeOf(report, signal, asked), report.problems));
     const missing = await history.close();
     const notices = missing === null ? report.notices : [...report.notices, missing];
-    return { ...(asked === null ? report : stopped(report, asked)), notices };
+    const ended = asked === null ? interrupted(report, signal) : stopped(report, asked);
+    return { ...ended, notices };
   } catch (error) {
     const problem = problemOf(error);
     history.add(endRow(signal.aborted ? 'interrupted' : BY_EXIT_CODE[problem.exitCode], [problem]));
@@ -47,6 +48,12 @@ async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => 
   } finally {
     stop.end();
   }
+}
+
+/** A run that was asked to end between two steps has no step that says so. */
+function interrupted<R extends Report>(report: R, { aborted }: AbortSignal): R {
+  if (!aborted || isWhole(report)) return report;
+  return { ...report, exitCode: worst(report.exitCode, EXIT.interrupted) };
 }
 
 /** Exit code 143, as SIGTERM would give it; a run that was through by then is what it was. */

@@ -3,11 +3,12 @@ import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.j
 import { selectShards, type Selection } from '../fleet/selection.js';
 import { hasTable } from '../protocol/journal.js';
 import { notSetUp } from '../migrations/ledger.js';
-import { withLane } from '../protocol/lane.js';
+import { withLane, type Lane } from '../protocol/lane.js';
 import { syncRow } from '../protocol/history-rows.js';
 import { anchorOf } from '../protocol/run.js';
 import { syncShard, syncStepName } from '../protocol/sync-step.js';
-import { readRepairs, readWanted } from '../protocol/sync-work.js';
+import { readRepairs, readWanted, type SyncScope } from '../protocol/sync-work.js';
+import { backoff, problemFor, worthRetrying } from '../protocol/step.js';
 import { forgetAttempts } from '../protocol/commit.js';
 import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
 import type { CommandContext } from './context.js';
@@ -68,13 +69,27 @@ async function recordedRepair(
 
 async function repair(run: RecordedRun, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
   try {
-    return await withLane(run, shard, new Map(), async (lane) => {
-      const end = await syncShard(lane, { config: run.config, shard, prune });
-      await forgetAttempts(lane.openSessions(), lane.settled);
-      return { statements: end.statements, problem: endProblem(end.ending?.kind, end.cause) };
-    });
+    const scope = { config: run.config, shard, prune };
+    return await withLane(run, shard, new Map(), (lane) => repairOn(lane, scope));
   } catch (error) {
     return { statements: {}, problem: problemOf(error) };
+  }
+}
+
+/** Attempts at one shard's repair until it commits, fails for good, or may not be tried again. */
+async function repairOn(lane: Lane, scope: SyncScope): Promise<ShardResult> {
+  const { retries } = lane.run.config.rollout;
+  for (let attempts = 1; ; attempts++) {
+    try {
+      const end = await syncShard(lane, scope);
+      await forgetAttempts(lane.openSessions(), lane.settled);
+      const problem = endProblem(end.ending?.kind, end.cause);
+      return { statements: problem === null ? end.statements : {}, problem };
+    } catch (error) {
+      if (!worthRetrying(error) || attempts > retries)
+        return { statements: {}, problem: problemFor([lane], error, attempts) };
+    }
+    await backoff(attempts, lane.run.signal);
   }
 }
 
@@ -115,16 +130,14 @@ function syncReport(
 ): SyncReport {
   const problems = results.flatMap(({ problem }) => problem ?? []);
   const veneers = config.veneers.map(({ name }) => veneerOutcome(name, results, dryRun));
-  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
+  const repaired = !dryRun && veneers.some((veneer) => veneer.statements.length > 0);
+  const exitCode = worst(
+    ...problems.map((problem): ExitCode => problem.exitCode),
+    problems.length > 0 && repaired ? EXIT.partial : EXIT.clean,
+    settledExit(settled),
+  );
   const planned = dryRun && veneers.some((veneer) => veneer.statements.length > 0);
-  const next =
-    exitCode === EXIT.inDoubt
-      ? 'migrate recover'
-      : exitCode !== EXIT.clean
-        ? 'migrate status'
-        : planned
-          ? 'migrate sync'
-          : null;
+  const next = nextCommand(exitCode, planned);
   return {
     command: 'sync',
     fleet: config.fleet,
@@ -136,6 +149,12 @@ function syncReport(
     next,
     notices: [],
   };
+}
+
+function nextCommand(exitCode: ExitCode, planned: boolean): string | null {
+  if (exitCode === EXIT.inDoubt) return 'migrate recover';
+  if (exitCode === EXIT.unreachable) return 'migrate status';
+  return planned || exitCode !== EXIT.clean ? 'migrate sync' : null;
 }
 
 function veneerOutcome(veneer: string, results: readonly ShardResult[], dryRun: boolean): SyncVeneer {

@@ -3,7 +3,7 @@ import { compileSql, type CompiledSql } from './compile-sql.js';
 import type { MigrationAction } from './load-script.js';
 import type { MigrationFile } from './migration-files.js';
 import { MigrationProblems, migrationProblem, migrationsError } from './migration-problems.js';
-import type { MigrationBody, MigrationDb, Statement } from './migration.js';
+import type { Migration, MigrationDb, Statement, TransactionUse } from './migration.js';
 import { askedDb, tenantDb, type BuilderDb } from './script-db.js';
 import { failureInFile } from './script-failure.js';
 
@@ -19,22 +19,30 @@ const BUILD_LIMIT_MS = 60_000;
 
 /**
  * Runs the action once, without a database. One that asks for it (`pgm.db`) becomes a dynamic body, which is built
- * again for each tenant. Throws MigrationProblems with all that is wrong.
+ * again for each tenant. Whether it calls `pgm.noTransaction()` is known only then. Throws MigrationProblems with
+ * all that is wrong.
  */
 export async function compileScript(
   script: Script,
   limitMs = BUILD_LIMIT_MS,
-): Promise<{ readonly body: MigrationBody; readonly notices: readonly string[] }> {
+): Promise<Pick<Migration, 'body' | 'transaction' | 'notices'>> {
   const { db, asked, wasAsked } = askedDb();
   const pgm = await builderFor(script, db);
   const running = perform(script.action, pgm);
   await within(limitMs, Promise.race([running, asked]), script.file).catch((error: unknown) => {
     if (!wasAsked()) throw actionProblems(script.file, error);
   });
-  refuseNoTransaction(script.file, pgm);
-  if (wasAsked()) return { body: { kind: 'dynamic', build: (db) => buildFor(script, db) }, notices: [] };
-  const { statements, notices } = await compileSteps(script.file, pgm);
-  return { body: { kind: 'static', statements }, notices };
+  if (wasAsked()) {
+    refuseNoTransaction(script.file, pgm);
+    return {
+      body: { kind: 'dynamic', build: (db) => buildFor(script, db) },
+      transaction: 'step',
+      notices: [],
+    };
+  }
+  const transaction = pgm.isUsingTransaction() ? 'step' : 'none';
+  const { statements, notices } = await compileSteps(script.file, pgm, transaction);
+  return { body: { kind: 'static', statements }, transaction, notices };
 }
 
 /** Errors of the tenant's connection pass unchanged: their SQLSTATE decides whether the step is tried again. */
@@ -46,7 +54,7 @@ async function buildFor(script: Script, connection: MigrationDb): Promise<readon
       throw threw(error) ? error : actionProblems(script.file, error);
     });
     refuseNoTransaction(script.file, pgm);
-    return (await compileSteps(script.file, pgm)).statements;
+    return (await compileSteps(script.file, pgm, 'step')).statements;
   } catch (error) {
     throw error instanceof MigrationProblems ? migrationsError(error.problems, error) : error;
   }
@@ -86,23 +94,27 @@ function actionProblems(file: MigrationFile, error: unknown): unknown {
   return new MigrationProblems([failureInFile(file, 'it failed', error)]);
 }
 
+/** What it asks may have another answer after an interruption, and what was left could not be told any more. */
 function refuseNoTransaction({ file }: MigrationFile, pgm: MigrationBuilder): void {
   if (pgm.isUsingTransaction()) return;
   throw new MigrationProblems([
     migrationProblem(
-      'pgm.noTransaction(): migrations without a transaction are not built yet',
+      'pgm.noTransaction() and pgm.db in one migration: after an interruption it might build something else',
       { file },
-      {
-        hint: 'remove it where the migration can run inside one, or run it by hand outside the migrations',
-      },
+      { hint: 'write the statements without asking the database, or split the migration' },
     ),
   ]);
 }
 
 /** Each step on its own: a step may end in a line comment, and an error then names the step that holds it. */
-async function compileSteps({ file }: MigrationFile, pgm: MigrationBuilder): Promise<CompiledSql> {
+async function compileSteps(
+  { file }: MigrationFile,
+  pgm: MigrationBuilder,
+  transaction: TransactionUse,
+): Promise<CompiledSql> {
   const compiled: CompiledSql[] = [];
-  for (const text of pgm.getSqlSteps()) compiled.push(await compileSql({ text, file, line: null }));
+  for (const text of pgm.getSqlSteps())
+    compiled.push(await compileSql({ text, file, line: null }, transaction));
   return {
     statements: compiled.flatMap(({ statements }) => statements),
     notices: [...new Set(compiled.flatMap(({ notices }) => notices))],

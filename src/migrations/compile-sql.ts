@@ -1,22 +1,26 @@
 import type { Problem } from '../errors.js';
-import { migrationProblem, refuseProblems } from './migration-problems.js';
-import type { Statement } from './migration.js';
+import { MigrationProblems, migrationProblem, refuseProblems } from './migration-problems.js';
+import type { Statement, TransactionUse } from './migration.js';
 import { canParse, parseSql, type ParsedStatement, type SqlText } from './parse-sql.js';
-import { controlsTransaction, refusedStatements } from './refused-statements.js';
+import { controlsTransaction, refusedProblem, refusedStatements } from './refused-statements.js';
 import { withoutSpans } from './sql-scan.js';
+import { judgeStandalone } from './standalone-statements.js';
 
-/** Statements that may run inside a step, and what was noticed on the way. */
+/** Statements that may run, and what was noticed on the way. */
 export interface CompiledSql {
   readonly statements: readonly Statement[];
   readonly notices: readonly string[];
 }
 
 /**
- * Splits a SQL text into single statements and refuses those that cannot run inside a step's one transaction. An
- * outermost BEGIN … COMMIT pair is dropped with a notice. A text too large to be parsed stays one statement.
- * Throws MigrationProblems with all that is wrong.
+ * Splits a SQL text into single statements and refuses those that cannot run inside a step's one transaction, or,
+ * in a migration without one, those that need it. Throws MigrationProblems with all that is wrong.
  */
-export async function compileSql(sql: SqlText): Promise<CompiledSql> {
+export const compileSql = (sql: SqlText, transaction: TransactionUse): Promise<CompiledSql> =>
+  transaction === 'step' ? compileForStep(sql) : compileStandalone(sql);
+
+/** An outermost BEGIN … COMMIT pair is dropped with a notice. A text too large to be parsed stays one statement. */
+async function compileForStep(sql: SqlText): Promise<CompiledSql> {
   if (!canParse(sql.text)) return compileUnparsed(sql);
   const parsed = await parseSql(sql);
   const inner = withoutOuterPair(parsed);
@@ -24,6 +28,30 @@ export async function compileSql(sql: SqlText): Promise<CompiledSql> {
   const dropped = inner.length < parsed.length;
   return { statements: inner.map(plain), notices: dropped ? [DROPPED_PAIR] : [] };
 }
+
+async function compileStandalone(sql: SqlText): Promise<CompiledSql> {
+  if (!canParse(sql.text)) throw new MigrationProblems([tooLarge(sql.file)]);
+  const judged = (await parseSql(sql)).map((statement) => ({
+    statement,
+    ...judgeStandalone(statement.node),
+  }));
+  refuseProblems(
+    judged.flatMap((one) => ('refusal' in one ? refusedProblem(one.statement, sql.file, one.refusal) : [])),
+  );
+  return {
+    statements: judged.flatMap((one) =>
+      'effect' in one ? { ...plain(one.statement), effect: one.effect } : [],
+    ),
+    notices: [],
+  };
+}
+
+const tooLarge = (file: string): Problem =>
+  migrationProblem(
+    'it is larger than 2 MB: what is not parsed cannot run without a transaction',
+    { file },
+    { hint: 'split it into several migrations' },
+  );
 
 const DROPPED_PAIR = 'its outermost BEGIN … COMMIT was left out: a step has a transaction of its own';
 

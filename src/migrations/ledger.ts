@@ -12,6 +12,7 @@ export interface LedgerGroup {
 export interface LedgerEntry {
   readonly migration: string;
   readonly checksum: string;
+  /** `running`: a migration without a transaction that began, and has not come to its end. */
   readonly state: 'applied' | 'running';
 }
 
@@ -43,6 +44,10 @@ export function entriesByTenant(
   );
 }
 
+/** Entries of migrations that came to their end. */
+export const onlyApplied = (entries: ReadonlyMap<string, LedgerEntry>): ReadonlyMap<string, LedgerEntry> =>
+  new Map([...entries].filter(([, { state }]) => state === 'applied'));
+
 export interface LedgerWrite {
   readonly step: string;
   readonly migration: Migration;
@@ -52,7 +57,8 @@ export interface LedgerWrite {
 
 /**
  * Records the migration for these tenants, before its statements run: the primary key makes a second runner wait
- * here instead of applying a data change twice. Answers the transaction's id.
+ * here instead of applying a data change twice. A row that says `running` is taken over: it is of a migration that
+ * was without a transaction when it began, and has been edited since. Answers the transaction's id.
  */
 export async function writeLedger(
   session: Session,
@@ -61,11 +67,92 @@ export async function writeLedger(
   const rows = await session.query<{ xid: string }>(
     `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
      SELECT 'tenant', unnest($1::text[]), $2, $3, 'applied', $4, $5
+     ${TAKE_OVER}
      RETURNING pg_current_xact_id()::text AS xid`,
     [tenants.map((tenant) => tenant.name), migration.name, migration.checksum, step, appliedBy],
   );
+  if (rows.length !== tenants.length) throw appliedMeanwhile(session.member, migration);
   return rows[0]?.xid ?? '';
 }
+
+/** Of what is there already, only a row that says `running` is written over. */
+const TAKE_OVER = `
+  ON CONFLICT (scope, tenant, migration) DO UPDATE
+     SET checksum = excluded.checksum, state = excluded.state, step = excluded.step,
+         applied_at = excluded.applied_at, applied_by = excluded.applied_by
+   WHERE ledger.state = 'running'`;
+
+/** One tenant and one migration without a transaction. */
+export interface RunningWrite {
+  readonly step: string;
+  readonly migration: Migration;
+  readonly tenant: TenantConfig;
+  readonly appliedBy: string;
+}
+
+/** What the ledger says of one migration for one tenant, locked until the open transaction ends; null: nothing. */
+export async function lockEntry(
+  session: Session,
+  { migration, tenant }: Pick<RunningWrite, 'migration' | 'tenant'>,
+): Promise<LedgerEntry | null> {
+  const [entry = null] = await session.query<LedgerEntry & Row>(
+    `SELECT migration, checksum, state FROM pgveneer.ledger
+      WHERE scope = 'tenant' AND tenant = $1 AND migration = $2 FOR UPDATE`,
+    [tenant.name, migration.name],
+  );
+  return entry;
+}
+
+/** Records, in the open transaction, that a migration without a transaction begins for a tenant. */
+export async function writeRunning(
+  session: Session,
+  { step, migration, tenant, appliedBy }: RunningWrite,
+): Promise<void> {
+  const rows = await session.query(
+    `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
+     VALUES ('tenant', $1, $2, $3, 'running', $4, $5)
+     ${TAKE_OVER}
+     RETURNING step`,
+    [tenant.name, migration.name, migration.checksum, step, appliedBy],
+  );
+  if (rows.length !== 1) throw appliedMeanwhile(session.member, migration);
+}
+
+/** The row of this very step: whoever took it over since has begun anew. */
+const OWN = `scope = 'tenant' AND tenant = $1 AND migration = $2 AND step = $3 AND state = 'running'`;
+
+/** Records that a migration without a transaction has come to its end for a tenant. */
+export async function writeApplied(
+  session: Session,
+  { step, migration, tenant }: RunningWrite,
+): Promise<void> {
+  const rows = await session.query(
+    `UPDATE pgveneer.ledger SET state = 'applied', duration = clock_timestamp() - applied_at
+      WHERE ${OWN} RETURNING step`,
+    [tenant.name, migration.name, step],
+  );
+  if (rows.length === 1) return;
+  throw new VeneerError(`the ledger's row of ${migration.name} for ${tenant.name} is gone`, {
+    exitCode: EXIT.failed,
+    where: { member: session.member, tenant: tenant.name, migration: migration.name },
+    hint: 'somebody removed it while the migration ran; migrate up runs it again',
+  });
+}
+
+/** Forgets that a migration without a transaction began for a tenant: nothing of it is left. */
+export async function forgetRunning(
+  session: Session,
+  { step, migration, tenant }: RunningWrite,
+): Promise<void> {
+  await session.query(`DELETE FROM pgveneer.ledger WHERE ${OWN}`, [tenant.name, migration.name, step]);
+}
+
+const appliedMeanwhile = (member: string, { name, file }: Migration): VeneerError =>
+  new VeneerError(`${name} was applied meanwhile: its row is in the ledger already`, {
+    exitCode: EXIT.failed,
+    where: { member, migration: name, file },
+    hint: 'migrate status shows where the fleet stands',
+  });
 
 /** The fleet's tables are missing on a member: nothing can be recorded there. */
 export const notSetUp = (member: string): VeneerError =>

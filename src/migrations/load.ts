@@ -6,7 +6,8 @@ import { scriptLoader, type ScriptLoader } from './load-script.js';
 import { findMigrationFiles, type MigrationFile } from './migration-files.js';
 import { MigrationProblems, migrationsError } from './migration-problems.js';
 import type { Migration } from './migration.js';
-import { sectionOf } from './sections.js';
+import { isMarkedNoTransaction } from './no-transaction-marker.js';
+import { headOf, sectionOf } from './sections.js';
 import { checksumOf, readSource } from './source-file.js';
 
 /**
@@ -37,11 +38,13 @@ function problemsOf({ name }: MigrationFile, error: unknown): readonly Problem[]
   return error.problems.map((problem) => ({ ...problem, where: { migration: name, ...problem.where } }));
 }
 
+type Compiled = Pick<Migration, 'body' | 'transaction' | 'notices'>;
+
 /** Compiles files one after the other: shorthands that one exports hold for those after it. */
 function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migration> {
   let loader: Promise<ScriptLoader> | undefined;
   let shorthands: ColumnDefinitions = {};
-  const bodyOf = async (file: MigrationFile, text: string): Promise<Pick<Migration, 'body' | 'notices'>> => {
+  const bodyOf = async (file: MigrationFile, text: string): Promise<Compiled> => {
     if (file.language === 'sql') return compileFile(file, text);
     const load = await (loader ??= scriptLoader(projectRoot));
     const exported = await load(file, 'up');
@@ -50,7 +53,7 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
   };
   return async (file) => {
     const text = await readSource(file.path, file.file);
-    const { body, notices } = await bodyOf(file, text);
+    const { body, transaction, notices } = await bodyOf(file, text);
     const empty = body.kind === 'static' && body.statements.length === 0;
     const { name, file: label } = file;
     return {
@@ -58,6 +61,7 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
       file: label,
       checksum: checksumOf(text),
       body,
+      transaction,
       notices: empty ? [...notices, EMPTY] : notices,
     };
   };
@@ -65,15 +69,10 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
 
 const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';
 
-async function compileFile(
-  { file }: MigrationFile,
-  text: string,
-): Promise<Pick<Migration, 'body' | 'notices'>> {
-  const section = sectionOf(text, 'up', file);
-  const { statements, notices } = await compileSql({
-    text: section?.text ?? '',
-    line: section?.line ?? 1,
-    file,
-  });
-  return { body: { kind: 'static', statements }, notices };
+async function compileFile({ file }: MigrationFile, text: string): Promise<Compiled> {
+  const section = sectionOf(text, 'up', file) ?? { text: '', line: 1 };
+  const marked = isMarkedNoTransaction(headOf(text)) || isMarkedNoTransaction(section.text);
+  const transaction = marked ? 'none' : 'step';
+  const { statements, notices } = await compileSql({ ...section, file }, transaction);
+  return { body: { kind: 'static', statements }, transaction, notices };
 }

@@ -1,7 +1,7 @@
 import type { PolicyConfig, ShardConfig, TenantConfig } from '../config/config.js';
 import { EXIT, type Problem } from '../errors.js';
 import { groupBy } from '../group-by.js';
-import { entriesByTenant, type LedgerEntry, type LedgerGroup } from './ledger.js';
+import { entriesByTenant, onlyApplied, type LedgerEntry, type LedgerGroup } from './ledger.js';
 import type { Migration } from './migration.js';
 
 /** What is to be done, decided before anything is done. */
@@ -9,6 +9,13 @@ export interface Plan {
   readonly shards: readonly ShardPlan[];
   /** Why nothing may be applied: edited, missing, out of order. */
   readonly problems: readonly Problem[];
+  /** Migrations without a transaction that began and did not come to their end; they are pending. */
+  readonly interrupted: readonly InterruptedMigration[];
+}
+
+export interface InterruptedMigration {
+  readonly migration: string;
+  readonly tenants: readonly string[];
 }
 
 export interface ShardPlan {
@@ -51,12 +58,22 @@ export function makePlan(input: PlanInput): Plan {
       wanted,
     ),
   }));
-  return { shards, problems: mergeProblems(tenants.flatMap((state) => state.problems)) };
+  return {
+    shards,
+    problems: mergeProblems(tenants.flatMap((state) => state.problems)),
+    interrupted: interruptedOf(tenants),
+  };
 }
+
+/** One sentence for people. */
+export const interruptedText = ({ migration, tenants }: InterruptedMigration): string =>
+  `${migration} was interrupted half way for ${fewOf(tenants)}: migrate up runs it again`;
 
 interface TenantState {
   readonly tenant: TenantConfig;
   readonly pending: readonly Migration[];
+  /** Names of pending migrations that began. */
+  readonly begun: ReadonlySet<string>;
   readonly problems: readonly TenantProblem[];
 }
 
@@ -68,23 +85,30 @@ function tenantStates(shard: ShardConfig, input: PlanInput): TenantState[] {
 
 function tenantState(
   tenant: TenantConfig,
-  applied: ReadonlyMap<string, LedgerEntry>,
+  ledger: ReadonlyMap<string, LedgerEntry>,
   input: PlanInput,
 ): TenantState {
   const { migrations, outOfOrder } = input;
+  const applied = onlyApplied(ledger);
   const lastApplied = migrations.findLastIndex((migration) => applied.has(migration.name));
   const missing = migrations.filter((migration) => !applied.has(migration.name));
-  const late = missing.filter((migration) => migrations.indexOf(migration) < lastApplied);
+  // What began had its turn: going on with it is not out of order.
+  const late = missing.filter(
+    (migration) => migrations.indexOf(migration) < lastApplied && !ledger.has(migration.name),
+  );
   return {
     tenant,
+    begun: new Set(missing.map(({ name }) => name).filter((name) => ledger.has(name))),
     pending: outOfOrder === 'ignore' ? missing.filter((migration) => !late.includes(migration)) : missing,
     problems: [
       ...migrations
         .filter((m) => isEdited(m, applied.get(m.name)))
         .map((m) => problem('edited', m.name, tenant, m.file)),
-      ...[...applied.keys()]
-        .filter((name) => !migrations.some((migration) => migration.name === name))
-        .map((name) => problem('missing', name, tenant)),
+      ...[...ledger.values()]
+        .filter(({ migration }) => !migrations.some(({ name }) => name === migration))
+        .map(({ migration, state }) =>
+          problem(state === 'applied' ? 'missing' : 'begun and missing', migration, tenant),
+        ),
       ...(outOfOrder === 'refuse' ? late.map((m) => problem('out of order', m.name, tenant, m.file)) : []),
     ],
   };
@@ -92,6 +116,16 @@ function tenantState(
 
 const isEdited = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
   entry !== undefined && entry.checksum !== migration.checksum;
+
+function interruptedOf(tenants: readonly TenantState[]): InterruptedMigration[] {
+  const pairs = tenants.flatMap(({ tenant, begun }) =>
+    [...begun].map((migration) => ({ migration, tenant })),
+  );
+  return [...groupBy(pairs, ({ migration }) => migration)].map(([migration, list]) => ({
+    migration,
+    tenants: list.map(({ tenant }) => tenant.name),
+  }));
+}
 
 function limited(
   all: readonly Migration[],
@@ -120,7 +154,7 @@ function stepsOf(
 }
 
 interface TenantProblem {
-  readonly kind: 'edited' | 'missing' | 'out of order';
+  readonly kind: 'edited' | 'missing' | 'begun and missing' | 'out of order';
   readonly migration: string;
   readonly tenant: string;
   readonly file: string | undefined;
@@ -144,6 +178,10 @@ const TEXTS: Readonly<Record<TenantProblem['kind'], { readonly message: string; 
     hint: 'restore the file, and write the change as a new migration',
   },
   missing: { message: 'was applied, but its file is missing', hint: 'restore the file' },
+  'begun and missing': {
+    message: 'was interrupted half way, and its file is missing',
+    hint: 'restore the file, so that migrate up can bring it to its end',
+  },
   'out of order': {
     message: 'sorts before a migration that was applied already',
     hint: 'give it a later timestamp, or set policy.out_of_order to allow or ignore',
@@ -154,13 +192,15 @@ const TEXTS: Readonly<Record<TenantProblem['kind'], { readonly message: string; 
 function mergeProblems(problems: readonly TenantProblem[]): Problem[] {
   return [...groupBy(problems, (one) => `${one.kind} ${one.migration}`).values()].map((group) => {
     const first = group[0] as TenantProblem;
-    const tenants = group.map((one) => one.tenant);
-    const more = tenants.length > 3 ? ` and ${tenants.length - 3} more` : '';
+    const tenants = fewOf(group.map((one) => one.tenant));
     return {
-      message: `${first.migration} ${TEXTS[first.kind].message} (${tenants.slice(0, 3).join(', ')}${more})`,
+      message: `${first.migration} ${TEXTS[first.kind].message} (${tenants})`,
       exitCode: EXIT.failed,
       where: { migration: first.migration, ...(first.file === undefined ? {} : { file: first.file }) },
       hint: TEXTS[first.kind].hint,
     };
   });
 }
+
+const fewOf = (names: readonly string[]): string =>
+  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');

@@ -1,25 +1,34 @@
 import type { Node } from 'libpg-query';
 import type { Problem } from '../errors.js';
 import { migrationProblem } from './migration-problems.js';
+import { MARKER } from './no-transaction-marker.js';
 import type { ParsedStatement } from './parse-sql.js';
-
-/** Why a statement cannot be part of a step, and what to do instead. */
-interface Refusal {
-  readonly what: string;
-  readonly why: string;
-  readonly hint: string;
-}
+import { detachesConcurrently, type Refusal } from './standalone-refusals.js';
+import { judgeStandalone } from './standalone-statements.js';
 
 /** Every statement that cannot run inside the one transaction of a step, as problems with file and line. */
 export function refusedStatements(statements: readonly ParsedStatement[], file: string): readonly Problem[] {
   const savepoints = new Set<string>();
   return statements.flatMap((statement) => {
-    const refusal = refusalOf(statement.node, savepoints);
-    if (refusal === null) return [];
-    const { line, column } = statement;
-    const where = line === null ? { file } : { file, line, column: column ?? 1 };
-    return [migrationProblem(`${refusal.what}: ${refusal.why}`, where, { hint: refusal.hint })];
+    const refusal = refusalOf(statement, savepoints);
+    return refusal === null ? [] : [refusedProblem(statement, file, refusal)];
   });
+}
+
+/** A refusal as a problem with file and line; what has no name is told by its text. */
+export function refusedProblem(
+  { sql, line, column }: ParsedStatement,
+  file: string,
+  { what = shortened(sql), why, hint }: Refusal,
+): Problem {
+  const where = line === null ? { file } : { file, line, column: column ?? 1 };
+  return migrationProblem(`${what}: ${why}`, where, { hint });
+}
+
+/** The beginning of a statement, on one line. */
+function shortened(sql: string): string {
+  const line = Array.from(sql.replaceAll(/\s+/g, ' '));
+  return line.length > 60 ? `${line.slice(0, 60).join('')}…` : line.join('');
 }
 
 /** Does this node end or begin a transaction (savepoints apart)? */
@@ -29,11 +38,22 @@ export function controlsTransaction(node: Node): boolean {
 
 const SAVEPOINTS = new Set<string>(['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO']);
 
-function refusalOf(node: Node, savepoints: Set<string>): Refusal | null {
+function refusalOf({ node, line }: ParsedStatement, savepoints: Set<string>): Refusal | null {
   if ('TransactionStmt' in node) return transactionRefusal(node.TransactionStmt, savepoints);
   if ('CopyStmt' in node && node.CopyStmt.filename === undefined) return COPY;
   const what = OUTSIDE_ONLY.find((rule) => rule.matches(node))?.what;
-  return what === undefined ? null : { what, ...NO_TRANSACTION };
+  return what === undefined ? null : { what, why: OUTSIDE, hint: wayOut(node, line === null) };
+}
+
+const OUTSIDE = 'it cannot run inside a transaction';
+
+/** The marker, where it would help; else what would. */
+function wayOut(node: Node, byBuilder: boolean): string {
+  const verdict = judgeStandalone(node);
+  if ('refusal' in verdict) return verdict.refusal.hint;
+  return byBuilder
+    ? 'call pgm.noTransaction() in this migration, and leave to others what needs a transaction'
+    : `mark the migration by a line "${MARKER}" above its first statement, and leave to others what needs a transaction`;
 }
 
 type TransactionStmt = Extract<Node, { TransactionStmt: unknown }>['TransactionStmt'];
@@ -76,11 +96,6 @@ const COPY: Refusal = {
   hint: 'write the rows as INSERT … VALUES',
 };
 
-const NO_TRANSACTION = {
-  why: 'it cannot run inside a transaction, and migrations without one are not built yet',
-  hint: 'use the form that can (without CONCURRENTLY), or run it by hand outside the migrations',
-};
-
 interface Rule {
   readonly what: string;
   readonly matches: (node: Node) => boolean;
@@ -118,12 +133,3 @@ const OUTSIDE_ONLY: readonly Rule[] = [
 
 const hasOption = (options: readonly Node[] | undefined, name: string): boolean =>
   (options ?? []).some((option) => 'DefElem' in option && option.DefElem.defname === name);
-
-function detachesConcurrently(node: Node): boolean {
-  if (!('AlterTableStmt' in node)) return false;
-  return (node.AlterTableStmt.cmds ?? []).some((command) => {
-    if (!('AlterTableCmd' in command)) return false;
-    const { def } = command.AlterTableCmd;
-    return def !== undefined && 'PartitionCmd' in def && def.PartitionCmd.concurrent === true;
-  });
-}

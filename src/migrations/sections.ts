@@ -30,6 +30,9 @@ export function sectionOf(sql: string, direction: Direction, file: string): Sect
   return { text: sql.slice(start, end), line: lineAt(sql, start) };
 }
 
+/** What stands above the first mark, and so for both directions; empty where there is no mark. */
+export const headOf = (sql: string): string => sql.slice(0, marksOf(sql)[0]?.start ?? 0);
+
 function marksOf(sql: string): readonly Mark[] {
   return spansOf(sql).flatMap((span) => {
     if (span.kind !== 'line comment' || !beginsLine(sql, span.start)) return [];

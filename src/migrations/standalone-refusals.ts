@@ -1,5 +1,12 @@
 import type { Node } from 'libpg-query';
-import type { Refusal } from './standalone-statements.js';
+
+/** Why a statement cannot be run, and what to do instead. */
+export interface Refusal {
+  /** What it is, where that is not just its text. */
+  readonly what?: string;
+  readonly why: string;
+  readonly hint: string;
+}
 
 interface Rule {
   readonly matches: (node: Node) => boolean;
@@ -61,7 +68,11 @@ const RULES: readonly Rule[] = [
   { matches: isIndexDrop, refusal: { what: 'DROP INDEX without CONCURRENTLY', ...BLOCKING } },
   {
     matches: (n) => 'ReindexStmt' in n && n.ReindexStmt.relation === undefined,
-    refusal: { what: 'REINDEX of a schema or database', why: BEYOND, hint: 'name the tables, a statement for each' },
+    refusal: {
+      what: 'REINDEX of a schema or database',
+      why: BEYOND,
+      hint: 'name the tables, a statement for each',
+    },
   },
   { matches: (n) => 'ReindexStmt' in n, refusal: { what: 'REINDEX without CONCURRENTLY', ...BLOCKING } },
   {
@@ -86,7 +97,10 @@ const RULES: readonly Rule[] = [
   },
   {
     matches: (n) => 'VariableSetStmt' in n && n.VariableSetStmt.name?.toLowerCase() === 'search_path',
-    refusal: { why: 'names are looked up in the tenant alone', hint: 'remove it; qualify a name that lies elsewhere' },
+    refusal: {
+      why: 'names are looked up in the tenant alone',
+      hint: 'remove it; qualify a name that lies elsewhere',
+    },
   },
   {
     matches: (n) => 'VariableSetStmt' in n,
@@ -118,11 +132,21 @@ const RULES: readonly Rule[] = [
     refusal: { why: BEYOND, hint: 'run it by hand, outside of the migrations' },
   },
   {
-    matches: (n) => JSON.stringify(n).includes('"concurrent":true'),
+    matches: detachesConcurrently,
     refusal: {
       what: 'DETACH PARTITION CONCURRENTLY',
-      why: 'it changes what a veneer shows, and the veneer can follow only inside of a transaction',
+      why: DEFINITION.why,
       hint: 'write it without CONCURRENTLY, in a migration without the marker',
     },
   },
 ];
+
+/** ALTER TABLE … DETACH PARTITION … CONCURRENTLY. */
+export function detachesConcurrently(node: Node): boolean {
+  if (!('AlterTableStmt' in node)) return false;
+  return (node.AlterTableStmt.cmds ?? []).some((command) => {
+    if (!('AlterTableCmd' in command)) return false;
+    const { def } = command.AlterTableCmd;
+    return def !== undefined && 'PartitionCmd' in def && def.PartitionCmd.concurrent === true;
+  });
+}

@@ -1,14 +1,6 @@
 import type { Node } from 'libpg-query';
 import type { StatementEffect, WrittenName } from './migration.js';
-import { refusalOutsideStep } from './standalone-refusals.js';
-
-/** Why a statement cannot be run, and what to do instead. */
-export interface Refusal {
-  /** What it is, where that is not just its text. */
-  readonly what?: string;
-  readonly why: string;
-  readonly hint: string;
-}
+import { refusalOutsideStep, type Refusal } from './standalone-refusals.js';
 
 export type Verdict = { readonly effect: StatementEffect } | { readonly refusal: Refusal };
 
@@ -30,9 +22,15 @@ function effectOf(node: Node): StatementEffect | null {
   return isRepeatable(node) ? { kind: 'repeatable' } : null;
 }
 
-type Of<K extends string> = Extract<Node, Readonly<Record<K, unknown>>>[K & keyof Extract<Node, Readonly<Record<K, unknown>>>];
+type Of<K extends string> = Extract<Node, Readonly<Record<K, unknown>>>[K &
+  keyof Extract<Node, Readonly<Record<K, unknown>>>];
 
-function createsIndex({ concurrent, idxname, relation, if_not_exists }: Of<'IndexStmt'>): StatementEffect | null {
+function createsIndex({
+  concurrent,
+  idxname,
+  relation,
+  if_not_exists,
+}: Of<'IndexStmt'>): StatementEffect | null {
   if (concurrent !== true || idxname === undefined || relation === undefined) return null;
   return {
     kind: 'creates index',
@@ -42,7 +40,12 @@ function createsIndex({ concurrent, idxname, relation, if_not_exists }: Of<'Inde
   };
 }
 
-function dropsIndex({ removeType, concurrent, objects = [], missing_ok }: Of<'DropStmt'>): StatementEffect | null {
+function dropsIndex({
+  removeType,
+  concurrent,
+  objects = [],
+  missing_ok,
+}: Of<'DropStmt'>): StatementEffect | null {
   const [object, ...others] = objects;
   if (removeType !== 'OBJECT_INDEX' || concurrent !== true || others.length > 0) return null;
   const parts = object !== undefined && 'List' in object ? (object.List.items ?? []) : [];
@@ -57,7 +60,7 @@ function dropsIndex({ removeType, concurrent, objects = [], missing_ok }: Of<'Dr
 }
 
 function rebuilds({ kind, relation, params }: Of<'ReindexStmt'>): StatementEffect | null {
-  if (relation === undefined || !isOn(params, 'concurrently')) return null;
+  if (relation === undefined || !isGiven(params, 'concurrently')) return null;
   return {
     kind: 'rebuilds',
     what: kind === 'REINDEX_OBJECT_INDEX' ? 'index' : 'table',
@@ -86,21 +89,20 @@ function isRepeatable(node: Node): boolean {
 
 /** VACUUM or ANALYZE of tables that it names. */
 const goesOverTables = ({ options, rels = [] }: Of<'VacuumStmt'>): boolean =>
-  rels.length > 0 && !isOn(options, 'full');
+  rels.length > 0 &&
+  !(options ?? []).some((option) => 'DefElem' in option && option.DefElem.defname === 'full');
 
 const validates = ({ cmds = [] }: Of<'AlterTableStmt'>): boolean =>
   cmds.length > 0 &&
   cmds.every((cmd) => 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_ValidateConstraint');
 
-const setsForSession = ({ kind = '', name, is_local }: Of<'VariableSetStmt'>): boolean =>
+const setsForSession = ({ kind = 'VAR_SET_MULTI', name, is_local }: Of<'VariableSetStmt'>): boolean =>
   ['VAR_SET_VALUE', 'VAR_SET_DEFAULT', 'VAR_RESET'].includes(kind) &&
   is_local !== true &&
   name?.toLowerCase() !== 'search_path';
 
-/** An option of VACUUM or REINDEX that is given and not switched off, by PostgreSQL's words for false. */
-export function isOn(options: readonly Node[] | undefined, name: string): boolean {
-  return (options ?? []).some((option) => {
-    if (!('DefElem' in option) || option.DefElem.defname !== name) return false;
-    return !/"(?:sval|ival)":"?(?:false|off|0)"?[,}]/i.test(JSON.stringify(option.DefElem.arg ?? null));
-  });
-}
+/** An option that is given and has no argument, which could switch it off. */
+const isGiven = (options: readonly Node[] | undefined, name: string): boolean =>
+  (options ?? []).some(
+    (option) => 'DefElem' in option && option.DefElem.defname === name && option.DefElem.arg === undefined,
+  );

@@ -40,7 +40,7 @@ export interface LockHolder extends Row {
  * https://www.postgresql.org/docs/current/view-pg-locks.html
  */
 const HOLDERS = `
-  SELECT l.pid, a.application_name, a.usename::text AS "user", a.client_addr::text AS client,
+  SELECT l.pid, a.application_name, a.usename::text AS "user", host(a.client_addr) AS client,
          to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
     FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1

@@ -15,7 +15,8 @@ import type { Affected, Lane } from './lane.js';
 import type { Run } from './run.js';
 import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
 import { commitAttempt, type AttemptEnding, type Participant } from './commit.js';
-import { alignVeneer, beginOnVeneer, lockOnVeneer } from './veneer-work.js';
+import type { Change } from '../veneer/reconcile.js';
+import { alignVeneer, beginOnVeneer, lockOnVeneer, readDifference } from './veneer-work.js';
 import { watched } from './watched.js';
 
 /** One migration on one group of members that commit together: a shard and its veneers, or all shards of a fleet. */
@@ -118,14 +119,17 @@ async function doWork({ lane, planned, onPhase }: StepPart, step: string, budget
   const xid = await beginOnShard(lane, session, { step, planned, budget, onTenant });
   const changes = await readChanges(lane, session, tenants);
   const fence = needsFence(lane, changes);
-  lane.learn(migration.name, { fence, relations: [...new Set(changes.remote.map(({ name }) => name))] });
   onPhase('veneer');
+  const differences = await Promise.all(veneers.map((veneer) => readDifference(lane, veneer, changes)));
+  lane.learn(migration.name, { fence, relations: changedRelations(differences.flat()) });
   const aligned: Aligned[] = [];
   // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
-  for (const veneer of veneers) {
-    aligned.push(await alignOne(lane, veneer, changes, fence && !known.fence, budget));
+  for (const [index, veneer] of veneers.entries()) {
+    if (fence && !known.fence) await fenceOff(lane, veneer, budget);
+    const statements = await alignVeneer(lane, veneer, changes, differences[index] ?? [], budget);
+    aligned.push({ veneer, statements });
   }
-  if (fence) await awaitOldSnapshots(lane, session, changes.rewritten);
+  if (fence) await awaitOldSnapshots(lane, session, [...changes.rewritten, ...changes.tightened]);
   const partners = aligned.filter(({ statements }) => fence || statements.length > 0);
   const idle = aligned.filter((one) => !partners.includes(one));
   await Promise.all(idle.map(({ veneer }) => rollbackQuietly(veneer)));
@@ -170,26 +174,23 @@ interface Aligned {
   readonly statements: readonly string[];
 }
 
-async function alignOne(
-  lane: Lane,
-  veneer: Session,
-  changes: ShardChanges,
-  fence: boolean,
-  budget: Budget,
-): Promise<Aligned> {
-  if (fence) {
-    if (veneer.status() === 'I') await beginOnVeneer(lane, veneer, budget);
-    await fenceVeneer(lane, veneer, budget);
-  }
-  return { veneer, statements: await alignVeneer(lane, veneer, changes, budget) };
+/** Only what is there can be locked before the next attempt; a table that is to be created has no readers. */
+const changedRelations = (changes: readonly Change[]): string[] => [
+  ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
+];
+
+async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
+  if (veneer.status() === 'I') await beginOnVeneer(lane, veneer, budget);
+  await fenceVeneer(lane, veneer, budget);
 }
 
 /** By policy.rewrites. A fleet without veneers has no remote snapshots. */
-function needsFence(lane: Lane, { rewritten }: ShardChanges): boolean {
+function needsFence(lane: Lane, { rewritten, tightened }: ShardChanges): boolean {
   const { config } = lane.run;
   const [first] = rewritten;
-  if (first === undefined || config.veneers.length === 0 || config.policy.rewrites === 'allow') return false;
-  if (config.policy.rewrites === 'fence') return true;
+  if (config.veneers.length === 0 || config.policy.rewrites === 'allow') return false;
+  if (first === undefined || config.policy.rewrites === 'fence')
+    return [...rewritten, ...tightened].length > 0;
   throw new VeneerError(
     `the migration rewrites or truncates ${display(first)}, and policy.rewrites refuses that`,
     {

@@ -18,6 +18,9 @@ import { throwIfAborted } from './watched.js';
  * ends; so locking every foreign table of the server waits for the old ones, and lets no new one begin before the
  * step has ended. What slips through gave its lock back by ROLLBACK TO SAVEPOINT, and keeps its remote snapshot:
  * `awaitOldSnapshots` finds it on the shard.
+ *
+ * SET NOT NULL needs it as well: from PostgreSQL 17 on `a IS NULL` is answered by the definition alone, and an old
+ * snapshot may still show the row from before its NULL was filled.
  */
 export async function fenceVeneer(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
   const tables = await readForeignTables(veneer, [lane.shard.server.name]);
@@ -35,13 +38,13 @@ const LOOK_MS = 20;
 export async function awaitOldSnapshots(
   lane: Lane,
   session: Session,
-  rewritten: readonly QualifiedName[],
+  changed: readonly QualifiedName[],
 ): Promise<void> {
   const deadline = performance.now() + lane.run.config.rollout.lockWaitMs;
   for (;;) {
     const old = await readOldSnapshots(lane, session);
     if (old.length === 0) return;
-    if (performance.now() > deadline) throw oldSnapshots(lane, old, rewritten);
+    if (performance.now() > deadline) throw oldSnapshots(lane, old, changed);
     throwIfAborted(lane.run.signal);
     await delay(LOOK_MS);
   }
@@ -52,13 +55,17 @@ interface OldSnapshot extends Row {
   readonly application_name: string;
 }
 
-const readOldSnapshots = (lane: Lane, session: Session): Promise<OldSnapshot[]> =>
-  session.query<OldSnapshot>(
+/** backend_type is not asked for: of other users' sessions it is shown to superusers alone. */
+async function readOldSnapshots(lane: Lane, session: Session): Promise<OldSnapshot[]> {
+  // A transaction keeps the first copy that it made of pg_stat_activity.
+  await session.query('SELECT pg_stat_clear_snapshot()');
+  return session.query<OldSnapshot>(
     `SELECT pid, application_name FROM pg_stat_activity
-      WHERE datname = current_database() AND usename = ANY ($1::text[]) AND backend_type = 'client backend'
+      WHERE datname = current_database() AND usename = ANY ($1::text[])
         AND pid <> pg_backend_pid() AND age(backend_xmin) >= age(pg_current_xact_id()::xid)`,
     [lane.shard.userMappings.map((mapping) => mapping.user)],
   );
+}
 
 function oldSnapshots(
   lane: Lane,
@@ -66,7 +73,7 @@ function oldSnapshots(
   [first]: readonly QualifiedName[],
 ): VeneerError {
   const name = first === undefined ? 'a table' : display(first);
-  return new VeneerError(`a session still reads ${lane.shard.name} as it was before ${name} was rewritten`, {
+  return new VeneerError(`a session still reads ${lane.shard.name} as it was before ${name} was changed`, {
     exitCode: EXIT.failed,
     sqlstate: SQLSTATE.lockNotAvailable,
     where: { member: lane.shard.name },

@@ -1,6 +1,12 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { readRaw, readStorage, replacedStorage, touchedRelations } from '../catalog/read-raw.js';
+import {
+  readRaw,
+  readStorage,
+  replacedStorage,
+  tightenedStorage,
+  touchedRelations,
+} from '../catalog/read-raw.js';
 import { readRelations } from '../catalog/read-relations.js';
 import { findRenames } from '../catalog/renames.js';
 import { writeLedger } from '../migrations/ledger.js';
@@ -31,6 +37,8 @@ export interface ShardChanges {
   readonly tenants: TenantsBySchema;
   /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
   readonly rewritten: readonly QualifiedName[];
+  /** Tables with a new NOT NULL, which an old remote snapshot may contradict: see fence.ts. */
+  readonly tightened: readonly QualifiedName[];
 }
 
 export interface ShardWork {
@@ -96,6 +104,7 @@ export async function readChanges(
     wanted,
     tenants: bySchema,
     rewritten: replacedStorage(wasStored, stored),
+    tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
     renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
       const tenant = bySchema.get(rename.from.schema);

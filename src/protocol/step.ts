@@ -8,6 +8,7 @@ import { findFailures } from './find-failures.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';
+import type { Lane } from './lane.js';
 import type { Run } from './run.js';
 
 /** How a step ended, whatever happened; never thrown. */
@@ -48,7 +49,11 @@ export async function runStep(run: Run, step: Step): Promise<StepEnd> {
 
 /** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
 async function failedEnd(step: Step, error: unknown, attempts: number): Promise<StepEnd> {
-  const problem = problemFor(step, error, attempts);
+  const problem = problemFor(
+    step.parts.map(({ lane }) => lane),
+    error,
+    attempts,
+  );
   const part = step.parts.find(({ lane }) => lane.shard.name === problem.where?.member);
   if (problem.where?.tenant === undefined || part === undefined || isLockConflict(error))
     return { kind: 'failed', problem, failures: [], attempts };
@@ -109,19 +114,19 @@ const lostProblem = (members: readonly string[]): Problem => ({
  * Locks pass, and so do collisions of two lanes in a veneer's catalogs; anything else would fail again. A migration's
  * own statement that finds its object there already (it has a tenant) is no collision.
  */
-function worthRetrying(error: unknown): boolean {
+export function worthRetrying(error: unknown): boolean {
   const byMigration = error instanceof VeneerError && error.facts.where?.tenant !== undefined;
   return isLockConflict(error) || (isCatalogCollision(error) && !byMigration);
 }
 
 /** Full jitter, so that attempts of several shards spread out; ends early when the run is asked to end. */
-async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
+export async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
   const limit = Math.min(2_000, 50 * 2 ** attempts);
   await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
 }
 
-function problemFor({ parts }: Step, error: unknown, attempts: number): Problem {
-  const lanes = parts.map(({ lane }) => lane);
+/** The problem of the last attempt; of a lock, with those who held it. */
+export function problemFor(lanes: readonly Lane[], error: unknown, attempts: number): Problem {
   const { lockHoldMs = 0, lockWaitMs = 0 } = lanes[0]?.run.config.rollout ?? {};
   if (error instanceof VeneerError && isState(error, SQLSTATE.queryCanceled)) {
     return { ...problemOf(holdExceeded(lockHoldMs, error.facts.detail)), where: error.facts.where ?? {} };

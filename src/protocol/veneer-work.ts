@@ -43,15 +43,15 @@ export async function lockTables(
 
 /**
  * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own transaction,
- * begun here where it is not open yet. Answers the statements; none where there is nothing to change.
+ * begun here where it is not open yet. Answers the statements; none where nothing is `planned`.
  */
 export async function alignVeneer(
   lane: Lane,
   session: Session,
   changes: ShardChanges,
+  planned: readonly Change[],
   budget: Budget,
 ): Promise<string[]> {
-  const planned = await readDifference(lane, session, changes);
   if (planned.length === 0) return [];
   if (session.status() === 'I') await beginOnVeneer(lane, session, budget);
   await lane.run.at(`before statements:${session.member}`);
@@ -69,7 +69,7 @@ export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget
 }
 
 /** Present × wanted, for the touched tables alone: what a migration did not touch is not looked at. */
-async function readDifference(lane: Lane, session: Session, changes: ShardChanges): Promise<Change[]> {
+export async function readDifference(lane: Lane, session: Session, changes: ShardChanges): Promise<Change[]> {
   const server = lane.shard.server.name;
   const { remote, wanted, renames, tenants } = changes;
   const tables = await readForeignTables(session, [server], { remote, named: wanted });

@@ -1,4 +1,4 @@
-import type { ForeignTable } from '../catalog/relation.js';
+import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
 import { pairTables, type ExposedRename, type TablePair } from './pair-tables.js';
@@ -9,6 +9,8 @@ export interface Change {
   readonly kind: 'create' | 'drop' | 'alter';
   /** The table's name on the veneer before the change; for 'create' the new name. */
   readonly table: QualifiedName;
+  /** The relation of the shard that the table shows until then; for 'create' the one that it will show. */
+  readonly remote: QualifiedName;
   readonly statements: readonly string[];
 }
 
@@ -38,6 +40,7 @@ export function reconcile({ wanted, present, renames }: Reconciliation): Change[
 const dropTable = (table: ForeignTable): Change => ({
   kind: 'drop',
   table,
+  remote: remoteOf(table),
   statements: [`DROP FOREIGN TABLE ${qualified(table)}`],
 });
 
@@ -56,6 +59,7 @@ function moveTables(pairs: readonly TablePair[]): Change[] {
   const change = (table: ForeignTable, from: QualifiedName, to: QualifiedName): Change => ({
     kind: 'alter',
     table,
+    remote: remoteOf(table),
     statements: moveStatements(from, to),
   });
   if (!crossing) return moving.map(({ table, definition }) => change(table, table, definition));
@@ -81,6 +85,7 @@ function alterTable({ table, definition, rename }: TablePair): Change {
   return {
     kind: 'alter',
     table,
+    remote: remoteOf(table),
     statements: [
       ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),
       ...reconcileColumns(
@@ -106,6 +111,7 @@ function remoteOptions(table: ForeignTable, { remote }: Definition): string[] {
 const createTable = (definition: Definition): Change => ({
   kind: 'create',
   table: definition,
+  remote: definition.remote,
   statements: [
     `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column)).join(', ')})` +
       ` SERVER ${ident(definition.server)}` +

@@ -31,6 +31,12 @@ test.each([
   ['up --shard', '--shard needs a GLOB'],
   ['up --config --json', '--config needs a FILE'],
   ['status 3', 'migrate status does not understand "3"'],
+  ['history 3', 'migrate history does not understand "3"'],
+  ['history --limit 0', '--limit is a number of runs, 1 or more, not 0'],
+  ['history sohw', 'migrate history does not understand "sohw"'],
+  ['history show', 'migrate history show needs a RUN'],
+  ['history show a b', 'migrate history show does not understand "b"'],
+  ['stop --timeout 5', '--timeout takes a duration such as 500ms'],
   ['sandbox url', 'migrate sandbox url needs a NAME'],
   ['sandbox logs veneer --json', 'it has no --json'],
 ])('migrate %s is refused with exit code 64 and a word of advice', async (line, message) => {

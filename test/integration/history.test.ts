@@ -8,7 +8,9 @@ import { scenario } from '../support/scenario.js';
 const s = scenario();
 
 const ask = async (options: Partial<HistoryOptions> = {}): Promise<HistoryReport> =>
-  history(await s.run.config(), { show: null, limit: 20, ...options } as HistoryOptions, { who: 'reader@here' });
+  history(await s.run.config(), { show: null, limit: 20, ...options } as HistoryOptions, {
+    who: 'reader@here',
+  });
 
 const show = async (run: string | undefined): Promise<HistoryReport> => ask({ show: run ?? '' });
 
@@ -45,12 +47,24 @@ test('a good run is there with its steps, their protocol, statements and times',
     ['shard3', 1],
   ]);
   for (const step of steps ?? []) {
-    expect(step).toMatchObject({ migration: '0002_change', outcome: 'committed', attempts: 1, settledBy: null });
+    expect(step).toMatchObject({
+      migration: '0002_change',
+      outcome: 'committed',
+      attempts: 1,
+      settledBy: null,
+    });
     expect(step).toMatchObject({ protocol: 'two-phase', problems: [] });
     expect(step.step.startsWith(`${report.run}.`)).toBe(true);
     expect(step.details.statements).toEqual({ sql: [ADD], leftOut: 0 });
-    expect(step.details.veneerStatements?.veneer?.sql[0]).toMatch(/^ALTER FOREIGN TABLE .* ADD COLUMN "isbn" text/);
-    expect(step.details.phases?.map(({ phase }) => phase)).toEqual(['running', 'veneer', 'preparing', 'committed']);
+    expect(step.details.veneerStatements?.veneer?.sql[0]).toMatch(
+      /^ALTER FOREIGN TABLE .* ADD COLUMN "isbn" text/,
+    );
+    expect(step.details.phases?.map(({ phase }) => phase)).toEqual([
+      'running',
+      'veneer',
+      'preparing',
+      'committed',
+    ]);
     expect(step.details.phases?.at(-1)?.ms).toBeLessThanOrEqual(step.ms!);
     expect(step.details.locks).not.toEqual([]);
   }
@@ -155,7 +169,9 @@ test('no password comes into the table, whatever a migration holds or an error q
   const text = JSON.stringify([await rows(), await ask(), await show((await ask()).runs[0]?.run)]);
   expect(text).toContain('CREATE FUNCTION key()');
   expect(text).toContain("PASSWORD '***'");
-  const secrets = Object.entries(s.fleet.env).flatMap(([name, value]) => (name.includes('PASSWORD') ? value : []));
+  const secrets = Object.entries(s.fleet.env).flatMap(([name, value]) =>
+    name.includes('PASSWORD') ? value : [],
+  );
   for (const secret of [...secrets, 'geheim1', 'geheim2', 'geheim3']) expect(text).not.toContain(secret);
 });
 
@@ -165,10 +181,19 @@ test('sync stands in history with the statements that repaired, and not where no
   await s.run.sync();
   const { steps } = await show((await ask()).runs[0]?.run);
   expect(steps).toMatchObject([
-    { shard: 'shard2', migration: null, outcome: 'committed', details: { veneerStatements: { veneer: { leftOut: 0 } } } },
+    {
+      shard: 'shard2',
+      migration: null,
+      outcome: 'committed',
+      details: { veneerStatements: { veneer: { leftOut: 0 } } },
+    },
   ]);
   await s.run.sync();
-  expect((await ask()).runs[0]).toMatchObject({ command: 'sync', state: 'done', steps: { committed: 0, other: 0 } });
+  expect((await ask()).runs[0]).toMatchObject({
+    command: 'sync',
+    state: 'done',
+    steps: { committed: 0, other: 0 },
+  });
 });
 
 test('the newest come first, as many as were asked for; one is found by the beginning of its name', async () => {
@@ -200,14 +225,17 @@ test('before setup history is empty and says so, and creates nothing', async () 
     next: 'migrate setup',
     notices: [expect.stringContaining('no history is kept yet')],
   });
-  expect(await s.fleet.query('veneer', `SELECT to_regnamespace('pgveneer') AS there`)).toEqual([{ there: null }]);
+  expect(await s.fleet.query('veneer', `SELECT to_regnamespace('pgveneer') AS there`)).toEqual([
+    { there: null },
+  ]);
 });
 
 test('a fleet that was set up before there was a history works, says so, and gets one by the next setup', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.fleet.query('veneer', 'DROP TABLE pgveneer.history');
   await s.write(ADD);
-  const notice = 'this run is missing in migrate history: veneer has no table for it yet; migrate setup makes it';
+  const notice =
+    'this run is missing in migrate history: veneer has no table for it yet; migrate setup makes it';
   expect(await s.run.up()).toMatchObject({ exitCode: 0, notices: [notice] });
   const setup = await s.run.setup();
   expect(setup).toMatchObject({ exitCode: 0, notices: [] });
@@ -222,7 +250,10 @@ test('whoever holds the table holds up no step; the run says that it is missing'
   const holder = await s.fleet.connect('veneer');
   await holder.query('BEGIN; LOCK TABLE pgveneer.history');
   const report = await s.run.up();
-  expect(report).toMatchObject({ exitCode: 0, notices: [expect.stringContaining('missing in migrate history')] });
+  expect(report).toMatchObject({
+    exitCode: 0,
+    notices: [expect.stringContaining('missing in migrate history')],
+  });
   await holder.query('ROLLBACK');
   expect((await ask()).runs.map(({ run }) => run)).not.toContain(report.run);
 });

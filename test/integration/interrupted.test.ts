@@ -47,12 +47,21 @@ test.each([
   await s.write('ALTER TABLE books ADD COLUMN title text');
   const report = await interruptAt(point);
   expect(states(report)).toEqual(['shard1: interrupted', 'shard2: not started', 'shard3: not started']);
-  expect(report).toMatchObject({ exitCode: 130, next: 'migrate up', shards: [{ steps: [{ state: 'interrupted' }] }, {}, {}] });
+  expect(report).toMatchObject({
+    exitCode: 130,
+    next: 'migrate up',
+    shards: [{ steps: [{ state: 'interrupted' }] }, {}, {}],
+  });
   expect(await s.run.status()).toMatchObject({ exitCode: 10, drift: [] });
   await expectWhole();
 });
 
-test.each(['after intent', 'before prepare:veneer', 'before commit prepared:shard1', 'before commit prepared:veneer'])(
+test.each([
+  'after intent',
+  'before prepare:veneer',
+  'before commit prepared:shard1',
+  'before commit prepared:veneer',
+])(
   'told to stop at %s, when the vote has begun, up finishes the attempt and begins no other',
   async (point) => {
     await s.start('CREATE TABLE books (id int)');
@@ -70,7 +79,7 @@ test('a statement that runs is cancelled', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write('SELECT pg_sleep(50)');
   const report = await interruptAt('before statements:bluth_co');
-  expect(states(report)[0 as never]).toBe('shard1: interrupted');
+  expect(report.shards[0]).toMatchObject({ state: 'interrupted' });
   await s.fleet.writeMigration('0002_change.sql', 'SELECT 1');
   await expectWhole();
 });

@@ -41,7 +41,10 @@ test('a step that PREPARE refuses runs in lock-step, and the report says so', as
 test('a veneer that lost its commit gets its statements again, so that a rename stays a rename', async () => {
   await run.up();
   await fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
-  await fleet.writeMigration('20270101000000000_rename.sql', 'ALTER TABLE books RENAME COLUMN title TO name;\n');
+  await fleet.writeMigration(
+    '20270101000000000_rename.sql',
+    'ALTER TABLE books RENAME COLUMN title TO name;\n',
+  );
   const veneer = await fleet.connect('veneer', 'superuser');
   const crashing = commandsOn(fleet, {
     at: async (point) => {

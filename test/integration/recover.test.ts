@@ -13,15 +13,22 @@ const part = (text: string): Part => {
 /** Which members have what the attempt made. */
 async function committedOn(...members: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
-    members.map(async (member) => [member, await s.fleet.query(member, `SELECT to_regclass('public.made') AS made`)] as const),
+    members.map(
+      async (member) =>
+        [member, await s.fleet.query(member, `SELECT to_regclass('public.made') AS made`)] as const,
+    ),
   );
   return found.flatMap(([member, [row]]) => (row?.['made'] === null ? [] : [member]));
 }
 
 /** Sets the fleet up and leaves an attempt behind that makes a table on each of its participants. */
-async function leave(parts: readonly string[], more: Partial<Leftover> & Pick<Leftover, 'intent'>): Promise<string[]> {
+async function leave(
+  parts: readonly string[],
+  more: Partial<Leftover> & Pick<Leftover, 'intent'>,
+): Promise<string[]> {
   await s.run.setup();
-  for (const { name } of s.fleet.servers) await s.fleet.query(name, 'GRANT ALL ON SCHEMA public TO PUBLIC', 'superuser');
+  for (const { name } of s.fleet.servers)
+    await s.fleet.query(name, 'GRANT ALL ON SCHEMA public TO PUBLIC', 'superuser');
   return leaveAttempt(s.fleet, { parts: parts.map(part), sql: () => 'CREATE TABLE public.made ()', ...more });
 }
 
@@ -50,7 +57,12 @@ const cases: readonly Case[] = [
     committed: [],
     why: '2 of 3 participants are known, and no intent names the others',
   },
-  { parts: ['shard1 committed', 'veneer prepared'], intent: true, ending: 'committed', committed: ['shard1', 'veneer'] },
+  {
+    parts: ['shard1 committed', 'veneer prepared'],
+    intent: true,
+    ending: 'committed',
+    committed: ['shard1', 'veneer'],
+  },
   {
     parts: ['shard1 committed', 'shard2 prepared', 'veneer prepared'],
     intent: false,
@@ -59,22 +71,25 @@ const cases: readonly Case[] = [
   },
 ];
 
-test.each(cases)('$parts, intent $intent: $ending', async ({ parts, intent, ending, committed, why = null }) => {
-  const gids = await leave(parts, { intent });
-  const members = parts.map((one) => part(one).member);
-  const report = await s.run.recover();
-  expect(report.settled).toMatchObject([{ ending, step: 'm1-ab.1', detail: why }]);
-  expect(await committedOn(...members)).toEqual(committed);
-  if (ending === 'in doubt') {
-    expect(report).toMatchObject({ exitCode: 22, next: 'migrate recover' });
-    expect(await preparedIn(s.fleet)).toEqual([`shard1 ${gids[0]}`, `shard2 ${gids[1]}`]);
-    return;
-  }
-  expect(report).toMatchObject({ exitCode: 0, next: null });
-  expect(await preparedIn(s.fleet)).toEqual([]);
-  expect(await s.fleet.query('veneer', PENDING)).toEqual([{ intents: 0, steps: 0 }]);
-  expect(await s.run.recover()).toMatchObject({ settled: [], exitCode: 0 });
-});
+test.each(cases)(
+  '$parts, intent $intent: $ending',
+  async ({ parts, intent, ending, committed, why = null }) => {
+    const gids = await leave(parts, { intent });
+    const members = parts.map((one) => part(one).member);
+    const report = await s.run.recover();
+    expect(report.settled).toMatchObject([{ ending, step: 'm1-ab.1', detail: why }]);
+    expect(await committedOn(...members)).toEqual(committed);
+    if (ending === 'in doubt') {
+      expect(report).toMatchObject({ exitCode: 22, next: 'migrate recover' });
+      expect(await preparedIn(s.fleet)).toEqual([`shard1 ${gids[0]}`, `shard2 ${gids[1]}`]);
+      return;
+    }
+    expect(report).toMatchObject({ exitCode: 0, next: null });
+    expect(await preparedIn(s.fleet)).toEqual([]);
+    expect(await s.fleet.query('veneer', PENDING)).toEqual([{ intents: 0, steps: 0 }]);
+    expect(await s.run.recover()).toMatchObject({ settled: [], exitCode: 0 });
+  },
+);
 
 test('prepared transactions of another fleet, and of others, are not touched', async () => {
   await leave(['shard1 prepared', 'veneer prepared'], { intent: false, id: { fleet: `${s.fleet.name}x` } });
@@ -93,7 +108,9 @@ test('a shard that was taken out of shards.yaml leaves its attempt as it is, and
   await s.fleet.writeConfig(config.replace(/\n {2}shard3:[^]*?\n\n/, '\n\n'));
   const report = await s.run.recover();
   expect(report).toMatchObject({ exitCode: 22, settled: [{ ending: 'in doubt' }] });
-  expect(report.settled[0]?.detail).toBe('shard3 (shard3 is not in shards.yaml) cannot be read, and may have committed');
+  expect(report.settled[0]?.detail).toBe(
+    'shard3 (shard3 is not in shards.yaml) cannot be read, and may have committed',
+  );
   expect(await preparedIn(s.fleet)).toHaveLength(2);
   await s.fleet.writeConfig(config);
   expect(await s.run.recover()).toMatchObject({ settled: [{ ending: 'committed' }] });
@@ -104,7 +121,10 @@ test('another server or database behind the same url decides nothing', async () 
     participant.member === 'veneer' ? participant : { ...participant, systemIdentifier: '7' };
   await leave(['shard1 prepared', 'veneer absent'], { intent: true, recorded });
   const report = await s.run.recover();
-  expect(report.settled[0]).toMatchObject({ ending: 'in doubt', detail: expect.stringContaining('another server or database answers') });
+  expect(report.settled[0]).toMatchObject({
+    ending: 'in doubt',
+    detail: expect.stringContaining('another server or database answers'),
+  });
   expect(await preparedIn(s.fleet)).toHaveLength(1);
 });
 
@@ -127,7 +147,10 @@ test.each(['up', 'sync', 'setup'] as const)('%s settles first, and says what', a
   expect(await s.run[command]()).toMatchObject({ exitCode: 0 });
   expect(await committedOn('shard1', 'veneer')).toEqual(['shard1', 'veneer']);
   if (command !== 'sync') {
-    expect(s.run.events).toContainEqual({ type: 'settled', text: expect.stringContaining('0001_left (m1-ab.1) on shard1, veneer: committed') });
+    expect(s.run.events).toContainEqual({
+      type: 'settled',
+      text: expect.stringContaining('0001_left (m1-ab.1) on shard1, veneer: committed'),
+    });
   }
 });
 

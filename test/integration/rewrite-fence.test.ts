@@ -16,13 +16,18 @@ beforeEach(async () => {
 
 afterEach(() => fleet.close());
 
-const REWRITE = 'ALTER TABLE books ALTER COLUMN publish_date TYPE timestamptz USING publish_date::timestamptz;';
+const REWRITE =
+  'ALTER TABLE books ALTER COLUMN publish_date TYPE timestamptz USING publish_date::timestamptz;';
 
 test('a rewrite goes through when nobody reads, and the veneer has the new type', async () => {
   await fleet.writeMigration('20270101000000000_rewrite.sql', REWRITE);
   expect(await run.up()).toMatchObject({ exitCode: 0, problems: [] });
   expect(await run.status()).toMatchObject({ exitCode: 0 });
-  const [row] = await fleet.query('veneer', 'SELECT count(*)::int AS n, pg_typeof(min(publish_date))::text AS type FROM cyberdyne.books', 'app');
+  const [row] = await fleet.query(
+    'veneer',
+    'SELECT count(*)::int AS n, pg_typeof(min(publish_date))::text AS type FROM cyberdyne.books',
+    'app',
+  );
   expect(row).toEqual({ n: 12, type: 'timestamp with time zone' });
 });
 
@@ -36,7 +41,11 @@ test('a reader of another table with an old remote snapshot never sees the rewri
     settled = true;
     return report;
   });
-  while (!run.events.some((event) => event.type === 'step' && event.shard === 'shard2' && event.phase === 'retrying')) {
+  while (
+    !run.events.some(
+      (event) => event.type === 'step' && event.shard === 'shard2' && event.phase === 'retrying',
+    )
+  ) {
     expect(settled).toBe(false);
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -5,9 +5,9 @@ import { bookstoreYaml } from '../support/test-project.js';
 const s = scenario();
 
 const schemasOf = async (member: string): Promise<unknown[]> =>
-  (await s.fleet.query(member, `SELECT nspname::text AS name FROM pg_namespace WHERE oid > 16384 ORDER BY 1`)).map(
-    ({ name }) => name,
-  );
+  (
+    await s.fleet.query(member, `SELECT nspname::text AS name FROM pg_namespace WHERE oid > 16384 ORDER BY 1`)
+  ).map(({ name }) => name);
 
 test('a role that does not exist is told as SQL for a superuser, and its member is left as it is', async () => {
   const role = `app_${s.fleet.name}`;
@@ -22,9 +22,14 @@ test('a role that does not exist is told as SQL for a superuser, and its member 
     problem: { where: { member: 'shard1' }, hint: expect.stringContaining('CREATE ROLE') },
   });
   expect(await schemasOf('shard1')).toEqual([]);
-  await s.fleet.writeConfig(config.replace('veneer_app:', `${role}:`).replace('[initech]', '[initech, hooli]'));
+  await s.fleet.writeConfig(
+    config.replace('veneer_app:', `${role}:`).replace('[initech]', '[initech, hooli]'),
+  );
   const onVeneer = await s.run.setup();
-  expect(onVeneer.members[3]).toMatchObject({ state: 'failed', forSuperuser: [`CREATE ROLE "${role}" LOGIN PASSWORD '…'`] });
+  expect(onVeneer.members[3]).toMatchObject({
+    state: 'failed',
+    forSuperuser: [`CREATE ROLE "${role}" LOGIN PASSWORD '…'`],
+  });
   expect(await schemasOf('veneer')).not.toContain('hooli');
   await s.fleet.query('veneer', `CREATE ROLE ${role}`, 'superuser');
   expect(await s.run.setup()).toMatchObject({ exitCode: 0 });
@@ -67,23 +72,45 @@ test('a right to create in a database that is missing is told as SQL', async () 
 });
 
 test('the application may use what was there before setup, and what migrations make later, on both sides', async () => {
-  await s.fleet.query('shard1', 'CREATE SCHEMA bluth_co; CREATE TABLE bluth_co.old (id int); CREATE SEQUENCE bluth_co.numbers');
+  await s.fleet.query(
+    'shard1',
+    'CREATE SCHEMA bluth_co; CREATE TABLE bluth_co.old (id int); CREATE SEQUENCE bluth_co.numbers',
+  );
   await s.run.setup();
   expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
-  await s.migrate('CREATE TABLE books (id serial, title text); CREATE VIEW titles AS SELECT title FROM books');
+  await s.migrate(
+    'CREATE TABLE books (id serial, title text); CREATE VIEW titles AS SELECT title FROM books',
+  );
   for (const member of ['veneer', 'shard1']) {
-    await s.fleet.query(member, `INSERT INTO bluth_co.books VALUES (1, 'a'); UPDATE bluth_co.books SET title = 'b'`, 'app');
-    expect(await s.fleet.query(member, 'SELECT DISTINCT title FROM bluth_co.titles', 'app')).toEqual([{ title: 'b' }]);
+    await s.fleet.query(
+      member,
+      `INSERT INTO bluth_co.books VALUES (1, 'a'); UPDATE bluth_co.books SET title = 'b'`,
+      'app',
+    );
+    expect(await s.fleet.query(member, 'SELECT DISTINCT title FROM bluth_co.titles', 'app')).toEqual([
+      { title: 'b' },
+    ]);
     expect(await s.fleet.query(member, 'DELETE FROM bluth_co.books RETURNING id', 'app')).toHaveLength(1);
     expect(await s.fleet.query(member, 'SELECT id FROM bluth_co.old', 'app')).toEqual([]);
   }
-  await s.fleet.query('shard1', `SELECT nextval('bluth_co.books_id_seq'), nextval('bluth_co.numbers')`, 'app');
-  await expect(s.fleet.query('shard1', 'TRUNCATE bluth_co.books', 'app')).rejects.toThrow('permission denied');
-  await expect(s.fleet.query('shard1', 'CREATE TABLE bluth_co.mine ()', 'app')).rejects.toThrow('permission denied');
+  await s.fleet.query(
+    'shard1',
+    `SELECT nextval('bluth_co.books_id_seq'), nextval('bluth_co.numbers')`,
+    'app',
+  );
+  await expect(s.fleet.query('shard1', 'TRUNCATE bluth_co.books', 'app')).rejects.toThrow(
+    'permission denied',
+  );
+  await expect(s.fleet.query('shard1', 'CREATE TABLE bluth_co.mine ()', 'app')).rejects.toThrow(
+    'permission denied',
+  );
 });
 
 test('a shard that is down leaves the others set up, and says so', async () => {
-  const config = bookstoreYaml(s.fleet.name).replace('url: ${SHARD2_URL}', 'url: postgres://a:secret-pw@localhost:1/x');
+  const config = bookstoreYaml(s.fleet.name).replace(
+    'url: ${SHARD2_URL}',
+    'url: postgres://a:secret-pw@localhost:1/x',
+  );
   await s.fleet.writeConfig(config);
   const report = await s.run.setup();
   expect(report.members.map(({ state }) => state)).toEqual(['done', 'failed', 'done', 'done']);

@@ -6,7 +6,8 @@ import { bookstoreYaml } from '../support/test-project.js';
 
 const s = scenario();
 
-const states = ({ members }: SetupReport): unknown => members.map(({ member, state }) => `${member}: ${state}`);
+const states = ({ members }: SetupReport): unknown =>
+  members.map(({ member, state }) => `${member}: ${state}`);
 
 const NOTHING = ['shard1', 'shard2', 'shard3', 'veneer'].map((member) => `${member}: nothing to do`);
 
@@ -36,7 +37,8 @@ test('setup makes servers, mappings, schemas, grants and state; a second run fin
   const made = await catalogs();
   const second = await s.run.setup();
   expect(states(second)).toEqual(NOTHING);
-  const hidden = /^ALTER USER MAPPING FOR "veneer_app" SERVER "shard\d_server" OPTIONS \(SET "user" 'bookstore_app', SET "password" '\*\*\*'\)$/;
+  const hidden =
+    /^ALTER USER MAPPING FOR "veneer_app" SERVER "shard\d_server" OPTIONS \(SET "user" 'bookstore_app', SET "password" '\*\*\*'\)$/;
   expect(second.members[3]?.statements).toEqual([1, 2, 3].map(() => expect.stringMatching(hidden)));
   expect(await catalogs()).toEqual(made);
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
@@ -47,7 +49,12 @@ test('the dry run says what setup would do, and creates nothing', async () => {
   const planned = await s.run.setup({ dryRun: true });
   expect(planned).toMatchObject({ exitCode: 0, next: 'migrate setup' });
   expect(await catalogs()).toEqual(before);
-  expect(states(planned)).toEqual(['shard1: planned', 'shard2: planned', 'shard3: planned', 'veneer: planned']);
+  expect(states(planned)).toEqual([
+    'shard1: planned',
+    'shard2: planned',
+    'shard3: planned',
+    'veneer: planned',
+  ]);
   const done = await s.run.setup();
   expect(done.members.map(({ statements }) => statements)).toEqual(
     planned.members.map(({ statements }) => statements),
@@ -70,7 +77,9 @@ test('a moved shard and a new password are altered in place', async () => {
   const report = await s.run.setup();
   expect(report.members[3]?.statements.slice(0, 2)).toEqual([
     expect.stringContaining('ALTER USER MAPPING FOR "veneer_app" SERVER "shard1_server"'),
-    expect.stringContaining('ALTER SERVER "shard2_server" OPTIONS (SET "dbname" \'elsewhere\', ADD "fetch_size" \'50\')'),
+    expect.stringContaining(
+      'ALTER SERVER "shard2_server" OPTIONS (SET "dbname" \'elsewhere\', ADD "fetch_size" \'50\')',
+    ),
   ]);
   const passwords = `SELECT umoptions FROM pg_user_mappings WHERE usename = 'veneer_app'`;
   const changed = { umoptions: ['user=bookstore_app', 'password=changed'] };
@@ -86,9 +95,18 @@ test('a moved shard and a new password are altered in place', async () => {
 test('what is dropped by hand comes back: a server, a mapping, a schema, a grant, a table of ours', async () => {
   await s.run.setup();
   const made = await catalogs();
-  await s.fleet.query('veneer', 'DROP SERVER shard3_server CASCADE; DROP USER MAPPING FOR veneer_app SERVER shard1_server');
-  await s.fleet.query('veneer', 'DROP SCHEMA cyberdyne; DROP TABLE pgveneer.intent; REVOKE USAGE ON SCHEMA initech FROM veneer_app');
-  await s.fleet.query('shard1', 'ALTER DEFAULT PRIVILEGES IN SCHEMA bluth_co REVOKE ALL ON TABLES FROM bookstore_app');
+  await s.fleet.query(
+    'veneer',
+    'DROP SERVER shard3_server CASCADE; DROP USER MAPPING FOR veneer_app SERVER shard1_server',
+  );
+  await s.fleet.query(
+    'veneer',
+    'DROP SCHEMA cyberdyne; DROP TABLE pgveneer.intent; REVOKE USAGE ON SCHEMA initech FROM veneer_app',
+  );
+  await s.fleet.query(
+    'shard1',
+    'ALTER DEFAULT PRIVILEGES IN SCHEMA bluth_co REVOKE ALL ON TABLES FROM bookstore_app',
+  );
   await s.run.setup();
   expect(await catalogs()).toEqual(made);
   await s.start('CREATE TABLE books (id int)');
@@ -111,10 +129,18 @@ test('veneer_app can ask the veneer itself which tenants there are', async () =>
   expect(await s.fleet.query('veneer', tenants, 'app')).toEqual([
     { tenant: 'bluth_co', shard: 'shard1', server: 'shard1_server', schema: 'bluth_co', state: 'live' },
     { tenant: 'cyberdyne', shard: 'shard2', server: 'shard2_server', schema: 'cyberdyne', state: 'live' },
-    { tenant: 'dunder_mifflin', shard: 'shard2', server: 'shard2_server', schema: 'dunder_mifflin', state: 'live' },
+    {
+      tenant: 'dunder_mifflin',
+      shard: 'shard2',
+      server: 'shard2_server',
+      schema: 'dunder_mifflin',
+      state: 'live',
+    },
     { tenant: 'initech', shard: 'shard3', server: 'shard3_server', schema: 'initech', state: 'live' },
   ]);
-  await expect(s.fleet.query('veneer', 'SELECT FROM pgveneer.intent', 'app')).rejects.toThrow('permission denied');
+  await expect(s.fleet.query('veneer', 'SELECT FROM pgveneer.intent', 'app')).rejects.toThrow(
+    'permission denied',
+  );
 });
 
 test('no report, event or error of setup holds a password', async () => {
@@ -130,9 +156,16 @@ test('no report, event or error of setup holds a password', async () => {
   await remember(s.run.setup({ dryRun: true }));
   await remember(s.run.setup());
   await remember(s.run.setup());
-  await s.fleet.query('veneer', 'ALTER USER MAPPING FOR veneer_app SERVER shard1_server OPTIONS (DROP password)', 'superuser');
+  await s.fleet.query(
+    'veneer',
+    'ALTER USER MAPPING FOR veneer_app SERVER shard1_server OPTIONS (DROP password)',
+    'superuser',
+  );
   await remember(s.run.setup());
-  await s.fleet.query('veneer', `ALTER USER MAPPING FOR veneer_admin SERVER shard1_server OPTIONS (SET password 'x')`);
+  await s.fleet.query(
+    'veneer',
+    `ALTER USER MAPPING FOR veneer_admin SERVER shard1_server OPTIONS (SET password 'x')`,
+  );
   await remember(s.run.status());
   await remember(s.run.setup());
   expect(secrets.every((secret) => env.includes(secret))).toBe(true);

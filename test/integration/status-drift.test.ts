@@ -43,7 +43,9 @@ const cases: readonly Case[] = [
   {
     name: 'a column that the veneer does not show',
     shard: 'ALTER TABLE initech.books ADD COLUMN isbn text',
-    found: [{ kind: 'missing column', grade: 'invisible', object: 'initech.books.isbn', cure: 'migrate sync' }],
+    found: [
+      { kind: 'missing column', grade: 'invisible', object: 'initech.books.isbn', cure: 'migrate sync' },
+    ],
   },
   {
     name: 'a column that an INSERT must name',
@@ -58,7 +60,9 @@ const cases: readonly Case[] = [
   {
     name: 'another scale of numeric',
     shard: 'ALTER TABLE initech.books ALTER price TYPE numeric(10,4)',
-    found: [{ kind: 'column type', grade: 'wrong answers', object: 'initech.books.price', cure: 'migrate sync' }],
+    found: [
+      { kind: 'column type', grade: 'wrong answers', object: 'initech.books.price', cure: 'migrate sync' },
+    ],
   },
   {
     name: 'another type',
@@ -68,12 +72,16 @@ const cases: readonly Case[] = [
   {
     name: 'another collation',
     veneer: 'ALTER FOREIGN TABLE initech.books ALTER title TYPE text COLLATE "C"',
-    found: [{ kind: 'collation', grade: 'wrong answers', object: 'initech.books.title', cure: 'migrate sync' }],
+    found: [
+      { kind: 'collation', grade: 'wrong answers', object: 'initech.books.title', cure: 'migrate sync' },
+    ],
   },
   {
     name: 'a NOT NULL that the shard dropped',
     shard: 'ALTER TABLE initech.books ALTER title DROP NOT NULL',
-    found: [{ kind: 'nullability', grade: 'wrong answers', object: 'initech.books.title', cure: 'migrate sync' }],
+    found: [
+      { kind: 'nullability', grade: 'wrong answers', object: 'initech.books.title', cure: 'migrate sync' },
+    ],
   },
   {
     name: 'a NOT NULL that the shard set',
@@ -83,11 +91,19 @@ const cases: readonly Case[] = [
   {
     name: 'a generated column',
     shard: `ALTER TABLE initech.authors DROP COLUMN name; ALTER TABLE initech.authors ADD name text GENERATED ALWAYS AS ('x') STORED`,
-    found: [{ kind: 'generated expression', grade: 'writes break', object: 'initech.authors.name', cure: 'migrate sync' }],
+    found: [
+      {
+        kind: 'generated expression',
+        grade: 'writes break',
+        object: 'initech.authors.name',
+        cure: 'migrate sync',
+      },
+    ],
   },
   {
     name: 'columns in another order',
-    veneer: 'ALTER FOREIGN TABLE initech.authors DROP COLUMN id; ALTER FOREIGN TABLE initech.authors ADD COLUMN id int',
+    veneer:
+      'ALTER FOREIGN TABLE initech.authors DROP COLUMN id; ALTER FOREIGN TABLE initech.authors ADD COLUMN id int',
     found: [{ kind: 'column order', grade: 'writes break', object: 'initech.authors', cure: 'migrate sync' }],
   },
   {
@@ -112,7 +128,12 @@ const cases: readonly Case[] = [
     name: 'a server with other options',
     veneer: `ALTER SERVER shard3_server OPTIONS (ADD fetch_size '7', SET dbname 'elsewhere')`,
     found: [
-      { kind: 'server', grade: 'error', object: 'server shard3_server, option dbname', cure: 'migrate setup' },
+      {
+        kind: 'server',
+        grade: 'error',
+        object: 'server shard3_server, option dbname',
+        cure: 'migrate setup',
+      },
       { kind: 'server', object: 'server shard3_server, option fetch_size' },
     ],
   },
@@ -121,37 +142,58 @@ const cases: readonly Case[] = [
     veneer: `DROP USER MAPPING FOR veneer_app SERVER shard3_server;
              ALTER USER MAPPING FOR veneer_admin SERVER shard3_server OPTIONS (SET user 'somebody')`,
     found: [
-      { kind: 'user mapping', object: 'user mapping for veneer_admin on shard3_server', cure: 'migrate setup' },
-      { kind: 'user mapping', object: 'user mapping for veneer_app on shard3_server', text: 'it does not exist' },
+      {
+        kind: 'user mapping',
+        object: 'user mapping for veneer_admin on shard3_server',
+        cure: 'migrate setup',
+      },
+      {
+        kind: 'user mapping',
+        object: 'user mapping for veneer_app on shard3_server',
+        text: 'it does not exist',
+      },
     ],
   },
   {
     name: 'privileges that the application lost on the veneer',
     veneer: 'REVOKE INSERT ON initech.books FROM veneer_app; REVOKE USAGE ON SCHEMA initech FROM veneer_app',
-    found: [{ kind: 'privileges', grade: 'error', object: 'schema initech for veneer_app', cure: 'migrate setup' }],
+    found: [
+      { kind: 'privileges', grade: 'error', object: 'schema initech for veneer_app', cure: 'migrate setup' },
+    ],
   },
   {
     name: 'privileges that the application lost on the shard',
-    shard: 'ALTER DEFAULT PRIVILEGES IN SCHEMA initech REVOKE USAGE ON SEQUENCES FROM bookstore_app; REVOKE SELECT ON initech.books FROM bookstore_app',
-    found: [{ kind: 'privileges', where: { shard: 'shard3' }, object: 'schema initech for bookstore_app', cure: 'migrate setup' }],
+    shard:
+      'ALTER DEFAULT PRIVILEGES IN SCHEMA initech REVOKE USAGE ON SEQUENCES FROM bookstore_app; REVOKE SELECT ON initech.books FROM bookstore_app',
+    found: [
+      {
+        kind: 'privileges',
+        where: { shard: 'shard3' },
+        object: 'schema initech for bookstore_app',
+        cure: 'migrate setup',
+      },
+    ],
   },
 ];
 
-test.each(cases)('$name is found, graded, and cured by what status says', async ({ veneer, shard, found }) => {
-  if (veneer !== undefined) await s.fleet.query('veneer', veneer);
-  if (shard !== undefined) await s.fleet.query('shard3', shard);
-  const report = await s.run.status();
-  expect(report).toMatchObject({ exitCode: 11, problems: [] });
-  const inOrder = (drift: readonly Partial<Drift>[]): unknown =>
-    drift.toSorted((a, b) => (a.object ?? '').localeCompare(b.object ?? ''));
-  expect(inOrder(report.drift)).toMatchObject(inOrder(found) as object);
-  expect(report.next).toBe(report.drift[0]?.cure);
-  for (const drift of report.drift) expect(`${drift.text} ${drift.consequence}`).toMatch(/\w+ \w+/);
-  const cured = report.next === 'migrate setup' ? await s.run.setup() : await s.run.sync();
-  expect(cured).toMatchObject({ exitCode: 0 });
-  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0, next: null });
-  await assertLikeImport(s.fleet);
-});
+test.each(cases)(
+  '$name is found, graded, and cured by what status says',
+  async ({ veneer, shard, found }) => {
+    if (veneer !== undefined) await s.fleet.query('veneer', veneer);
+    if (shard !== undefined) await s.fleet.query('shard3', shard);
+    const report = await s.run.status();
+    expect(report).toMatchObject({ exitCode: 11, problems: [] });
+    const inOrder = (drift: readonly Partial<Drift>[]): unknown =>
+      drift.toSorted((a, b) => (a.object ?? '').localeCompare(b.object ?? ''));
+    expect(inOrder(report.drift)).toMatchObject(inOrder(found) as object);
+    expect(report.next).toBe(report.drift[0]?.cure);
+    for (const drift of report.drift) expect(`${drift.text} ${drift.consequence}`).toMatch(/\w+ \w+/);
+    const cured = report.next === 'migrate setup' ? await s.run.setup() : await s.run.sync();
+    expect(cured).toMatchObject({ exitCode: 0 });
+    expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0, next: null });
+    await assertLikeImport(s.fleet);
+  },
+);
 
 test('a server that is gone is cured by setup, and its tables by the sync that follows', async () => {
   await s.fleet.query('veneer', 'DROP SERVER shard3_server CASCADE');
@@ -167,7 +209,9 @@ test('a server that is gone is cured by setup, and its tables by the sync that f
 test('something else under a name of ours is left to its owner', async () => {
   await s.fleet.query('veneer', 'DROP FOREIGN TABLE initech.authors; CREATE TABLE initech.authors (id int)');
   const report = await s.run.status();
-  expect(report.drift).toMatchObject([{ kind: 'name taken', grade: 'wrong answers', object: 'initech.authors' }]);
+  expect(report.drift).toMatchObject([
+    { kind: 'name taken', grade: 'wrong answers', object: 'initech.authors' },
+  ]);
   expect(report.drift[0]?.cure).toContain('rename or drop');
   const synced = await s.run.sync();
   expect(synced).toMatchObject({ exitCode: 20, veneers: [{ state: 'failed' }] });
@@ -177,7 +221,10 @@ test('something else under a name of ours is left to its owner', async () => {
 });
 
 test('a column of a user-defined type is reported, and what stands on the veneer is left alone', async () => {
-  await s.fleet.query('shard3', `CREATE TYPE initech.mood AS ENUM ('sad'); ALTER TABLE initech.authors ADD felt initech.mood`);
+  await s.fleet.query(
+    'shard3',
+    `CREATE TYPE initech.mood AS ENUM ('sad'); ALTER TABLE initech.authors ADD felt initech.mood`,
+  );
   const report = await s.run.status();
   expect(report.drift).toMatchObject([{ kind: 'unsupported type', object: 'initech.authors' }]);
   expect(report.drift[0]?.cure).not.toBe('migrate sync');
@@ -186,11 +233,17 @@ test('a column of a user-defined type is reported, and what stands on the veneer
 });
 
 test('the worst drift stands first, and tenants count theirs', async () => {
-  await s.fleet.query('shard2', 'ALTER TABLE cyberdyne.books ADD isbn text; ALTER TABLE cyberdyne.books ALTER title DROP NOT NULL');
+  await s.fleet.query(
+    'shard2',
+    'ALTER TABLE cyberdyne.books ADD isbn text; ALTER TABLE cyberdyne.books ALTER title DROP NOT NULL',
+  );
   await s.fleet.query('shard3', 'DROP TABLE initech.authors');
   const report = await s.run.status();
   expect(report.drift.map(({ grade }) => grade)).toEqual(['wrong answers', 'error', 'invisible']);
   expect(report.shards.flatMap(({ tenants }) => tenants.map(({ drift }) => drift))).toEqual([0, 2, 0, 1]);
   expect((await s.run.status({ tenants: ['initech'] })).drift).toMatchObject([{ kind: 'extra table' }]);
-  await s.fleet.query('shard2', 'ALTER TABLE cyberdyne.books DROP isbn; ALTER TABLE cyberdyne.books ALTER title SET NOT NULL');
+  await s.fleet.query(
+    'shard2',
+    'ALTER TABLE cyberdyne.books DROP isbn; ALTER TABLE cyberdyne.books ALTER title SET NOT NULL',
+  );
 });

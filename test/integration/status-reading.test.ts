@@ -10,13 +10,18 @@ const s = scenario();
 
 const MEMBERS = ['veneer', 'shard1', 'shard2', 'shard3'];
 
-const BOOKS = 'CREATE TABLE books (id int PRIMARY KEY, title text, loud text GENERATED ALWAYS AS (upper(title)) STORED)';
+const BOOKS =
+  'CREATE TABLE books (id int PRIMARY KEY, title text, loud text GENERATED ALWAYS AS (upper(title)) STORED)';
 
 /** Lets the commands connect as a role that may read everything and write nothing. */
 async function readAs(role: string): Promise<void> {
   let config = bookstoreYaml(s.fleet.name);
   for (const member of MEMBERS) {
-    await s.fleet.query(member, `CREATE ROLE ${role} LOGIN PASSWORD 'reading' IN ROLE pg_read_all_data`, 'superuser');
+    await s.fleet.query(
+      member,
+      `CREATE ROLE ${role} LOGIN PASSWORD 'reading' IN ROLE pg_read_all_data`,
+      'superuser',
+    );
     const url = urlWith(s.fleet.urlOf(member), { user: role, password: 'reading' });
     config = config.replace(`\${${member.toUpperCase()}_URL}`, url);
   }
@@ -32,7 +37,9 @@ test('status, and every dry run, work with the rights of a reader, before setup 
   await readAs(role);
   const early = await s.run.status();
   expect(early).toMatchObject({ exitCode: 11, next: 'migrate setup', problems: [], inDoubt: [] });
-  expect(early.members.map(({ reachable, setUp }) => [reachable, setUp])).toEqual(MEMBERS.map(() => [true, false]));
+  expect(early.members.map(({ reachable, setUp }) => [reachable, setUp])).toEqual(
+    MEMBERS.map(() => [true, false]),
+  );
   expect(await s.run.setup({ dryRun: true })).toMatchObject({ next: 'migrate setup' });
   expect(await s.run.sync({ dryRun: true })).toMatchObject({ exitCode: 0, veneers: [{ state: 'in line' }] });
   await s.fleet.writeConfig(bookstoreYaml(s.fleet.name));
@@ -41,8 +48,13 @@ test('status, and every dry run, work with the rights of a reader, before setup 
   await readAs(`${role}_2`);
   const later = await s.run.status();
   expect(later).toMatchObject({ exitCode: 10, next: 'migrate up', drift: [], problems: [] });
-  expect(later.notices).toEqual(['veneer: 6 user mappings are not readable by this user, and were not compared']);
-  expect(await s.run.up({ dryRun: true })).toMatchObject({ exitCode: 0, shards: MEMBERS.slice(1).map((shard) => ({ shard })) });
+  expect(later.notices).toEqual([
+    'veneer: 6 user mappings are not readable by this user, and were not compared',
+  ]);
+  expect(await s.run.up({ dryRun: true })).toMatchObject({
+    exitCode: 0,
+    shards: MEMBERS.slice(1).map((shard) => ({ shard })),
+  });
   await s.fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN n int');
   const planned = await s.run.sync({ dryRun: true });
   expect(planned).toMatchObject({ exitCode: 0, next: 'migrate sync', veneers: [{ state: 'planned' }] });
@@ -52,7 +64,9 @@ test('status, and every dry run, work with the rights of a reader, before setup 
   for (const read of written) {
     const mine = (await read()).split(/\n(?=\d{4}-)/).filter((entry) => entry.includes('user=reader_'));
     expect(mine.length).toBeGreaterThan(5);
-    expect(mine.filter((entry) => /ERROR|: +(CREATE|ALTER|INSERT|UPDATE|DELETE|GRANT)/.test(entry))).toEqual([]);
+    expect(mine.filter((entry) => /ERROR|: +(CREATE|ALTER|INSERT|UPDATE|DELETE|GRANT)/.test(entry))).toEqual(
+      [],
+    );
   }
   await forget(role);
   await forget(`${role}_2`);
@@ -61,18 +75,29 @@ test('status, and every dry run, work with the rights of a reader, before setup 
 test('a shard and a veneer that cannot be reached are named, and the rest is shown', async () => {
   await s.start(BOOKS);
   const config = bookstoreYaml(s.fleet.name);
-  await s.fleet.writeConfig(config.replace('${SHARD2_URL}', `postgres://a:secret-pw@localhost:1/${s.fleet.database}`));
+  await s.fleet.writeConfig(
+    config.replace('${SHARD2_URL}', `postgres://a:secret-pw@localhost:1/${s.fleet.database}`),
+  );
   const report = await s.run.status();
   expect(report).toMatchObject({ exitCode: 23, next: 'migrate status', drift: [] });
-  expect(report.shards.map(({ reachable, tenants }) => [reachable, tenants.map(({ applied }) => applied)])).toEqual([
+  expect(
+    report.shards.map(({ reachable, tenants }) => [reachable, tenants.map(({ applied }) => applied)]),
+  ).toEqual([
     [true, [1]],
     [false, [null, null]],
     [true, [1]],
   ]);
-  expect(report.problems).toMatchObject([{ where: { member: 'shard2' }, hint: expect.stringContaining('running') }]);
-  await s.fleet.writeConfig(config.replace('${VENEER_URL}', s.fleet.urlOf('veneer').replace(/:[^:@]*@/, ':wrong-pw@')));
+  expect(report.problems).toMatchObject([
+    { where: { member: 'shard2' }, hint: expect.stringContaining('running') },
+  ]);
+  await s.fleet.writeConfig(
+    config.replace('${VENEER_URL}', s.fleet.urlOf('veneer').replace(/:[^:@]*@/, ':wrong-pw@')),
+  );
   const blind = await s.run.status();
-  expect(blind).toMatchObject({ exitCode: 23, problems: [{ hint: expect.stringContaining('check user and password') }] });
+  expect(blind).toMatchObject({
+    exitCode: 23,
+    problems: [{ hint: expect.stringContaining('check user and password') }],
+  });
   expect(blind.shards.map(({ tenants }) => tenants[0]?.applied)).toEqual([1, 1, 1]);
   expect(JSON.stringify([report, blind])).not.toMatch(/secret-pw|wrong-pw/);
 });
@@ -87,7 +112,9 @@ test('what is in doubt is shown with its age and ended by recover; definitions t
   expect(report.inDoubt).toEqual([
     { member: 'shard2', step: 'x.1', gid, owner: 'bookstore_admin', ageSeconds: expect.any(Number) },
   ]);
-  expect(report.notices).toContain('shard2: another session locks a definition; nothing of shard2 was compared');
+  expect(report.notices).toContain(
+    'shard2: another session locks a definition; nothing of shard2 was compared',
+  );
   expect(report.shards.map(({ tenants }) => tenants[0]?.applied)).toEqual([1, 1, 1]);
   await client.query(`ROLLBACK PREPARED '${gid}'`);
   expect(await s.run.status()).toMatchObject({ exitCode: 0 });
@@ -100,7 +127,9 @@ test('a table that somebody else locks is not taken for clean', async () => {
   await client.query('BEGIN; ALTER FOREIGN TABLE initech.books RENAME title TO name');
   const report = await s.run.status();
   expect(report).toMatchObject({ exitCode: 23, drift: [], problems: [{ where: { member: 'veneer' } }] });
-  expect(await s.run.sync({ dryRun: true }).catch((error: unknown) => error)).toMatchObject({ facts: { exitCode: 20 } });
+  expect(await s.run.sync({ dryRun: true }).catch((error: unknown) => error)).toMatchObject({
+    facts: { exitCode: 20 },
+  });
   await client.query('ROLLBACK');
   expect(await s.run.status()).toMatchObject({ exitCode: 0 });
 });
@@ -121,8 +150,14 @@ test('an edited, a missing and a late migration are told with the tenants that h
   await s.fleet.writeMigration('0001_later.sql', 'SELECT 1');
   const edited = await s.run.status();
   expect(edited.drift.map(({ kind, text }) => [kind, text])).toEqual([
-    ['ledger', '0001_change was edited after it was applied (bluth_co, cyberdyne, dunder_mifflin and 1 more)'],
-    ['ledger', '0001_later sorts before a migration that was applied already (bluth_co, cyberdyne, dunder_mifflin and 1 more)'],
+    [
+      'ledger',
+      '0001_change was edited after it was applied (bluth_co, cyberdyne, dunder_mifflin and 1 more)',
+    ],
+    [
+      'ledger',
+      '0001_later sorts before a migration that was applied already (bluth_co, cyberdyne, dunder_mifflin and 1 more)',
+    ],
   ]);
   expect(edited).toMatchObject({ exitCode: 11 });
   expect(await s.run.up()).toMatchObject({ exitCode: 20, shards: [{ state: 'not started' }, {}, {}] });
@@ -132,5 +167,7 @@ test('an edited, a missing and a late migration are told with the tenants that h
   const { rename } = await import('node:fs/promises');
   await rename(`${s.fleet.dir}/migrations/0002_change.sql`, `${s.fleet.dir}/gone.sql`);
   const missing = await s.run.status();
-  expect(missing.drift).toMatchObject([{ kind: 'ledger', object: '0002_change', text: expect.stringContaining('its file is missing') }]);
+  expect(missing.drift).toMatchObject([
+    { kind: 'ledger', object: '0002_change', text: expect.stringContaining('its file is missing') },
+  ]);
 });

@@ -148,7 +148,9 @@ test('a run that does not end in time is told as still running, and stays asked'
   });
   expect(await run.up()).toMatchObject({ exitCode: 143, next: 'migrate up' });
   expect(report).toMatchObject({ state: 'still running', outcome: null, exitCode: 30, next: 'migrate stop' });
-  expect(report).toMatchObject({ problems: [{ exitCode: 30, hint: expect.stringContaining('it stays asked') }] });
+  expect(report).toMatchObject({
+    problems: [{ exitCode: 30, hint: expect.stringContaining('it stays asked') }],
+  });
   await expectNothingLeft();
 });
 

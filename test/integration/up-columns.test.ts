@@ -43,7 +43,9 @@ test('two columns that swap their names swap them on the veneer', async () => {
 
 test('a chain of renamed columns follows its end first', async () => {
   await s.start(BOOKS);
-  await s.migrate(`ALTER TABLE books RENAME COLUMN author TO writer; ALTER TABLE books RENAME COLUMN title TO author`);
+  await s.migrate(
+    `ALTER TABLE books RENAME COLUMN author TO writer; ALTER TABLE books RENAME COLUMN title TO author`,
+  );
   expect(await asApp('SELECT author, writer FROM cyberdyne.books')).toEqual([
     { author: 'Emma', writer: 'Austen' },
   ]);
@@ -56,12 +58,17 @@ test('a column that takes the name of a dropped one is renamed, with what hangs 
     'ALTER TABLE books DROP COLUMN title; ALTER TABLE books RENAME COLUMN author TO title; ALTER TABLE books ALTER title SET NOT NULL',
   );
   expect(await asApp('SELECT * FROM cyberdyne.books')).toEqual([{ id: 1, title: 'Austen', pages: 474 }]);
-  expect(await s.fleet.query('veneer', 'SELECT author FROM bluth_co.writers')).toEqual([{ author: 'Austen' }]);
+  expect(await s.fleet.query('veneer', 'SELECT author FROM bluth_co.writers')).toEqual([
+    { author: 'Austen' },
+  ]);
 });
 
 test('a column that is dropped and made again stands at the end, the others stay in place', async () => {
   await s.start(BOOKS);
-  await s.fleet.query('veneer', 'CREATE VIEW bluth_co.long AS SELECT id FROM bluth_co.books WHERE pages > 100');
+  await s.fleet.query(
+    'veneer',
+    'CREATE VIEW bluth_co.long AS SELECT id FROM bluth_co.books WHERE pages > 100',
+  );
   await s.migrate('ALTER TABLE books DROP COLUMN title; ALTER TABLE books ADD COLUMN title varchar(20)');
   expect(await asApp('SELECT * FROM initech.books')).toEqual([
     { id: 1, author: 'Austen', pages: 474, title: null },
@@ -87,5 +94,7 @@ test('collations, generated columns, typmods and arrays are as IMPORT makes them
   await s.start(`CREATE TABLE things (a text COLLATE "C", b varchar(7)[], c numeric(9,3) NOT NULL, d int[],
                    e text GENERATED ALWAYS AS (upper(a)) STORED, "f G" bit varying(3), h interval day to second(2),
                    i bigint GENERATED ALWAYS AS IDENTITY, j serial)`);
-  await s.migrate(`ALTER TABLE things ADD COLUMN k text COLLATE "POSIX" NOT NULL DEFAULT '', ADD COLUMN l "char"`);
+  await s.migrate(
+    `ALTER TABLE things ADD COLUMN k text COLLATE "POSIX" NOT NULL DEFAULT '', ADD COLUMN l "char"`,
+  );
 });

@@ -70,7 +70,10 @@ test('a column of a user-defined type is refused by name before anything commits
   ]) {
     await s.fleet.writeMigration('0002_mood.sql', sql);
     const report = await s.run.up();
-    expect(report).toMatchObject({ exitCode: 20, problems: [{ where: { member: 'shard1', tenant: 'bluth_co' } }] });
+    expect(report).toMatchObject({
+      exitCode: 20,
+      problems: [{ where: { member: 'shard1', tenant: 'bluth_co' } }],
+    });
     expect(report.problems[0]?.message).toContain('bluth_co.books.felt (bluth_co.mood');
     expect(await s.fleet.query('shard1', `SELECT to_regtype('bluth_co.mood') AS t`)).toEqual([{ t: null }]);
   }

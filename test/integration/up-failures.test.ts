@@ -23,13 +23,19 @@ test('a failing canary is rolled back with its veneer; the others are not begun;
   const report = await s.run.up();
   expect(states(report)).toEqual(['shard1: failed', 'shard2: not started', 'shard3: not started']);
   expect(steps(report)).toEqual([['failed'], ['not started'], ['not started']]);
-  expect(report).toMatchObject({ exitCode: 20, next: 'migrate up', problems: [{ message: 'division by zero' }] });
+  expect(report).toMatchObject({
+    exitCode: 20,
+    next: 'migrate up',
+    problems: [{ message: 'division by zero' }],
+  });
   await expectClean();
 });
 
 test('a failure names file, line, column, tenant, shard, and what PostgreSQL pointed at', async () => {
   await s.start(BOOKS);
-  await s.write(`-- a comment\nALTER TABLE books ADD COLUMN isbn text;\n\nUPDATE books\n   SET titel = 'é';\n`);
+  await s.write(
+    `-- a comment\nALTER TABLE books ADD COLUMN isbn text;\n\nUPDATE books\n   SET titel = 'é';\n`,
+  );
   expect((await s.run.up()).problems).toEqual([
     {
       message: 'column "titel" of relation "books" does not exist',
@@ -55,7 +61,10 @@ test('an error without a position names the statement that it came from, and kee
   expect(unique).toMatchObject({ sqlstate: '23505', where: { line: 2 } });
   expect(unique?.detail).toContain('Key (id)=(1) already exists.');
   expect(unique?.detail).toContain(`statement: INSERT INTO books VALUES (1, 'b')`);
-  await s.fleet.writeMigration('0002_change.sql', 'SELECT title::int + id FROM books; SELECT lenght(title) FROM books');
+  await s.fleet.writeMigration(
+    '0002_change.sql',
+    'SELECT title::int + id FROM books; SELECT lenght(title) FROM books',
+  );
   expect((await s.run.up()).problems).toMatchObject([
     { message: 'function lenght(text) does not exist', hint: expect.stringContaining('explicit type casts') },
   ]);
@@ -66,7 +75,10 @@ test('of two tenants on a shard the failing one is named, and both are rolled ba
   await s.fleet.query('shard2', `INSERT INTO dunder_mifflin.books VALUES (1, NULL)`);
   await s.write('ALTER TABLE books ALTER title SET NOT NULL');
   const report = await s.run.up({ shards: ['shard2'] });
-  expect(report).toMatchObject({ exitCode: 20, problems: [{ where: { member: 'shard2', tenant: 'dunder_mifflin' } }] });
+  expect(report).toMatchObject({
+    exitCode: 20,
+    problems: [{ where: { member: 'shard2', tenant: 'dunder_mifflin' } }],
+  });
   await expectClean();
 });
 
@@ -103,7 +115,10 @@ test('a deferred constraint fails inside the step, not in the vote', async () =>
   await s.write('ALTER TABLE sales ADD COLUMN at date; INSERT INTO sales VALUES (7)');
   const reached: string[] = [];
   const run = s.runWith({ at: async (point) => void reached.push(point) });
-  expect(await run.up()).toMatchObject({ exitCode: 20, problems: [{ sqlstate: '23503', where: { member: 'shard1' } }] });
+  expect(await run.up()).toMatchObject({
+    exitCode: 20,
+    problems: [{ sqlstate: '23503', where: { member: 'shard1' } }],
+  });
   expect(reached).not.toContain('before intent');
   await expectClean();
 });

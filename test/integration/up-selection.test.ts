@@ -30,7 +30,12 @@ async function threeMigrations(): Promise<void> {
 test('up N applies the next N migrations, then up the rest, then there is nothing to do', async () => {
   await threeMigrations();
   expect(await s.run.up({ limit: { kind: 'count', count: 1 } })).toMatchObject({ exitCode: 0 });
-  expect(await applied()).toEqual({ bluth_co: '0001', cyberdyne: '0001', dunder_mifflin: '0001', initech: '0001' });
+  expect(await applied()).toEqual({
+    bluth_co: '0001',
+    cyberdyne: '0001',
+    dunder_mifflin: '0001',
+    initech: '0001',
+  });
   const rest = await s.run.up();
   expect(rest.shards.map(({ steps }) => steps.length)).toEqual([2, 2, 2]);
   const none = await s.run.up();
@@ -111,7 +116,11 @@ test('the tenants of a shard share one transaction, and their veneer another, an
        FROM pgveneer.ledger GROUP BY migration ORDER BY migration`,
   );
   expect(perMigration).toEqual(
-    ['0001', '0002', '0003'].map((number) => ({ migration: `${number}_change`, tenants: 2, transactions: 1 })),
+    ['0001', '0002', '0003'].map((number) => ({
+      migration: `${number}_change`,
+      tenants: 2,
+      transactions: 1,
+    })),
   );
   const shown = await s.fleet.query(
     'veneer',

@@ -28,16 +28,21 @@ test.each([
   'SET search_path = pg_catalog, public; SET check_function_bodies = off',
   `SELECT set_config('search_path', 'public', false), set_config('role', 'bookstore_app', false)`,
   'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET default_transaction_isolation = serializable',
-])('%s in a migration reaches neither the next tenant, nor the next migration, nor our own rows', async (setting) => {
-  await s.fleet.query('shard2', 'GRANT bookstore_app TO bookstore_admin', 'superuser');
-  await s.run.setup();
-  await s.write(`CREATE TABLE seen AS ${SETTINGS}; ${setting}`);
-  await s.write(`CREATE TABLE again AS ${SETTINGS}; CREATE TABLE dates (d date NOT NULL DEFAULT '2020-03-04')`);
-  expect(await s.run.up({ shards: ['shard2'] })).toMatchObject({ problems: [], exitCode: 0 });
-  expect(await seen()).toEqual([fresh('cyberdyne'), fresh('dunder_mifflin')]);
-  expect(await s.fleet.query('shard2', 'SELECT * FROM cyberdyne.again')).toEqual([fresh('cyberdyne')]);
-  expect(await s.run.status({ shards: ['shard2'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
-});
+])(
+  '%s in a migration reaches neither the next tenant, nor the next migration, nor our own rows',
+  async (setting) => {
+    await s.fleet.query('shard2', 'GRANT bookstore_app TO bookstore_admin', 'superuser');
+    await s.run.setup();
+    await s.write(`CREATE TABLE seen AS ${SETTINGS}; ${setting}`);
+    await s.write(
+      `CREATE TABLE again AS ${SETTINGS}; CREATE TABLE dates (d date NOT NULL DEFAULT '2020-03-04')`,
+    );
+    expect(await s.run.up({ shards: ['shard2'] })).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await seen()).toEqual([fresh('cyberdyne'), fresh('dunder_mifflin')]);
+    expect(await s.fleet.query('shard2', 'SELECT * FROM cyberdyne.again')).toEqual([fresh('cyberdyne')]);
+    expect(await s.run.status({ shards: ['shard2'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  },
+);
 
 test('a date in a definition is deparsed under our DateStyle, whatever the migration set', async () => {
   await s.start('CREATE TABLE books (id int)');

@@ -45,7 +45,9 @@ test('a renamed table keeps its oid on the veneer, under the new name and with t
 test('two tables that swap their names swap them on the veneer, each with its oid', async () => {
   await s.start('CREATE TABLE old (a int); CREATE TABLE new (b int)');
   const [old, young] = [await oidOf('initech.old'), await oidOf('initech.new')];
-  await s.migrate('ALTER TABLE old RENAME TO aside; ALTER TABLE new RENAME TO old; ALTER TABLE aside RENAME TO new');
+  await s.migrate(
+    'ALTER TABLE old RENAME TO aside; ALTER TABLE new RENAME TO old; ALTER TABLE aside RENAME TO new',
+  );
   expect([await oidOf('initech.new'), await oidOf('initech.old')]).toEqual([old, young]);
   expect(await asApp('SELECT b FROM initech.old')).toEqual([]);
 });
@@ -109,7 +111,12 @@ test('a foreign table that somebody made by hand over the same relation is neith
   const status = await s.run.status();
   expect(status).toMatchObject({ exitCode: 11, next: 'migrate sync --prune --dry-run' });
   expect(status.drift).toMatchObject([
-    { kind: 'extra table', grade: 'cosmetic', object: 'bluth_co.mine', cure: expect.stringContaining('--prune') },
+    {
+      kind: 'extra table',
+      grade: 'cosmetic',
+      object: 'bluth_co.mine',
+      cure: expect.stringContaining('--prune'),
+    },
   ]);
   expect(await s.run.sync({ prune: true })).toMatchObject({ exitCode: 0, veneers: [{ state: 'repaired' }] });
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });

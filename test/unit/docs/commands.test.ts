@@ -4,7 +4,7 @@ import { readVerb } from '../../../src/cli/verb.js';
 import { codeBlocks, DOCUMENTS, inCode, read } from './documents.js';
 
 /** A document may speak of a command that is not built, where the sentence says so. */
-const NOT_YET = /--(verify|watch|forget|without|atomic)\b/;
+const NOT_YET = /--(verify|without)\b/;
 
 /** The commands in a text: what stands behind `migrate`, up to the end of the command. */
 function commandsIn(text: string): string[] {
