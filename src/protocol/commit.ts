@@ -3,31 +3,12 @@ import type { Session } from '../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { leaveEvidence, removeEvidence } from './evidence.js';
 import type { AttemptId } from './gid.js';
-import { removeIntent, writeIntent, type Intent, type Protocol } from './journal.js';
+import { removeIntent, writeIntent, type Intent } from './journal.js';
 import { commitLockStep } from './lock-step.js';
 import { anchorOf, journalMember, type Run } from './run.js';
 import { settleAttempt, type Ending, type SettledParticipant, type Unsettled } from './settle-attempt.js';
+import type { AttemptEnd, Participant } from './participant.js';
 import { commitTwoPhase } from './two-phase.js';
-
-/** A member with an open transaction in which an attempt's work is done and all that is left is to commit. */
-export interface Participant {
-  readonly member: string;
-  readonly role: 'shard' | 'veneer';
-  readonly session: Session;
-  /** On a veneer: what was executed. */
-  readonly statements: readonly string[];
-  /** A session in place of this one when it broke, once the old one has ended. */
-  readonly replace: () => Promise<Session>;
-  /** The transaction that the work began in, where that has to be the one that commits. */
-  readonly xid: string | null;
-}
-
-export interface AttemptEnd {
-  readonly id: AttemptId;
-  readonly migration: string | null;
-  readonly participants: readonly Participant[];
-  readonly protocol: Protocol;
-}
 
 /** The ending of an attempt, and where it did not commit, the error that stood in the way. */
 export interface AttemptEnding {

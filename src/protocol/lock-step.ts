@@ -1,7 +1,7 @@
 import { endTransaction, inTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
-import type { AttemptEnd } from './commit.js';
+import type { AttemptEnd } from './participant.js';
 import { leaveEvidence } from './evidence.js';
 import type { Gid } from './gid.js';
 import type { Run } from './run.js';

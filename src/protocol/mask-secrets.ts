@@ -10,6 +10,9 @@ const AFTER_WORD =
 /** `password=geheim` in a connection string. */
 const IN_CONNECTION_STRING = /\b((?:ssl)?password\s*=\s*)(?!\s*')[^\s'",;)]+/gi;
 
+/** `"password": "geheim"` in JSON. */
+const IN_JSON = /("(?:\w*_)?(?:password|passwd|passphrase|secret|token|api_?key)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
+
 const IN_URL = /\b(postgres(?:ql)?:\/\/)[^\s'"`]+/gi;
 
 /** Shorter ones are ordinary words in too many texts. */
@@ -23,6 +26,7 @@ export function secretMask(config: Config): (text: string) => string {
       .reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
       .replace(IN_URL, '$1***')
       .replace(AFTER_WORD, "$1'***'")
+      .replace(IN_JSON, '$1"***"')
       .replace(IN_CONNECTION_STRING, '$1***');
 }
 

@@ -1,7 +1,7 @@
 import { EXIT, VeneerError } from '../errors.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
-import type { Participant } from './commit.js';
+import type { Participant } from './participant.js';
 import type { Protocol, ProtocolChoice } from './journal.js';
 import { PrepareRefused } from './two-phase.js';
 

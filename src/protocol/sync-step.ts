@@ -9,7 +9,8 @@ import { startBudget, type Budget } from './budget.js';
 import { watched } from './watched.js';
 import type { Lane } from './lane.js';
 import { holdRelations, readRepairs, readWanted, type SyncScope, type WantedOfShard } from './sync-work.js';
-import { commitAttempt, type AttemptEnding, type Participant } from './commit.js';
+import { commitAttempt, type AttemptEnding } from './commit.js';
+import type { Participant } from './participant.js';
 import { chooseProtocol } from './protocol-choice.js';
 import { beginOnVeneer, executeChanges, refuseOccupied } from './veneer-work.js';
 

@@ -1,6 +1,6 @@
 import { literal } from '../postgres/identifiers.js';
 import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
-import type { AttemptEnd } from './commit.js';
+import type { AttemptEnd } from './participant.js';
 import { formatGid } from './gid.js';
 import type { Run } from './run.js';
 import { settlePrepared, type Unsettled } from './settle-attempt.js';
