@@ -10,7 +10,7 @@ import { endOnUncaught, reportFailure } from './report-failure.js';
 import { runVerb } from './run-verb.js';
 import { stopOnSignals, type Stopping } from './signals.js';
 import { readTerminal, type Terminal } from './terminal.js';
-import { testPoints } from './test-points.js';
+import { testPoints, withoutWatchdog } from './test-points.js';
 import { readVerb, type Verb } from './verb.js';
 import { startWatchdog, type WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
@@ -56,7 +56,7 @@ async function run(verb: Verb, flags: Flags, { display, stopping, closed }: Surr
     signal,
     who: whoRuns(),
     at: testPoints(process.env),
-    startWatchdog: () => startWatchdog(watchdogSource(flags)),
+    ...(withoutWatchdog(process.env) ? {} : { startWatchdog: () => startWatchdog(watchdogSource(flags)) }),
   };
   try {
     return await runVerb(verb, flags, context, write);

@@ -6,9 +6,9 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
     name: 'stop',
     summary: 'ask the command that works on the fleet to end',
     description: [
-      'Asks the run that holds the lock of the fleet, wherever it is, to end as Ctrl-C would end it: what it',
-      'is about to do is rolled back, what it has begun to commit is committed, and it ends with exit code',
-      '143. Waits until it has. A run that begins later is not meant.',
+      'Asks the run that holds the lock of the fleet, wherever it is, to end as Ctrl-C would end it: the',
+      'running attempt is rolled back, what it has begun to commit is committed, and it ends with exit',
+      'code 143. Waits until it has. A run that begins later is not meant.',
     ],
     positionals: [],
     flags: [

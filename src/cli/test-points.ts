@@ -20,6 +20,10 @@ export function testPoints(env: NodeJS.ProcessEnv): (point: string) => Promise<v
   };
 }
 
+/** FOR TESTS ONLY: with `PGVENEER_TEST_NO_WATCHDOG` set nobody settles what a killed runner left, until a test says so. */
+export const withoutWatchdog = (env: NodeJS.ProcessEnv): boolean =>
+  env.PGVENEER_TEST_NO_WATCHDOG !== undefined;
+
 /** Nothing runs between the kill and the end of the process, whatever else was about to. */
 function die(): never {
   process.kill(process.pid, 'SIGKILL');

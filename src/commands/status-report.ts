@@ -1,7 +1,7 @@
 import type { ShardConfig } from '../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
-import { entriesByTenant, type LedgerEntry } from '../migrations/ledger.js';
-import { makePlan, type Plan } from '../migrations/plan.js';
+import { entriesByTenant, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
+import { interruptedText, makePlan, type Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
 import { driftOf } from './status-drift.js';
@@ -23,7 +23,7 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
     ...base,
     members: membersOf(facts),
     migrations: facts.migrations.map((migration) => migration.name),
-    notices: [...noticesOf(facts), ...locked.notices],
+    notices: [...begunNotices(facts, plan), ...noticesOf(facts), ...locked.notices],
     exitCode,
     next: nextOf(facts, exitCode, base),
   };
@@ -55,7 +55,7 @@ function shardStatus(
     shard: shard.name,
     reachable: read !== undefined,
     tenants: shard.tenants.map((tenant): TenantStatus => {
-      const applied = ledger?.get(tenant.name) ?? none;
+      const applied = onlyApplied(ledger?.get(tenant.name) ?? none);
       return {
         tenant: tenant.name,
         schema: tenant.schema,
@@ -127,6 +127,11 @@ function lockedOf(facts: StatusFacts): Pick<StatusReport, 'problems' | 'notices'
     hint: 'end the transaction that changes tables there, then run migrate status again',
   }));
   return { notices: [], problems };
+}
+
+function begunNotices({ veneerFacts }: StatusFacts, { interrupted }: Plan): string[] {
+  const runner = [...veneerFacts.values()].some((veneer) => veneer.runner !== null) ? 'at work' : 'none';
+  return interrupted.map((one) => interruptedText(one, runner));
 }
 
 function noticesOf({ veneerFacts }: StatusFacts): string[] {

@@ -13,6 +13,8 @@ interface Base {
   readonly start: number;
   /** What setup has to make first, told by a dry run; a real one is refused by it. */
   readonly missing?: readonly Problem[];
+  /** What a dry run tells besides. */
+  readonly notices?: readonly string[];
 }
 
 /** The report, with the exit code and the command to type next that follow from its outcomes. Pure but for the clock. */
@@ -21,7 +23,7 @@ export function upReport(
   parts: Pick<UpReport, 'run' | 'settled' | 'shards' | 'problems'>,
 ): UpReport {
   const exitCode = worst(upExit(parts), settledExit(parts.settled));
-  const { missing = [] } = base;
+  const { missing = [], notices = [] } = base;
   return {
     command: 'up',
     fleet: base.fleet,
@@ -29,7 +31,7 @@ export function upReport(
     ...parts,
     exitCode,
     next: nextCommand(exitCode, parts.shards, [...parts.problems, ...missing]),
-    notices: missing.map(({ message }) => message),
+    notices: [...notices, ...missing.map(({ message }) => message)],
     ms: Math.round(performance.now() - base.start),
   };
 }

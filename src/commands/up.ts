@@ -4,7 +4,7 @@ import { EXIT, VeneerError, type Problem } from '../errors.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
 import { loadMigrations } from '../migrations/load.js';
 import type { Migration } from '../migrations/migration.js';
-import { makePlan, type Plan, type PlanLimit } from '../migrations/plan.js';
+import { interruptedText, makePlan, type Plan, type PlanLimit } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
 import type { ProtocolChoice } from '../protocol/journal.js';
 import { rollOut } from '../protocol/rollout.js';
@@ -41,8 +41,9 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
   const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
   refuseUnknownTarget(migrations, options.limit);
   const shards = selectShards(config, options);
-  for (const notice of migrations.flatMap((migration) => migration.notices))
-    context.onProgress({ type: 'notice', text: notice });
+  for (const { file, notices } of migrations) {
+    for (const notice of notices) context.onProgress({ type: 'notice', text: `${file}: ${notice}` });
+  }
   const planFrom = async (sessionOf: (member: string) => Session): Promise<Plan> => {
     const ledgers = await readLedgers(shards, sessionOf, options.dryRun ? 'allow' : 'refuse');
     const { outOfOrder } = config.policy;
@@ -54,7 +55,10 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
       const plan = await planFrom(sessionOf);
       const missing = await missingSchemas(plan, sessionOf);
       const parts = { run: null, settled: [], shards: plannedShards(plan), problems: plan.problems };
-      return upReport({ ...base, missing }, parts);
+      return upReport(
+        { ...base, missing, notices: plan.interrupted.map((one) => interruptedText(one, 'none')) },
+        parts,
+      );
     });
   }
   const { protocol = 'auto', terminateBlockersMs = null } = options;

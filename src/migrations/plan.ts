@@ -65,9 +65,14 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-/** One sentence for people. */
-export const interruptedText = ({ migration, tenants }: InterruptedMigration): string =>
-  `${migration} was interrupted half way for ${fewOf(tenants)}: migrate up runs it again`;
+/** One sentence for people. While a runner is at work nobody can tell that it is not at this very migration. */
+export const interruptedText = (
+  { migration, tenants }: InterruptedMigration,
+  runner: 'at work' | 'none',
+): string =>
+  runner === 'none'
+    ? `${migration} was interrupted half way for ${fewOf(tenants)}: migrate up runs it again`
+    : `${migration} began for ${fewOf(tenants)}, and has not come to its end`;
 
 interface TenantState {
   readonly tenant: TenantConfig;

@@ -36,7 +36,7 @@ export interface StepPart {
 
 export interface AttemptResult extends AttemptEnding {
   readonly ms: number;
-  readonly protocol: Protocol | 'one server';
+  readonly protocol: Protocol | 'one server' | 'no transaction';
   /** For how long each table of a veneer was locked. */
   readonly locks: readonly LockDuration[];
   /** By shard and veneer: the SQL that was executed there. */

@@ -9,8 +9,10 @@ export interface Budget {
    * These are a second net: they bound one lock and one statement; `watched` keeps the budgets of the attempt.
    */
   limits(session: Session): string;
-  /** Counts time (milliseconds) that was spent waiting for locks; true once the budget for it is used up. */
-  addWait(ms: number): boolean;
+  /** To stand between lock statements of one text: lowers lock_timeout by what the text took so far. */
+  shrink(session: Session): string;
+  /** Counts time (milliseconds) that a session spent waiting for locks; true once the budget for it is used up. */
+  addWait(ms: number, session: Session): boolean;
   /** Milliseconds since the attempt began. */
   elapsed(): number;
   holdLeft(): number;
@@ -28,7 +30,8 @@ export interface LockDuration {
 
 /**
  * Of the server's deadlock_timeout. A session that has waited for that long looks for a cycle and ends itself where
- * it finds one: were we still waiting then, the victim could be the application's session.
+ * it finds one: were we still waiting then, the victim could be the application's session. It may have begun to wait
+ * with our first lock, so the bound is for all waits of an attempt together.
  */
 const BELOW_DEADLOCK_TIMEOUT = 0.8;
 
@@ -41,22 +44,25 @@ export function startBudget({
   let waited = 0;
   const elapsed = (): number => Math.round(performance.now() - start);
   const holdLeft = (): number => lockHoldMs - elapsed();
+  const patience = ({ server }: Session): number => {
+    const all = Math.min(lockWaitMs, BELOW_DEADLOCK_TIMEOUT * server.deadlockTimeoutMs);
+    return Math.max(1, Math.floor(all - waited));
+  };
   return {
     elapsed,
     holdLeft,
     limits(session: Session): string {
       const left = holdLeft();
       if (left <= 0) throw holdExceeded(lockHoldMs);
-      const patience = Math.min(
-        lockWaitMs - waited,
-        left,
-        BELOW_DEADLOCK_TIMEOUT * session.server.deadlockTimeoutMs,
-      );
-      return `SET LOCAL lock_timeout = ${Math.max(1, Math.floor(patience))}; SET LOCAL statement_timeout = ${left}`;
+      return `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}; SET LOCAL statement_timeout = ${left}`;
     },
-    addWait(ms: number): boolean {
+    // statement_timestamp() is when the whole text arrived.
+    shrink: (session: Session) =>
+      `SELECT set_config('lock_timeout', greatest(1, ${patience(session)} -
+        (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int)::text, true)`,
+    addWait(ms: number, session: Session): boolean {
       waited += ms;
-      return waited >= lockWaitMs;
+      return patience(session) <= 1;
     },
     noteLocked(veneer: string, table: string): void {
       const key = `${veneer} ${table}`;

@@ -80,10 +80,17 @@ async function commitAlone(
 
 /** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
 async function settled(run: Run, unsettled: Unsettled, cause: unknown): Promise<AttemptEnding> {
-  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS);
+  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, () => isShutOut(run, unsettled));
   if (ending.kind !== 'in doubt' && unsettled.n > 1) await closeAttempt(run, unsettled);
   return { ending, cause };
 }
+
+/**
+ * Where the fleet's lock was lost, this run never gets another session: waiting helps nobody, and its locks on the
+ * other members keep those away who can settle.
+ */
+const isShutOut = (run: Run, { participants }: Unsettled): boolean =>
+  participants.some(({ member }) => run.anchors.get(member)?.isLost() ?? true);
 
 /**
  * Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more.

@@ -24,7 +24,7 @@ import { throwIfAborted } from './watched.js';
  */
 export async function fenceVeneer(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
   const tables = await readForeignTables(veneer, [lane.shard.server.name]);
-  await lockTables(veneer, tables, budget);
+  await lockTables(lane, veneer, tables, budget);
 }
 
 /** Milliseconds between two looks for old snapshots. */

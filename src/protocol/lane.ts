@@ -25,6 +25,8 @@ export interface Lane {
   readonly blockers: Blocker[];
   /** By member and pid: since when (performance.now()) somebody has been seen blocking. */
   readonly blockedSince: Map<string, number>;
+  /** Tables of veneers whose lock was not to be had in time, the last one first. */
+  readonly contended: string[];
 }
 
 /** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
@@ -66,6 +68,7 @@ export async function withLane<T>(
       settled: [],
       blockers: [],
       blockedSince: new Map(),
+      contended: [],
     });
   } finally {
     await Promise.all([...sessions.values()].map((open) => open.close()));

@@ -3,6 +3,7 @@ import type { StepPhase } from '../report/progress.js';
 import type { StepPart } from './attempt.js';
 import type { EndedStep } from './history-rows.js';
 import type { Affected, Lane } from './lane.js';
+import { runStepWithoutTransaction } from './no-transaction-step.js';
 import { startPhaseClock } from './phase-clock.js';
 import type { Run } from './run.js';
 import { runStep, type StepEnd } from './step.js';
@@ -44,7 +45,8 @@ export async function runPlanned(
         ...(why === undefined ? {} : { why }),
       }),
   }));
-  const end = await runStep(rollout.run, { id, migration, parts });
+  const alone = parts.some(({ planned }) => planned.migration.transaction === 'none');
+  const end = await (alone ? runStepWithoutTransaction : runStep)(rollout.run, { id, migration, parts });
   for (const { part, report, clock } of clocks) {
     if (end.kind === 'committed') report('committed', { ms: end.result.ms });
     else report('failed', { why: end.problem.message });

@@ -4,7 +4,7 @@ import type { ShardPlan } from '../migrations/plan.js';
 import { forgetAttempts } from './commit.js';
 import { laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
 import { withLane, type Lane } from './lane.js';
-import { runPlanned, type Rollout } from './planned-step.js';
+import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
 import type { StepEnd } from './step.js';
 
 /**
@@ -70,11 +70,29 @@ async function runEverywhere(
     if (planned === undefined || lane === undefined) return [];
     return [{ record, part: { lane, planned, index: index + 1, of: record.plan.steps.length } }];
   });
-  const end = await runPlanned(
-    rollout,
-    name,
-    parts.map(({ part }) => part),
-  );
-  for (const { record, part } of parts) record.ends[part.index - 1] = end;
-  return end;
+  return inGroups(parts, async (group) => {
+    const end = await runPlanned(
+      rollout,
+      name,
+      group.map(({ part }) => part),
+    );
+    for (const { record, part } of group) record.ends[part.index - 1] = end;
+    return end;
+  });
+}
+
+interface RecordedPart {
+  readonly record: LaneRecord;
+  readonly part: PlacedPart;
+}
+
+/** All at once; what has no transaction cannot commit together, and goes through shard after shard. */
+async function inGroups(
+  parts: readonly RecordedPart[],
+  run: (group: readonly RecordedPart[]) => Promise<StepEnd>,
+): Promise<StepEnd> {
+  const [first, ...rest] = parts;
+  if (first?.part.planned.migration.transaction !== 'none') return run(parts);
+  const end = await run([first]);
+  return end.kind === 'committed' && rest.length > 0 ? inGroups(rest, run) : end;
 }

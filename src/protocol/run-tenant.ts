@@ -54,7 +54,7 @@ interface Failed {
 }
 
 /** PostgreSQL's error with the place in the migration's file that it came from. */
-function explain(error: unknown, failed: Failed): unknown {
+export function explain(error: unknown, failed: Failed): unknown {
   if (!(error instanceof MemberError) || error.connectionLost) return error;
   const { migration, tenant } = failed;
   const at = placeOf(error, failed);
@@ -85,7 +85,7 @@ interface Place {
 /** By PostgreSQL's position in the text where it gave one, else by how many statements had completed. */
 function placeOf(error: MemberError, { prologue, statements }: Failed): Place {
   if (error.position !== null) {
-    const start = length(prologue.join(SEPARATOR)) + length(SEPARATOR);
+    const start = length(prologue.map((sql) => sql + SEPARATOR).join(''));
     const found = statementAt(statements, error.position - start);
     if (found !== null) {
       const place = locate(found.statement, found.position);

@@ -47,13 +47,17 @@ export type Ending =
 
 /**
  * Reads, decides and acts until the attempt is settled or the deadline has passed: its tables wait for us
- * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0: one pass.
+ * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0, or hopeless: one pass.
  */
-export async function settleAttempt(unsettled: Unsettled, deadlineMs: number): Promise<Ending> {
+export async function settleAttempt(
+  unsettled: Unsettled,
+  deadlineMs: number,
+  isHopeless: () => boolean = () => false,
+): Promise<Ending> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const ending = await settleOnce(unsettled);
-    if (ending.kind !== 'in doubt' || Date.now() >= deadline) return ending;
+    if (ending.kind !== 'in doubt' || Date.now() >= deadline || isHopeless()) return ending;
     await delay(100);
   }
 }

@@ -3,6 +3,7 @@ import { readForeignTables, readOccupied } from '../catalog/read-foreign-tables.
 import type { ForeignTable } from '../catalog/relation.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { isOurs } from '../veneer/definition.js';
@@ -21,6 +22,7 @@ export async function lockOnVeneer(
 ): Promise<void> {
   const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
   await lockTables(
+    lane,
     session,
     await readForeignTables(session, [lane.shard.server.name], { remote, named: [] }),
     budget,
@@ -29,16 +31,38 @@ export async function lockOnVeneer(
 
 /** LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock. */
 export async function lockTables(
+  lane: Lane,
   session: Session,
   tables: readonly ForeignTable[],
   budget: Budget,
 ): Promise<void> {
   if (tables.length === 0) return;
   for (const table of tables) budget.noteLocked(session.member, display(table));
-  const locks = tables.map(
+  const ordered = contendedFirst(lane, tables);
+  const locks = ordered.map(
     (table) => `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`,
   );
-  await session.run([budget.limits(session), ...locks].join('; '));
+  try {
+    await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
+  } catch (error) {
+    // Before the first lock stand two statements, between two locks one.
+    const refused = error instanceof MemberError ? ordered[(error.completed - 2) / 2] : undefined;
+    if (refused !== undefined) lane.contended.unshift(display(refused));
+    throw error;
+  }
+}
+
+/**
+ * What an earlier attempt did not get comes first. An application that reads one table and then another holds the
+ * first while it waits for the second: whoever locks them the other way round waits for it in vain, every time.
+ */
+function contendedFirst(lane: Lane, tables: readonly ForeignTable[]): ForeignTable[] {
+  const isContended = (table: ForeignTable): boolean => lane.contended.includes(display(table));
+  const place = (table: ForeignTable): number => lane.contended.indexOf(display(table));
+  return [
+    ...tables.filter(isContended).toSorted((a, b) => place(a) - place(b)),
+    ...tables.filter((table) => !isContended(table)),
+  ];
 }
 
 /**

@@ -28,7 +28,7 @@ const LOOK_MS = 50;
  */
 export async function watched<T>(lane: Lane, budget: Budget, work: () => Promise<T>): Promise<T> {
   throwIfAborted(lane.run.signal);
-  const watch: Watch = { lane, budget, reason: null, looking: false };
+  const watch: Watch = { lane, budget, reason: null, looking: false, lookedAt: performance.now() };
   const timer = setInterval(() => void look(watch), LOOK_MS);
   const wake = (): void => void look(watch);
   lane.run.signal.addEventListener('abort', wake);
@@ -51,6 +51,8 @@ interface Watch {
   /** Why the work was cancelled: makes the error to throw from the one that the cancelled statement gave. */
   reason: ((error: unknown) => VeneerError) | null;
   looking: boolean;
+  /** performance.now() */
+  lookedAt: number;
 }
 
 async function look(watch: Watch): Promise<void> {
@@ -74,17 +76,19 @@ const busy = (lane: Lane): Session[] =>
 
 async function countWaits(watch: Watch): Promise<void> {
   const { lane, budget } = watch;
+  const sinceLast = performance.now() - watch.lookedAt;
+  watch.lookedAt += sinceLast;
   for (const session of busy(lane)) {
     const blockers = await readBlockers(anchorOf(lane.run, session.member), session);
     if (blockers.length === 0) continue;
     lane.blockers.splice(0, lane.blockers.length, ...blockers);
     await terminateStubborn(lane, session);
-    if (budget.addWait(LOOK_MS)) watch.reason ??= () => waitExceeded(lane);
+    if (budget.addWait(sinceLast, session)) watch.reason ??= () => waitExceeded(lane);
   }
 }
 
 /** Ends those who have stood in the way for longer than the user allowed; without that choice nobody is ended. */
-async function terminateStubborn(lane: Lane, session: Session): Promise<void> {
+export async function terminateStubborn(lane: Lane, session: Session): Promise<void> {
   const { terminateBlockersMs } = lane.run;
   if (terminateBlockersMs === null) return;
   for (const blocker of lane.blockers) {

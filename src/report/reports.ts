@@ -65,7 +65,7 @@ export interface UpStep {
   /** Milliseconds of the attempt that ended it. */
   readonly ms: number | null;
   readonly attempts: number;
-  readonly protocol: 'one server' | 'two-phase' | 'lock-step' | null;
+  readonly protocol: 'one server' | 'two-phase' | 'lock-step' | 'no transaction' | null;
   /** How long (milliseconds) each table of a veneer was locked by the attempt that committed. */
   readonly locks: readonly { readonly veneer: string; readonly table: string; readonly ms: number }[];
   /** SQL per veneer: what was executed, or with `dryRun` nothing, since it is known only inside the step. */

@@ -48,7 +48,7 @@ test('migrate --help lists every command, migrate sandbox --help those of the sa
   const sandbox = await runCli(['sandbox', '-h'], { cwd });
   for (const { name, summary } of COMMANDS) {
     expect(all.stdout).toMatch(new RegExp(`^ {2}${name}( \\S+)? +${summary}$`, 'm'));
-    expect(sandbox.stdout.includes(`  ${name} `)).toBe(name.startsWith('sandbox '));
+    expect(sandbox.stdout.includes(`\n  ${name} `)).toBe(name.startsWith('sandbox '));
   }
 });
 

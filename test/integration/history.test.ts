@@ -7,12 +7,12 @@ import { scenario } from '../support/scenario.js';
 
 const s = scenario();
 
-const ask = async (options: Partial<HistoryOptions> = {}): Promise<HistoryReport> =>
-  history(await s.run.config(), { show: null, limit: 20, ...options } as HistoryOptions, {
-    who: 'reader@here',
-  });
+const ask = async (options: HistoryOptions): Promise<HistoryReport> =>
+  history(await s.run.config(), options, { who: 'reader@here' });
 
-const show = async (run: string | undefined): Promise<HistoryReport> => ask({ show: run ?? '' });
+const list = (limit = 20): Promise<HistoryReport> => ask({ show: null, limit });
+
+const show = (run: string | undefined): Promise<HistoryReport> => ask({ show: run ?? '' });
 
 const rows = (): Promise<Record<string, unknown>[]> =>
   s.fleet.query('veneer', 'SELECT * FROM pgveneer.history ORDER BY id');
@@ -23,7 +23,7 @@ test('a good run is there with its steps, their protocol, statements and times',
   await s.start('CREATE TABLE books (id int)');
   await s.write(ADD);
   const report = await s.run.up();
-  const { runs } = await ask();
+  const { runs } = await list();
   expect(runs.map(({ command, state, steps }) => [command, state, steps])).toEqual([
     ['up', 'done', { committed: 3, other: 0 }],
     ['up', 'done', { committed: 3, other: 0 }],
@@ -77,7 +77,7 @@ test('a failed step is there with its error, and what was done before it stays a
   await s.write(ADD);
   const report = await s.run.up();
   expect(report.exitCode).toBe(21);
-  const [run] = (await ask({ limit: 1 })).runs;
+  const [run] = (await list(1)).runs;
   expect(run).toMatchObject({ run: report.run, state: 'partly done', problems: [{ sqlstate: '42701' }] });
   const { steps } = await show(run?.run);
   const failed = steps?.find(({ shard }) => shard === 'shard2');
@@ -94,7 +94,7 @@ test('a run that ended before its first step is there too, with the reason', asy
   await s.start('CREATE TABLE books (id int)');
   await s.fleet.query('shard3', 'DROP TABLE pgveneer.ledger');
   await expect(s.run.up()).rejects.toThrow('shard3 was never set up');
-  expect((await ask({ limit: 1 })).runs).toMatchObject([
+  expect((await list(1)).runs).toMatchObject([
     { command: 'up', state: 'failed', problems: [{ hint: 'migrate setup' }] },
   ]);
 });
@@ -108,7 +108,7 @@ test('while it works a run is running, and after Ctrl-C interrupted', async () =
     signal: stopping.signal,
     at: async (point) => {
       if (point !== 'after statements:shard1') return;
-      during = await ask({ limit: 1 });
+      during = await list(1);
       stopping.abort();
     },
   });
@@ -128,8 +128,8 @@ test('a run that was killed ended without a word; what was settled for it is tol
   });
   expect(await killed.result).toMatchObject({ signal: 'SIGKILL' });
   // Its watchdog settles; until then nobody else may write.
-  let report = await ask();
-  while (report.runs[0]?.state === 'running' || report.runs[0]?.command !== 'watchdog') report = await ask();
+  let report = await list();
+  while (report.runs[0]?.state === 'running' || report.runs[0]?.command !== 'watchdog') report = await list();
   const [watchdog, up] = report.runs;
   expect(up).toMatchObject({ command: 'up', state: 'ended without a word', ended: null });
   expect(up?.steps).toEqual({ committed: 1, other: 0 });
@@ -137,7 +137,7 @@ test('a run that was killed ended without a word; what was settled for it is tol
   expect((await show(up?.run)).steps).toMatchObject([settled]);
   expect((await show(watchdog?.run)).steps).toMatchObject([settled]);
   expect(await s.run.up()).toMatchObject({ exitCode: 0 });
-  expect((await ask()).runs[0]).toMatchObject({ state: 'done', steps: { committed: 2, other: 0 } });
+  expect((await list()).runs[0]).toMatchObject({ state: 'done', steps: { committed: 2, other: 0 } });
 });
 
 test('an in-doubt step that recover settles counts as settled', async () => {
@@ -149,7 +149,7 @@ test('an in-doubt step that recover settles counts as settled', async () => {
     },
   });
   await crashing.up({ shards: ['shard1'] });
-  const [run] = (await ask({ limit: 1 })).runs;
+  const [run] = (await list(1)).runs;
   await s.run.recover();
   const { steps } = await show(run?.run);
   expect(steps?.at(-1)?.outcome).toBe('committed');
@@ -166,7 +166,7 @@ test('no password comes into the table, whatever a migration holds or an error q
      ALTER ROLE nobody_of_that_name PASSWORD 'geheim3'`,
   );
   expect(await s.run.up()).toMatchObject({ exitCode: 20 });
-  const text = JSON.stringify([await rows(), await ask(), await show((await ask()).runs[0]?.run)]);
+  const text = JSON.stringify([await rows(), await list(), await show((await list()).runs[0]?.run)]);
   expect(text).toContain('CREATE FUNCTION key()');
   expect(text).toContain("PASSWORD '***'");
   const secrets = Object.entries(s.fleet.env).flatMap(([name, value]) =>
@@ -179,7 +179,7 @@ test('sync stands in history with the statements that repaired, and not where no
   await s.start('CREATE TABLE books (id int)');
   await s.fleet.query('veneer', 'ALTER FOREIGN TABLE cyberdyne.books ADD COLUMN extra int');
   await s.run.sync();
-  const { steps } = await show((await ask()).runs[0]?.run);
+  const { steps } = await show((await list()).runs[0]?.run);
   expect(steps).toMatchObject([
     {
       shard: 'shard2',
@@ -189,7 +189,7 @@ test('sync stands in history with the statements that repaired, and not where no
     },
   ]);
   await s.run.sync();
-  expect((await ask()).runs[0]).toMatchObject({
+  expect((await list()).runs[0]).toMatchObject({
     command: 'sync',
     state: 'done',
     steps: { committed: 0, other: 0 },
@@ -199,10 +199,10 @@ test('sync stands in history with the statements that repaired, and not where no
 test('the newest come first, as many as were asked for; one is found by the beginning of its name', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.run.up();
-  const all = (await ask()).runs.map(({ run }) => run);
+  const all = (await list()).runs.map(({ run }) => run);
   expect(all).toHaveLength(3);
   expect(all.toSorted().toReversed()).toEqual(all);
-  expect((await ask({ limit: 2 })).runs.map(({ run }) => run)).toEqual(all.slice(0, 2));
+  expect((await list(2)).runs.map(({ run }) => run)).toEqual(all.slice(0, 2));
   expect((await show(all[1]!.slice(0, -3))).runs[0]?.run).toBe(all[1]);
   await expect(show('nothing')).rejects.toMatchObject({ facts: { exitCode: 64 } });
   await expect(show('')).rejects.toThrow(/may be .* or .* or /);
@@ -219,7 +219,7 @@ test('a dry run leaves no trace', async () => {
 });
 
 test('before setup history is empty and says so, and creates nothing', async () => {
-  expect(await ask()).toMatchObject({
+  expect(await list()).toMatchObject({
     runs: [],
     exitCode: 0,
     next: 'migrate setup',
@@ -240,7 +240,7 @@ test('a fleet that was set up before there was a history works, says so, and get
   const setup = await s.run.setup();
   expect(setup).toMatchObject({ exitCode: 0, notices: [] });
   expect(setup.members.find(({ member }) => member === 'veneer')?.state).toBe('done');
-  expect((await ask()).runs).toMatchObject([{ command: 'setup', state: 'done' }]);
+  expect((await list()).runs).toMatchObject([{ command: 'setup', state: 'done' }]);
   expect(await s.run.up()).toMatchObject({ exitCode: 0, notices: [] });
 });
 
@@ -255,7 +255,7 @@ test('whoever holds the table holds up no step; the run says that it is missing'
     notices: [expect.stringContaining('missing in migrate history')],
   });
   await holder.query('ROLLBACK');
-  expect((await ask()).runs.map(({ run }) => run)).not.toContain(report.run);
+  expect((await list()).runs.map(({ run }) => run)).not.toContain(report.run);
 });
 
 test('a row whose session was cut is written with the next one, once', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { problemOf } from '../../src/errors.js';
 import type { SetupReport } from '../../src/report/reports.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
@@ -150,7 +151,7 @@ test('no report, event or error of setup holds a password', async () => {
   const env = await readFile(`${s.fleet.dir}/.env`, 'utf8');
   const texts: string[] = [];
   const remember = async (what: Promise<unknown>): Promise<void> => {
-    const error = (thrown: unknown): unknown => ({ ...(thrown as Error), text: String(thrown) });
+    const error = (thrown: unknown): unknown => [problemOf(thrown), String(thrown)];
     texts.push(JSON.stringify(await what.catch(error)));
   };
   await remember(s.run.setup({ dryRun: true }));

@@ -118,18 +118,20 @@ test('what is being committed is committed; a run that is through by then is no 
   await s.start('CREATE TABLE books (id int)');
   await s.write(ADD);
   const noticed = gate();
+  const stopping: Promise<StopReport>[] = [];
   const run = s.runWith({
     onProgress: (event) => {
       if (event.type === 'notice' && event.text.includes('alice@laptop')) noticed.open();
     },
     at: async (point) => {
       if (point !== 'before commit prepared:shard3') return;
-      void ask();
+      stopping.push(ask());
       await noticed.opened;
     },
   });
   const report = await run.up({ shards: ['shard3'] });
   expect(report).toMatchObject({ exitCode: 0, problems: [], shards: [{ state: 'done' }] });
+  expect(await stopping[0]).toMatchObject({ state: 'ended', outcome: 'done', exitCode: 0 });
   expect(await newest()).toMatchObject({ state: 'done', stopAskedBy: 'alice@laptop' });
 });
 
@@ -158,23 +160,23 @@ test('a run that begins while stop waits is neither stopped nor waited for', asy
   await s.start('CREATE TABLE books (id int)');
   await s.write(ADD);
   const asked = gate();
-  let stopping: Promise<StopReport> | null = null;
+  const stopping: Promise<StopReport>[] = [];
   const first = s.runWith({
     at: async (point) => {
       if (point !== 'before commit prepared:shard1') return;
       const onProgress = ({ type }: Progress): void => (type === 'notice' ? asked.open() : undefined);
-      stopping = ask({ onProgress });
+      stopping.push(ask({ onProgress }));
       await asked.opened;
     },
   });
   const one = await first.up({ shards: ['shard1'] });
   const second = s.runWith({
     at: async (point) => {
-      if (point === 'after begin:shard2') await stopping;
+      if (point === 'after begin:shard2') await stopping[0];
     },
   });
   const two = await second.up();
-  expect(await stopping).toMatchObject({ state: 'ended', run: { run: one.run } });
+  expect(await stopping[0]).toMatchObject({ state: 'ended', run: { run: one.run } });
   expect(two).toMatchObject({ exitCode: 0, problems: [] });
 });
 

@@ -28,28 +28,38 @@ export async function leaveAttempt(fleet: TestFleet, leftover: Leftover): Promis
   const gidOf = (index: number): string => formatGid({ ...id, participant: index + 1, n: parts.length });
   if (intent) {
     const participants = await Promise.all(parts.map(({ member }) => participantOf(fleet, member)));
-    const journal = await openSession({ member: 'veneer', url: new Secret(fleet.urlOf('veneer')), applicationName: 'test' });
-    await writeIntent(journal, { ...id, migration: '0001_left', protocol: 'two-phase', participants: participants.map(recorded) });
+    const journal = await openSession({
+      member: 'veneer',
+      url: new Secret(fleet.urlOf('veneer')),
+      applicationName: 'test',
+    });
+    await writeIntent(journal, {
+      ...id,
+      migration: '0001_left',
+      protocol: 'two-phase',
+      participants: participants.map(recorded),
+    });
     await journal.close();
   }
   for (const [index, { member, state }] of parts.entries()) {
     if (state === 'absent') continue;
     const client = await fleet.connect(member);
     await client.query(`BEGIN; ${sql(member)}`);
-    await client.query('INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)', [
-      id.fleet,
-      id.step,
-      id.nonce,
-      index + 1,
-      parts.length,
-    ]);
+    await client.query(
+      'INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)',
+      [id.fleet, id.step, id.nonce, index + 1, parts.length],
+    );
     await client.query(state === 'prepared' ? `PREPARE TRANSACTION '${gidOf(index)}'` : 'COMMIT');
   }
   return parts.map((_, index) => gidOf(index));
 }
 
 async function participantOf(fleet: TestFleet, member: string): Promise<IntentParticipant> {
-  const session = await openSession({ member, url: new Secret(fleet.urlOf(member)), applicationName: 'test' });
+  const session = await openSession({
+    member,
+    url: new Secret(fleet.urlOf(member)),
+    applicationName: 'test',
+  });
   const { systemIdentifier, databaseOid, user } = session.server;
   await session.close();
   const role = member === 'veneer' ? 'veneer' : 'shard';

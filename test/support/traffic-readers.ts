@@ -78,7 +78,7 @@ export const readChanged: Turn = async (visit) => {
 };
 
 /** Milliseconds for which a straddling transaction reads on before it gives up waiting for a step. */
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 150;
 
 /**
  * Opens a remote snapshot on one table, waits for a step to commit on the shard, and reads the changed tables. It

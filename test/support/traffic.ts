@@ -84,8 +84,6 @@ const kinds = (writers: readonly Writer[]): readonly (readonly [string, Turn])[]
   ['read committed', readTransaction('READ COMMITTED')],
   ['repeatable read', readTransaction('REPEATABLE READ')],
   ['across, read committed', readAcross('READ COMMITTED')],
-  ['across, read committed', readAcross('READ COMMITTED')],
-  ['across, repeatable read', readAcross('REPEATABLE READ')],
   ['across, repeatable read', readAcross('REPEATABLE READ')],
   ['comes and goes', readComingAndGoing],
   ...writers.map(({ turn }) => ['writes', turn] as const),

@@ -9,7 +9,7 @@ import { BASE_FILE, BASE_SQL, changesOfRound } from '../support/traffic-schema.j
 import { trafficTable } from '../support/traffic-table.js';
 
 /** Bounds the test; a round is twelve migrations on three shards. */
-const ROUNDS = Number(process.env.TRAFFIC_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.TRAFFIC_ROUNDS ?? 1);
 const BASELINE_TURNS = 15;
 
 let fleet: TestFleet;

@@ -92,7 +92,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     'pgm.noTransaction() behind a query',
     "await pgm.db.query('select 1'); pgm.noTransaction();",
-    'pgm.noTransaction(): migrations without a transaction are not built yet',
+    'pgm.noTransaction() and pgm.db in one migration',
   ],
   [
     'rows as arrays',

@@ -61,11 +61,26 @@ const OUTSIDE_ONLY = [
 
 test.each(OUTSIDE_ONLY)('%s is refused: it cannot run inside a transaction', async (what, sql) => {
   const error = await loadError({ '1_a.sql': `select 1;\n${sql}` });
-  expect(error.message).toBe(
-    `${what}: it cannot run inside a transaction, and migrations without one are not built yet`,
-  );
+  expect(error.message).toBe(`${what}: it cannot run inside a transaction`);
   expect(error.facts.where).toMatchObject({ line: 2, column: 1 });
 });
+
+test.each([
+  ['CREATE INDEX CONCURRENTLY', 'create index concurrently i on a (b)'],
+  ['VACUUM', 'vacuum a'],
+])('of %s the error names the marker that would let it run', async (_, sql) => {
+  const error = await loadError({ '1_a.sql': sql });
+  expect(error.facts.hint).toContain('mark the migration by a line "-- no-transaction" above its first');
+  const script = await loadError({ '1_a.js': `export const up = (pgm) => pgm.sql(${JSON.stringify(sql)});` });
+  expect(script.facts.hint).toContain('call pgm.noTransaction()');
+});
+
+test.each(['create database a', 'vacuum full a', 'create index concurrently on a (b)'])(
+  'of %s it does not, since the marker would not help',
+  async (sql) => {
+    expect((await loadError({ '1_a.sql': sql })).facts.hint).not.toMatch(/no-?transaction/i);
+  },
+);
 
 test.each(['copy a from stdin', 'copy (select 1) to stdout'])('%s is refused', async (sql) => {
   expect((await loadError({ '1_a.sql': sql })).message).toMatch(

@@ -21,18 +21,24 @@ const mask = secretMask(config);
 
 test.each([
   ["ALTER ROLE a PASSWORD 'x'", "ALTER ROLE a PASSWORD '***'"],
-  ["alter role a with encrypted password 'it''s'; SELECT 1", "alter role a with encrypted password '***'; SELECT 1"],
+  [
+    "alter role a with encrypted password 'it''s'; SELECT 1",
+    "alter role a with encrypted password '***'; SELECT 1",
+  ],
   ["CREATE ROLE a PASSWORD E'x\\'y' LOGIN", "CREATE ROLE a PASSWORD '***' LOGIN"],
   ['CREATE ROLE a PASSWORD $q$x$q$ LOGIN', "CREATE ROLE a PASSWORD '***' LOGIN"],
   [`OPTIONS (SET "user" 'u', SET "password" 'x')`, `OPTIONS (SET "user" 'u', SET "password" '***')`],
   [`OPTIONS (user 'u', password 'x')`, `OPTIONS (user 'u', password '***')`],
   ["SET app.api_key = 'x'", "SET app.api_key = '***'"],
   ["SET app.token TO 'x'", "SET app.token TO '***'"],
-  [`{"password": "x"}`, `{"password": "x"}`],
+  [`'{"client_secret":"x\\"y", "a": "b"}'`, `'{"client_secret":"***", "a": "b"}'`],
   ["CONNECTION 'host=h password=geheim dbname=d'", "CONNECTION 'host=h password=*** dbname=d'"],
   ["dblink('postgres://u:p@h/d?x=y', 'SELECT 1')", "dblink('postgres://***', 'SELECT 1')"],
   ["statement: ALTER ROLE a PASSWORD 'cut bef", "statement: ALTER ROLE a PASSWORD '***'"],
-  ['CREATE TABLE passwords (password text, token uuid)', 'CREATE TABLE passwords (password text, token uuid)'],
+  [
+    'CREATE TABLE passwords (password text, token uuid)',
+    'CREATE TABLE passwords (password text, token uuid)',
+  ],
 ])('%s is kept as %s', (text, kept) => {
   expect(mask(text)).toBe(kept);
 });

@@ -82,7 +82,14 @@ test('a run is shown with its steps, times and statements, a problem once', () =
       problems: [FAILURE],
       details: { statements },
     }),
-    step({ step: 'mi8k3x2a-4fd7a2e1.3', shard: null, tenants: null, protocol: null, ms: null, settledBy: 'mi8later-0' }),
+    step({
+      step: 'mi8k3x2a-4fd7a2e1.3',
+      shard: null,
+      tenants: null,
+      protocol: null,
+      ms: null,
+      settledBy: 'mi8later-0',
+    }),
   ];
   const shown = run({ state: 'stopped', stopAskedBy: 'bob@ci', problems: [FAILURE] });
   expect(text({ runs: [shown], steps })).toBe(`mi8k3x2a-4fd7a2e1  up  stopped
@@ -116,11 +123,16 @@ test('an empty history says whether nothing was done or nothing is kept', () => 
 });
 
 test('no control character of a name reaches the terminal', () => {
-  expect(text({ runs: [run({ who: 'a\u001B[31m\nb' })] })).not.toMatch(/\u001B|\n.+\n/);
+  const shown = text({ runs: [run({ who: 'a\u001B[31m\nb' })] });
+  expect(shown).not.toContain('\u001B');
+  expect(shown.trimEnd().split('\n')).toHaveLength(1);
 });
 
 const stopReport = (rest: Partial<StopReport>): string =>
-  reportText({ ...base, command: 'stop', state: 'ended', run: null, outcome: null, ms: 1234, ...rest }, PLAIN);
+  reportText(
+    { ...base, command: 'stop', state: 'ended', run: null, outcome: null, ms: 1234, ...rest },
+    PLAIN,
+  );
 
 const runner = {
   run: 'mi8k3x2a-4fd7a2e1',
@@ -133,10 +145,17 @@ const runner = {
 const named = 'run mi8k3x2a-4fd7a2e1 (up by alice@laptop from 10.0.0.3, pid 42, since 2026-11-21T07:02:03Z)';
 
 test('stop tells whom it asked and what came of it', () => {
-  expect(stopReport({ state: 'no runner' })).toBe('nobody works on fleet bookstore: there is nothing to stop\n');
+  expect(stopReport({ state: 'no runner' })).toBe(
+    'nobody works on fleet bookstore: there is nothing to stop\n',
+  );
   expect(stopReport({ run: runner, outcome: 'stopped' })).toBe(`${named} has ended: stopped, after 1.2 s\n`);
   const problem = { message: 'still there', exitCode: 30, hint: 'it stays asked' } as const;
-  const waiting = { state: 'still running', problems: [problem], exitCode: 30, next: 'migrate stop' } as const;
+  const waiting = {
+    state: 'still running',
+    problems: [problem],
+    exitCode: 30,
+    next: 'migrate stop',
+  } as const;
   expect(stopReport({ ...waiting, run: { ...runner, client: null, since: null } })).toBe(
     `run mi8k3x2a-4fd7a2e1 (up by alice@laptop, pid 42) was asked to end
 

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { commandsOn, type Commands } from '../support/commands.js';
+import { assertLikeImport } from '../support/like-import.js';
+import { startOwnFleet, type OwnFleet } from '../support/own-fleet.js';
+
+let fleet: OwnFleet;
+let run: Commands;
+
+beforeAll(async () => {
+  fleet = await startOwnFleet({ max_prepared_transactions: '0' });
+  run = commandsOn(fleet);
+  await run.setup();
+});
+
+afterAll(() => fleet.close());
+
+test('servers without prepared transactions run in lock-step, and --protocol two-phase is refused by name', async () => {
+  await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int)');
+  const report = await run.up();
+  expect(report).toMatchObject({ problems: [], exitCode: 0 });
+  expect(report.shards.flatMap(({ steps }) => steps.map(({ protocol }) => protocol))).toEqual(
+    Array(3).fill('lock-step'),
+  );
+  await assertLikeImport(fleet);
+  await fleet.writeMigration('0002_title.sql', 'ALTER TABLE books ADD COLUMN title text');
+  const refused = await run.up({ protocol: 'two-phase' });
+  expect(refused).toMatchObject({ exitCode: 20 });
+  expect(refused.problems[0]).toMatchObject({
+    message: expect.stringMatching(/^\S+ has no prepared transactions \(max_prepared_transactions = 0\)$/),
+    hint: expect.stringContaining('--protocol lock-step'),
+  });
+  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  await fleet.query('shard2', 'ALTER TABLE cyberdyne.books ADD COLUMN pages int');
+  expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
+  await assertLikeImport(fleet);
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { commandsOn, type Commands } from '../support/commands.js';
+import { loseSessions, stallAt } from './old-runner.js';
+import { twoVeneers, type TwoVeneers } from './two-veneers.js';
+
+let fleet: TwoVeneers;
+let run: Commands;
+
+beforeEach(async () => {
+  fleet = await twoVeneers();
+  run = commandsOn(fleet);
+  await run.setup();
+  await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int)');
+  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+});
+
+afterEach(() => fleet.close());
+
+/** What is prepared on the server of both veneers, by database. */
+const preparedOnServer = async (): Promise<string[]> => {
+  const rows = await fleet.query(
+    'veneer',
+    `SELECT database::text AS name FROM pg_prepared_xacts WHERE starts_with(database, current_database()) ORDER BY 1`,
+  );
+  return rows.map(({ name }) => String(name));
+};
+
+const titleOn = async (query: (sql: string) => Promise<unknown[]>): Promise<boolean> => {
+  const sql = `SELECT FROM pg_attribute WHERE attrelid = 'bluth_co.books'::regclass AND attname = 'title'`;
+  return (await query(sql)).length > 0;
+};
+
+/** Has blue the new column, has green? */
+const shownOn = async (): Promise<boolean[]> => [
+  await titleOn((sql) => fleet.query('veneer', sql)),
+  await titleOn((sql) => fleet.green(sql)),
+];
+
+test.each(['before prepare:green', 'before commit prepared:green'])(
+  'two databases of one server in one group, cut %s',
+  async (point) => {
+    await fleet.writeMigration('0002_title.sql', 'ALTER TABLE books ADD COLUMN title text');
+    const committed = point === 'before commit prepared:green';
+    const old = stallAt(point, [committed ? 'after commit prepared:blue' : 'after prepare:blue']);
+    const report = commandsOn(fleet, { at: old.at }).up({ shards: ['shard1'] });
+    await old.reached;
+    expect(await preparedOnServer()).toEqual([committed ? `${fleet.database}_green` : fleet.database]);
+    await loseSessions(fleet, ['veneer', 'shard1'], 'all');
+    old.release();
+    expect(await report).toMatchObject({ exitCode: 22 });
+    expect(await run.recover()).toMatchObject({
+      exitCode: 0,
+      settled: [{ ending: committed ? 'committed' : 'rolled back' }],
+    });
+    expect(await preparedOnServer()).toEqual([]);
+    expect(await shownOn()).toEqual([committed, committed]);
+    expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await shownOn()).toEqual([true, true]);
+    expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  },
+);
+
+test('sync cut between commits', async () => {
+  await fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN title text');
+  const old = stallAt('before commit prepared:green', ['after commit prepared:blue']);
+  const report = commandsOn(fleet, { at: old.at }).sync({ shards: ['shard1'] });
+  await old.reached;
+  expect(await shownOn()).toEqual([true, false]);
+  await loseSessions(fleet, ['veneer', 'shard1'], 'all');
+  old.release();
+  expect(await report).toMatchObject({ exitCode: 22, next: 'migrate recover' });
+  expect(await run.sync()).toMatchObject({
+    exitCode: 0,
+    settled: [{ ending: 'committed' }],
+    veneers: [{ state: 'in line' }, { state: 'in line' }],
+  });
+  expect(await shownOn()).toEqual([true, true]);
+  expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+});

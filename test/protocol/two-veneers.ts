@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDatabase, urlWith, withSuperuser } from '../../src/sandbox/databases.js';
+import { ident, literal } from '../../src/postgres/identifiers.js';
+import { openSession } from '../../src/postgres/session.js';
+import { Secret } from '../../src/secret.js';
+import { freshFleet } from '../support/fresh-fleet.js';
+import type { TestFleet } from '../support/test-fleet.js';
+import { bookstoreYaml } from '../support/test-project.js';
+import { TEMPLATE } from '../support/test-servers.js';
+
+/** A fleet with two veneers, blue and green: two databases of one server. Blue is what `veneer` is in other tests. */
+export interface TwoVeneers extends TestFleet {
+  readonly green: (sql: string) => Promise<Record<string, unknown>[]>;
+}
+
+const VENEERS = `veneers:
+  blue: { url: '\${VENEER_URL}' }
+  green: { url: '\${GREEN_URL}' }
+`;
+
+export async function twoVeneers(): Promise<TwoVeneers> {
+  const config = (name: string): string =>
+    bookstoreYaml(name).replace(/veneers:\n {2}veneer:\n.*\n/, VENEERS);
+  const fleet = await freshFleet({ config });
+  const server = fleet.servers.find(({ name }) => name === 'veneer')!;
+  const name = `${fleet.database}_green`;
+  await withSuperuser(server, 'postgres', (session) =>
+    createDatabase(session, { name, owner: 'veneer_admin', template: TEMPLATE }),
+  );
+  const url = urlWith(fleet.urlOf('veneer'), { database: name });
+  const variables = Object.entries({ ...fleet.env, GREEN_URL: url });
+  await writeFile(join(fleet.dir, '.env'), variables.map(([key, value]) => `${key}=${value}\n`).join(''));
+  return {
+    ...fleet,
+    async green(sql) {
+      const session = await openSession({ member: 'green', url: new Secret(url), applicationName: 'test' });
+      return session.query(sql).finally(() => session.close());
+    },
+    async close() {
+      await withSuperuser(server, name, async (session) => {
+        const left = await session.query<{ gid: string }>(
+          'SELECT gid FROM pg_prepared_xacts WHERE database = $1',
+          [name],
+        );
+        for (const { gid } of left) await session.run(`ROLLBACK PREPARED ${literal(gid)}`);
+      });
+      await withSuperuser(server, 'postgres', (session) =>
+        session.run(`DROP DATABASE ${ident(name)} WITH (FORCE)`),
+      );
+      await fleet.close();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
+import type { Drift } from '../../../src/report/drift.js';
+import { tableDrift, type TableComparison } from '../../../src/report/drift-of-tables.js';
+import { exposeRelations, tenantsBySchema } from '../../../src/veneer/definition.js';
+import { reconcile } from '../../../src/veneer/reconcile.js';
+import { column, definition, tableOf } from '../veneer/builders.js';
+import { edited, edits } from '../veneer/simulated-shard.js';
+
+const tenants = tenantsBySchema([{ name: 't', shard: 's1', schema: 't' }]);
+
+const relation = (name: string, columns: readonly string[], userType = false): Relation => ({
+  oid: name,
+  schema: 't',
+  name,
+  columns: columns.map((text, index) => ({
+    ...column(text),
+    attnum: index + 1,
+    hasDefault: false,
+    userType,
+  })),
+});
+
+const compare = (
+  relations: readonly Relation[],
+  present: readonly ForeignTable[],
+  more: Partial<TableComparison> = {},
+): Drift[] =>
+  tableDrift({
+    shard: 's1',
+    veneer: 'v',
+    version: 180_000,
+    rules: [],
+    tenants,
+    exposed: exposeRelations([], 's', tenants, relations),
+    present,
+    occupied: [],
+    ...more,
+  });
+
+const shown = (drift: readonly Drift[]): string[] =>
+  drift.map(({ kind, grade, object }) => `${kind}: ${grade}: ${object}`);
+
+const books = relation('books', ['id int NOT NULL', 'title text']);
+const shownBooks = tableOf(definition('books', ['id int NOT NULL', 'title text']));
+
+test('what is in line is no drift', () => {
+  expect(compare([books], [shownBooks])).toEqual([]);
+});
+
+test.each<[string, readonly Relation[], readonly ForeignTable[], readonly string[]]>([
+  ['not shown', [books], [], ['missing table: invisible: t.books']],
+  ['of a dropped table', [], [shownBooks], ['extra table: error: t.books']],
+  [
+    'made by somebody else',
+    [books],
+    [shownBooks, { ...shownBooks, name: 'mine' }],
+    ['extra table: cosmetic: t.mine'],
+  ],
+  [
+    'that shows another relation',
+    [books],
+    [{ ...shownBooks, options: { schema_name: 't', table_name: 'old' } }],
+    ['option: wrong answers: t.books'],
+  ],
+  [
+    'of a type that cannot be shown',
+    [relation('books', ['id x'], true)],
+    [shownBooks],
+    ['unsupported type: invisible: t.books'],
+  ],
+])('a table %s', (_, relations, present, expected) => {
+  expect(shown(compare(relations, present))).toEqual(expected);
+});
+
+test('a name that something else bears', () => {
+  const [drift] = compare([books], [], { occupied: [{ schema: 't', name: 'books', kind: 'v' }] });
+  expect(drift).toMatchObject({
+    kind: 'name taken',
+    grade: 'wrong answers',
+    cure: 'rename or drop it on the veneer, then migrate sync',
+  });
+});
+
+test('a difference says where it is', () => {
+  expect(compare([books], [])[0]?.where).toEqual({ shard: 's1', veneer: 'v', tenant: 't' });
+  const foreign = { ...shownBooks, name: 'mine', options: { schema_name: 'elsewhere', table_name: 'x' } };
+  expect(compare([], [foreign])[0]?.where).toEqual({ shard: 's1', veneer: 'v' });
+});
+
+const shards = edits.map((changes) => edited([], changes));
+
+test('there is drift exactly where sync has something to do', () => {
+  fc.assert(
+    fc.property(shards, shards, (now, before) => {
+      const wanted = exposeRelations([], 's', tenants, now).map((one) => one.definition);
+      const present = exposeRelations([], 's', tenants, before).map((one) => tableOf(one.definition));
+      const changes = reconcile({ wanted, present, renames: [] });
+      expect(compare(now, present).length > 0).toBe(changes.length > 0);
+    }),
+    { numRuns: 500 },
+  );
+});

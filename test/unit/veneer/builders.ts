@@ -1,0 +1,44 @@
+import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relation.js';
+import type { Definition } from '../../../src/veneer/definition.js';
+
+/** A column as `name type [NOT NULL]`: text that reads well in a test. */
+export function column(text: string): Column {
+  const notNull = text.endsWith(' NOT NULL');
+  const [name = '', type = 'text'] = text.replace(' NOT NULL', '').split(' ');
+  return { name, type, notNull, collation: null, generated: null };
+}
+
+/** A column of a foreign table as the veneer has it, with its column_name (default: its own name). */
+export function foreignColumn(text: string, remote?: string): ForeignColumn {
+  const plain = column(text);
+  return { ...plain, options: { column_name: remote ?? plain.name } };
+}
+
+/** What the table of tenant t must look like: `t.books`, over the shard's relation of the same name. */
+export const definition = (
+  name: string,
+  columns: readonly string[],
+  more: Partial<Definition> = {},
+): Definition => ({
+  schema: 't',
+  name,
+  server: 's',
+  remote: { schema: 't', name },
+  columns: columns.map(column),
+  tenant: 't',
+  ...more,
+});
+
+/** The foreign table that a definition makes. */
+export const tableOf = (
+  { schema, name, server, remote, columns }: Definition,
+  oid = `oid of ${name}`,
+): ForeignTable => ({
+  oid,
+  schema,
+  name,
+  server,
+  owner: 'admin',
+  options: { schema_name: remote.schema, table_name: remote.name },
+  columns: columns.map((one) => ({ ...one, options: { column_name: one.name } })),
+});
