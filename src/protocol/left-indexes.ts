@@ -1,7 +1,8 @@
 import type { TenantConfig } from '../config/config.js';
 import type { Statement, WrittenName } from '../migrations/migration.js';
-import { qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { display, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
+import type { Run } from './run.js';
 
 /** What bears the name of an index. */
 export interface NamedIndex extends QualifiedName, Row {
@@ -28,9 +29,17 @@ export async function readNamed(session: Session, name: QualifiedName): Promise<
   return found;
 }
 
+/** An index that nobody needs; not droppable where its schema, pg_toast, is closed to the runner. */
+interface LeftIndex extends QualifiedName, Row {
+  readonly droppable: boolean;
+}
+
+const LEFT = `n.nspname::text AS schema, c.relname::text AS name,
+         has_schema_privilege(n.oid, 'USAGE') AS droppable`;
+
 /** Invalid indexes that bear the name that a CREATE INDEX CONCURRENTLY gives, on the table that it names. */
 const LEFT_BY_CREATE = `
-  SELECT n.nspname::text AS schema, c.relname::text AS name
+  SELECT ${LEFT}
     FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text, index text)
     JOIN pg_namespace n ON n.nspname = w.schema
     JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = w.name
@@ -43,7 +52,7 @@ const LEFT_BY_CREATE = `
  * (https://www.postgresql.org/docs/current/sql-reindex.html). Those of TOAST tables and of partitions included.
  */
 const LEFT_BY_REBUILD = `
-  SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
+  SELECT DISTINCT ${LEFT}
     FROM jsonb_to_recordset($1::jsonb) AS w(what text, schema text, name text)
     JOIN pg_namespace wn ON wn.nspname = w.schema
     JOIN pg_class r ON r.relnamespace = wn.oid AND r.relname = w.name
@@ -62,11 +71,11 @@ const LEFT_BY_REBUILD = `
           OR octet_length(c.relname::text) >= 60 AND left(sibling.relname::text, length(base.name)) = base.name)`;
 
 /** The invalid indexes that these statements have left for this tenant, and nobody else's. */
-export async function readLeftIndexes(
+async function readLeftIndexes(
   session: Session,
   statements: readonly Statement[],
   tenant: TenantConfig,
-): Promise<QualifiedName[]> {
+): Promise<LeftIndex[]> {
   const created = statements.flatMap(({ effect }) =>
     effect?.kind === 'creates index' ? { ...inTenant(effect.table, tenant), index: effect.index } : [],
   );
@@ -74,17 +83,19 @@ export async function readLeftIndexes(
     effect?.kind === 'rebuilds' ? { ...inTenant(effect.relation, tenant), what: effect.what } : [],
   );
   return [
-    ...(await session.query<QualifiedName & Row>(LEFT_BY_CREATE, [JSON.stringify(created)])),
-    ...(await session.query<QualifiedName & Row>(LEFT_BY_REBUILD, [JSON.stringify(rebuilt)])),
+    ...(await session.query<LeftIndex>(LEFT_BY_CREATE, [JSON.stringify(created)])),
+    ...(await session.query<LeftIndex>(LEFT_BY_REBUILD, [JSON.stringify(rebuilt)])),
   ];
 }
 
 /** Drops what these statements have left for this tenant, and waits for those who may still use it. */
 export async function dropLeftIndexes(
-  session: Session,
+  { run, session, tenant }: { readonly run: Run; readonly session: Session; readonly tenant: TenantConfig },
   statements: readonly Statement[],
-  tenant: TenantConfig,
 ): Promise<void> {
-  for (const index of await readLeftIndexes(session, statements, tenant))
-    await session.run(`DROP INDEX CONCURRENTLY IF EXISTS ${qualified(index)}`);
+  for (const index of await readLeftIndexes(session, statements, tenant)) {
+    const text = `${session.member}: ${display(index)} is invalid and of no use; only a superuser can drop it`;
+    if (index.droppable) await session.run(`DROP INDEX CONCURRENTLY IF EXISTS ${qualified(index)}`);
+    else run.onProgress({ type: 'notice', text });
+  }
 }

@@ -121,10 +121,11 @@ async function runAll(work: TenantWork, begun: Begun): Promise<number> {
 }
 
 /** Of an earlier run that was interrupted. */
-async function tidyUp({ run, session, statements, tenant, migration }: TenantWork): Promise<void> {
+async function tidyUp(work: TenantWork): Promise<void> {
+  const { run, statements, tenant, migration } = work;
   const text = `${migration.name} was interrupted half way for ${tenant.name}: it runs again`;
   run.onProgress({ type: 'notice', text });
-  await dropLeftIndexes(session, statements, tenant);
+  await dropLeftIndexes(work, statements);
 }
 
 /** May not be run a second time. */
@@ -145,7 +146,7 @@ async function isDone({ session, tenant }: TenantWork, statement: Statement): Pr
 
 /** A deadlock takes nothing but what this very statement had begun: that is dropped, and it is tried again. */
 async function runStatement(work: TenantWork, statement: Statement): Promise<number> {
-  const { run, session, tenant } = work;
+  const { run } = work;
   for (let attempts = 1; ; attempts++) {
     try {
       await execute(work, statement);
@@ -153,7 +154,7 @@ async function runStatement(work: TenantWork, statement: Statement): Promise<num
     } catch (error) {
       if (!isLockConflict(error) || attempts > run.config.rollout.retries) throw error;
       work.onRetry(textOf(error));
-      await dropLeftIndexes(session, [statement], tenant);
+      await dropLeftIndexes(work, [statement]);
     }
     await backoff(attempts, run.signal);
     refuseInterrupted(run.signal);
@@ -187,10 +188,10 @@ async function execute(work: TenantWork, statement: Statement): Promise<void> {
  * is: dropping waits for the very sessions that the statement waited for.
  */
 async function cleanedUp(work: TenantWork, error: unknown, lasting: boolean): Promise<unknown> {
-  const { run, session, statements, tenant } = work;
+  const { run, session, statements } = work;
   if (run.signal.aborted || session.isLost() || isConnectionLost(error)) return error;
   try {
-    await dropLeftIndexes(session, statements, tenant);
+    await dropLeftIndexes(work, statements);
     if (lasting) return remarked(error, 'the statements before it are done; migrate up goes on behind them');
     await session.run(FRESH.join('; '));
     await forgetRunning(session, work);

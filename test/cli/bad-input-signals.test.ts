@@ -15,6 +15,12 @@ beforeEach(async () => {
 
 afterEach(() => fleet.close());
 
+/** Resolves while the migration sleeps on shard1. */
+async function sleeping(): Promise<void> {
+  const asleep = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+  while ((await fleet.query('shard1', asleep)).length === 0);
+}
+
 test.each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
@@ -22,7 +28,7 @@ test.each([
   '%s rolls the running attempt back, prints the report, and ends with %i',
   async (signal, code) => {
     const running = startCli(['up', '--shard', 'shard1', '--shard', 'shard2'], { cwd: fleet.dir });
-    await running.line(/shard1.*0002_sleep/);
+    await sleeping();
     running.child.kill(signal);
     const { stdout, stderr, ...result } = await running.result;
     expect(result).toEqual({ code, signal: null });
@@ -40,7 +46,7 @@ test.each([
 
 test('a second signal ends at once, and the next up heals what is left', async () => {
   const running = startCli(['up'], { cwd: fleet.dir });
-  await running.line(/shard1.*0002_sleep/);
+  await sleeping();
   running.child.kill('SIGTERM');
   await running.line(/stopping/);
   running.child.kill('SIGTERM');

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Client } from 'pg';
+import type { UpReport } from '../../src/report/reports.js';
 import { commandsOn } from '../support/commands.js';
 import { signal } from '../support/hold.js';
 import { leaveAttempt, preparedIn } from '../support/leave-attempt.js';
 import { assertLikeImport } from '../support/like-import.js';
-import { runScript, type Script } from '../support/run-script.js';
+import { runCli, startCli } from '../support/run-cli.js';
 import { scenario } from '../support/scenario.js';
 
 const s = scenario();
@@ -43,32 +44,29 @@ async function openWriter(): Promise<Client> {
   return client;
 }
 
-/** Waits until the statement waits for a lock of others, and answers its backend. */
-async function waiting(like: string): Promise<number> {
-  const client = await s.fleet.connect('shard1');
-  for (;;) {
-    const { rows } = await client.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE query ILIKE $1 AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
-          AND datname = current_database()`,
-      [`${like}%`],
-    );
-    if (rows[0] !== undefined) return rows[0].pid;
-  }
+/** `migrate up` in this process, once it tells that it waits for somebody on shard1; `stop` asks it to end. */
+async function upThatWaits(): Promise<{
+  readonly end: Promise<UpReport>;
+  readonly stop: () => Promise<UpReport>;
+}> {
+  const controller = new AbortController();
+  const waits = signal();
+  const run = s.runWith({
+    signal: controller.signal,
+    onProgress: (event) => {
+      if (event.type === 'notice' && event.text.startsWith('shard1 waits for')) waits.fire();
+    },
+  });
+  const end = run.up();
+  await Promise.race([waits.promise, end]);
+  return {
+    end,
+    stop: () => {
+      controller.abort();
+      return end;
+    },
+  };
 }
-
-/** `migrate up` in a process of its own, which is killed when it comes to the point for the n-th time. */
-const upElsewhere = (point = '', count = 1): Promise<Script> =>
-  runScript(`
-    const { loadConfig } = await load('config/load-config.ts');
-    const { up } = await load('commands/up.ts');
-    const config = await loadConfig({ cwd: ${JSON.stringify(s.fleet.dir)}, env: {} });
-    let left = ${count};
-    const at = async (point) => {
-      if (point === ${JSON.stringify(point)} && --left === 0) process.kill(process.pid, 'SIGKILL');
-    };
-    const options = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
-    const context = { onProgress: () => {}, signal: new AbortController().signal, who: 'test@localhost', at };
-    await up(config, options, context);`);
 
 /** The next up runs it again, tells so, and then nothing is left of the interruption. */
 async function expectHealed(wanted: readonly string[]): Promise<void> {
@@ -91,55 +89,50 @@ test.each(['', 'IF NOT EXISTS '])(
     await s.start(BOOKS);
     await s.write(INDEX.replace('CONCURRENTLY ', `CONCURRENTLY ${clause}`));
     const writer = await openWriter();
-    const runner = await upElsewhere();
-    await waiting('CREATE INDEX CONCURRENTLY');
+    const runner = startCli(['up'], { cwd: s.fleet.dir });
+    await runner.line(/shard1 waits for/);
     runner.child.kill('SIGKILL');
-    await runner.output;
+    await runner.result;
     expect(await ledger()).toEqual(['running']);
     expect(await indexes()).toEqual(['books_title false', 'old true']);
     const oid = `SELECT 'bluth_co.books_title'::regclass::oid AS oid`;
     const broken = await s.fleet.query('shard1', oid);
+    const { end } = await upThatWaits();
     await writer.query('COMMIT');
-    await expectHealed(['books_title true', 'old true']);
+    expect(await end).toMatchObject({ exitCode: 0, problems: [] });
     expect(await s.fleet.query('shard1', oid)).not.toEqual(broken);
+    await expectWhole(['books_title true', 'old true']);
   },
 );
 
 test.each([
-  ['before running:bluth_co', 1],
-  ['after running:bluth_co', 1],
-  ['before statement:bluth_co', 1],
-  ['after statement:bluth_co', 1],
-  ['after statement:bluth_co', 2],
-  ['before applied:bluth_co', 1],
-  ['after applied:bluth_co', 1],
-])(
-  'a runner killed %s (%d): the next up goes on, and what is done is not done again',
-  async (point, count) => {
-    await s.start(BOOKS);
-    await s.write(`${INDEX};\nDROP INDEX CONCURRENTLY old`);
-    const runner = await upElsewhere(point, count);
-    await runner.output;
-    expect(runner.child.signalCode).toBe('SIGKILL');
-    const began = point === 'before running:bluth_co' ? [] : ['running'];
-    expect(await ledger()).toEqual(point === 'after applied:bluth_co' ? ['applied'] : began);
-    const { notices, exitCode } = await s.run.status();
-    expect(exitCode).toBe(10);
-    expect(notices.includes(INTERRUPTED)).toBe((await ledger())[0] === 'running');
-    expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
-    await expectWhole(['books_title true']);
-  },
-);
+  'before running:bluth_co',
+  'after running:bluth_co',
+  'before statement:bluth_co',
+  'after statement:bluth_co',
+  'after statement:bluth_co#2',
+  'before applied:bluth_co',
+  'after applied:bluth_co',
+])('a runner killed %s: the next up goes on, and what is done is not done again', async (point) => {
+  await s.start(BOOKS);
+  await s.write(`${INDEX};\nDROP INDEX CONCURRENTLY old`);
+  const died = await runCli(['up'], { cwd: s.fleet.dir, env: { PGVENEER_TEST_CRASH_AT: point } });
+  expect(died.signal).toBe('SIGKILL');
+  const began = point === 'before running:bluth_co' ? [] : ['running'];
+  expect(await ledger()).toEqual(point === 'after applied:bluth_co' ? ['applied'] : began);
+  const { notices, exitCode } = await s.run.status();
+  expect(exitCode).toBe(10);
+  expect(notices.includes(INTERRUPTED)).toBe((await ledger())[0] === 'running');
+  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
+  await expectWhole(['books_title true']);
+});
 
 test('told to stop while it waits, up says how it stands; the next up goes on', async () => {
   await s.start(BOOKS);
   await s.write(INDEX);
   const writer = await openWriter();
-  const controller = new AbortController();
-  const up = s.runWith({ signal: controller.signal }).up();
-  await waiting('CREATE INDEX CONCURRENTLY');
-  controller.abort();
-  const report = await up;
+  const { stop } = await upThatWaits();
+  const report = await stop();
   expect(report).toMatchObject({
     exitCode: 130,
     next: 'migrate up',
@@ -156,11 +149,8 @@ test('what an interrupted DROP INDEX CONCURRENTLY leaves is dropped by the next 
   await s.start(BOOKS);
   await s.write('-- no-transaction\nDROP INDEX CONCURRENTLY old');
   const writer = await openWriter();
-  const controller = new AbortController();
-  const up = s.runWith({ signal: controller.signal }).up();
-  await waiting('DROP INDEX CONCURRENTLY');
-  controller.abort();
-  expect(await up).toMatchObject({ exitCode: 130 });
+  const { stop } = await upThatWaits();
+  expect(await stop()).toMatchObject({ exitCode: 130 });
   expect(await indexes()).toEqual(['old false']);
   await writer.query('ROLLBACK');
   await expectHealed([]);
@@ -181,14 +171,11 @@ test.each([
     );
     await expect((await s.fleet.connect('shard1')).query(theirs)).rejects.toMatchObject({ code: '23505' });
     const writer = await openWriter();
-    const controller = new AbortController();
-    const up = s.runWith({ signal: controller.signal }).up();
-    await waiting('REINDEX');
-    controller.abort();
-    expect(await up).toMatchObject({ exitCode: 130 });
+    const { stop } = await upThatWaits();
+    expect(await stop()).toMatchObject({ exitCode: 130 });
     for (const index of left) expect(await indexes()).toContain(index);
     await writer.query('ROLLBACK');
-    expect(await s.run.up()).toMatchObject({ exitCode: 0 });
+    expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
     expect(await indexes()).toEqual(['old true', 'older true', 'older_ccnew false']);
   },
 );
@@ -197,10 +184,13 @@ test('a connection that is lost half way is an interruption too', async () => {
   await s.start(BOOKS);
   await s.write(INDEX);
   const writer = await openWriter();
-  const up = s.run.up();
-  const pid = await waiting('CREATE INDEX CONCURRENTLY');
-  await s.fleet.query('shard1', `SELECT pg_terminate_backend(${pid})`);
-  const report = await up;
+  const { end } = await upThatWaits();
+  await s.fleet.query(
+    'shard1',
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONCURRENTLY%'`,
+  );
+  const report = await end;
   expect(report).toMatchObject({ exitCode: 23, shards: [{ steps: [{ state: 'failed' }] }, {}, {}] });
   expect(await ledger()).toEqual(['running']);
   await writer.query('ROLLBACK');

@@ -156,28 +156,31 @@ test('a run that does not end in time is told as still running, and stays asked'
   await expectNothingLeft();
 });
 
-test('a run that begins while stop waits is neither stopped nor waited for', async () => {
+test('a run that takes the lock while stop waits is not waited for, and the next one is not stopped', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write(ADD);
   const asked = gate();
   const stopping: Promise<StopReport>[] = [];
+  const queued: Promise<unknown>[] = [];
+  const other = await s.fleet.connect('veneer');
+  await other.query(`SET application_name = 'pgv zzzzzzzz-00000000 up bob@ci'`);
   const first = s.runWith({
     at: async (point) => {
       if (point !== 'before commit prepared:shard1') return;
+      const { rows } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      // Stands in the queue for the lock, so that stop never sees it free.
+      queued.push(other.query('SELECT pg_advisory_lock($1::bigint)', [fleetKeys(s.fleet.name).run]));
+      await seen('veneer', `SELECT FROM pg_locks WHERE NOT granted AND pid = ${rows[0]?.pid}`);
       const onProgress = ({ type }: Progress): void => (type === 'notice' ? asked.open() : undefined);
       stopping.push(ask({ onProgress }));
       await asked.opened;
     },
   });
-  const one = await first.up({ shards: ['shard1'] });
-  const second = s.runWith({
-    at: async (point) => {
-      if (point === 'after begin:shard2') await stopping[0];
-    },
-  });
-  const two = await second.up();
-  expect(await stopping[0]).toMatchObject({ state: 'ended', run: { run: one.run } });
-  expect(two).toMatchObject({ exitCode: 0, problems: [] });
+  const { run } = await first.up({ shards: ['shard1'] });
+  expect(await stopping[0]).toMatchObject({ state: 'ended', run: { run } });
+  await queued[0];
+  await other.query('SELECT pg_advisory_unlock_all()');
+  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
 });
 
 test('a request for a run that is over stops nobody', async () => {

@@ -121,7 +121,8 @@ test('promoted server behind the same url', async () => {
   const report = await run.recover();
   expect(report).toMatchObject({ exitCode: 23, settled: [{ ending: 'in doubt' }] });
   expect(report.settled[0]?.detail).toContain('shard1 is a read-only standby');
-  expect(await preparedIn(fleet)).toHaveLength(2);
+  // A standby shows no prepared transactions, though it has them: read as "absent", this one would be rolled back.
+  expect(await preparedIn(fleet)).toEqual([expect.stringMatching(/^veneer /)]);
   await fleet.query('shard1', 'SELECT pg_promote()', 'superuser');
   expect(await run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
   await expectWhole();

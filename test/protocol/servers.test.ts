@@ -45,10 +45,10 @@ async function upWithoutSlot(member: string): Promise<readonly Problem[]> {
 }
 
 test.each([
-  ['veneer', 'veneer has no free slot for a prepared transaction'],
-  ['shard2', 'maximum number of prepared transactions reached'],
-])('slots exhausted on %s', async (member, message) => {
-  await fleet.writeMigration(`0002_${member}.sql`, `ALTER TABLE books ADD COLUMN by_${member} text`);
+  ['veneer', '0002', 'veneer has no free slot for a prepared transaction'],
+  ['shard2', '0003', 'maximum number of prepared transactions reached'],
+])('slots exhausted on %s', async (member, number, message) => {
+  await fleet.writeMigration(`${number}_title.sql`, `ALTER TABLE books ADD COLUMN by_${member} text`);
   expect(await upWithoutSlot(member)).toMatchObject([{ message, exitCode: 20, where: { member } }]);
   await expectWhole();
 });
@@ -58,7 +58,7 @@ const standby = (member: string): string =>
   join(fleet.servers.find(({ name }) => name === member)!.dataDir, 'standby.signal');
 
 test('read-only standby', async () => {
-  await fleet.writeMigration('0003_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
+  await fleet.writeMigration('0004_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
   await fleet.stop('shard1');
   await writeFile(standby('shard1'), '');
   await fleet.start('shard1');

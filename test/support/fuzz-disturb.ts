@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { EXIT, problemOf } from '../../src/errors.js';
 import { commandsOn } from './commands.js';
 import { memberAt, type Arena } from './fuzz-arena.js';
@@ -15,7 +16,7 @@ export interface Victim {
 /** Carries out what is due as the victim comes from point to point. */
 export interface Disturber {
   /** Answers when the victim may go on. */
-  readonly onPoint: (count: number) => Promise<void>;
+  readonly onPoint: (name: string) => Promise<void>;
   /** Nothing that was held is held any more. */
   readonly end: () => Promise<void>;
 }
@@ -30,11 +31,8 @@ interface Held {
 
 export function disturber(arena: Arena, victim: Victim, all: readonly Disturbance[]): Disturber {
   const held = new Set<Held>();
-  const hold = async (what: Extract<What, { kind: 'hold' }>, count: number): Promise<void> => {
-    const letGo = await holdLock(arena, what);
-    const one: Held = { until: count + what.points, letGo };
-    held.add(one);
-  };
+  const times = new Map<string, number>();
+  let count = 0;
   const release = async (due: (one: Held) => boolean): Promise<void> => {
     for (const one of [...held].filter(due)) {
       held.delete(one);
@@ -42,11 +40,15 @@ export function disturber(arena: Arena, victim: Victim, all: readonly Disturbanc
     }
   };
   return {
-    async onPoint(count) {
+    async onPoint(name) {
+      const time = (times.get(name) ?? 0) + 1;
+      times.set(name, time);
+      count++;
       await release(({ until }) => until <= count);
-      for (const { what } of all.filter(({ after }) => after === count)) {
-        arena.note(`  after ${count} points: ${JSON.stringify(what)}`);
-        if (what.kind === 'hold') await hold(what, count);
+      for (const { what } of all.filter(({ when }) => when === count || when === `${name}#${time}`)) {
+        arena.note(`  ${name}#${time}, point ${count}: ${JSON.stringify(what)}`);
+        if (what.kind === 'hold')
+          held.add({ until: count + what.points, letGo: await holdLock(arena, what) });
         else await disturb(arena, victim, what);
       }
     },
@@ -56,8 +58,12 @@ export function disturber(arena: Arena, victim: Victim, all: readonly Disturbanc
 
 async function disturb(arena: Arena, victim: Victim, what: Exclude<What, { kind: 'hold' }>): Promise<void> {
   switch (what.kind) {
-    case 'cut':
-      return cut(arena, memberAt(arena, what.member), what.session);
+    case 'cut': {
+      const done = cut(arena, memberAt(arena, what.member), what.session);
+      return what.meanwhile ? void done.catch(() => undefined) : done;
+    }
+    case 'freeze':
+      return void freeze(arena, memberAt(arena, what.member), what).catch(() => undefined);
     case 'stop':
       return victim.stop();
     case 'kill':
@@ -74,18 +80,45 @@ async function disturb(arena: Arena, victim: Victim, what: Exclude<What, { kind:
 /** Sessions of pg-veneer are told by their names. */
 const OURS = `datname = current_database() AND application_name LIKE 'pgv %' AND pid <> pg_backend_pid()`;
 
+interface Backend {
+  readonly pid: number;
+  readonly query: string;
+}
+
+async function backends(client: Client): Promise<readonly Backend[]> {
+  const { rows } = await client.query<Backend>(
+    `SELECT pid, regexp_replace(left(query, 80), '\\s+', ' ', 'g') AS query FROM pg_stat_activity WHERE ${OURS} ORDER BY backend_start`,
+  );
+  return rows;
+}
+
 async function cut({ fleet, note, down }: Arena, member: string, session: number | 'all'): Promise<void> {
   if (down.has(member)) return;
   const client = await fleet.connect(member, 'superuser');
-  const { rows } = await client.query<{ pid: number; application_name: string; query: string }>(
-    `SELECT pid, application_name, left(query, 60) AS query FROM pg_stat_activity WHERE ${OURS} ORDER BY backend_start`,
-  );
-  const chosen = session === 'all' ? rows : rows.slice(session % Math.max(1, rows.length)).slice(0, 1);
+  const all = await backends(client);
+  const chosen = session === 'all' ? all : all.slice(session % Math.max(1, all.length)).slice(0, 1);
   for (const { pid, query } of chosen) {
-    note(`    cut ${member} ${pid} after: ${query}`);
+    note(`    cut ${member} ${pid}: ${query}`);
     await client.query('SELECT pg_terminate_backend($1)', [pid]);
   }
   await client.end();
+}
+
+async function freeze(
+  { fleet, note, down }: Arena,
+  member: string,
+  { session, ms }: Extract<What, { kind: 'freeze' }>,
+): Promise<void> {
+  if (down.has(member)) return;
+  const client = await fleet.connect(member, 'superuser');
+  const all = await backends(client);
+  const chosen = all[session % all.length];
+  await client.end();
+  if (chosen === undefined) return;
+  note(`    freeze ${member} ${chosen.pid}: ${chosen.query}`);
+  process.kill(chosen.pid, 'SIGSTOP');
+  await delay(ms);
+  process.kill(chosen.pid, 'SIGCONT');
 }
 
 /** An application's transaction, through the veneer or on a shard, that has used one of the tenants' tables. */

@@ -81,7 +81,7 @@ export interface Applied {
 const NOTHING = ['SELECT 1'];
 const TYPES = ['int', 'bigint', 'text', 'numeric(10,2)', 'date'] as const;
 
-/** The change as SQL, and the model after it; a change that does not fit is nothing. */
+/** The change as SQL, and the model after it; one that finds nothing to change makes something, where it can. */
 export function applyOp(model: Model, op: Op): Applied {
   const table = at(model.tables, op.table);
   if (op.kind === 'count')
@@ -97,7 +97,7 @@ export function applyOp(model: Model, op: Op): Applied {
       ],
     };
   if (op.kind === 'create table') return createTable(model, op);
-  return table === undefined ? { model, sql: NOTHING } : changeTable(model, table, op);
+  return table === undefined ? createTable(model, op) : changeTable(model, table, op);
 }
 
 /** The tenants that are to fail stand in a table, so that the file of the migration stays as it is. */
@@ -139,7 +139,7 @@ function changeTable(model: Model, table: Table, op: Op): Applied {
       return addColumn(model, table, op);
     default: {
       const column = at(table.columns, op.column);
-      return column === undefined ? only(...NOTHING) : changeColumn(model, table, column, op);
+      return column === undefined ? addColumn(model, table, op) : changeColumn(model, table, column, op);
     }
   }
 }

@@ -42,15 +42,22 @@ export interface DisturbedUp {
   readonly disturbances: readonly Disturbance[];
 }
 
-/** Happens when the runner has come to so many points. */
 export interface Disturbance {
-  readonly after: number;
+  /** When the runner has come to so many points, or to this one (`before intent#2`: for the second time). */
+  readonly when: number | string;
   readonly what: What;
 }
 
 export type What =
-  /** Ends one of the runner's sessions on a member, or all. */
-  | { readonly kind: 'cut'; readonly member: number; readonly session: number | 'all' }
+  /** Ends one of the runner's sessions on a member, or all; `meanwhile`: the runner does not wait for that. */
+  | {
+      readonly kind: 'cut';
+      readonly member: number;
+      readonly session: number | 'all';
+      readonly meanwhile: boolean;
+    }
+  /** A server's process behind one of the runner's sessions hangs for so long, and then does what it was asked to. */
+  | { readonly kind: 'freeze'; readonly member: number; readonly session: number; readonly ms: number }
   /** An application session holds a lock until so many further points were reached. */
   | { readonly kind: 'hold'; readonly member: number; readonly table: number; readonly points: number }
   /** Ctrl-C. */
@@ -113,27 +120,39 @@ const POINTS: readonly (readonly [name: string, of: readonly string[]])[] = [
   ['applied', TENANTS],
 ];
 
-const crashPoint: fc.Arbitrary<string> = fc
+const namedPoint: fc.Arbitrary<string> = fc
   .record({
     when: fc.constantFrom('before', 'after'),
     point: fc.constantFrom(...POINTS),
     place: fc.nat({ max: 99 }),
-    time: fc.integer({ min: 1, max: 3 }),
+    time: fc.constantFrom(1, 1, 1, 2, 2, 3),
   })
   .map(({ when, point: [name, of], place, time }) => {
     const where = of.length === 0 ? '' : `:${of[place % of.length]}`;
     return `${when} ${name}${where}#${time}`;
   });
 
-const session = fc.oneof(small, fc.constant('all' as const));
+const session = fc.oneof(
+  { weight: 3, arbitrary: small },
+  { weight: 1, arbitrary: fc.constant('all' as const) },
+);
+
+const cut = fc.record({ kind: fc.constant('cut' as const), member: small, session, meanwhile: fc.boolean() });
 
 const common = [
-  fc.record({ kind: fc.constant('cut' as const), member: small, session }),
+  cut,
+  cut,
   fc.record({
     kind: fc.constant('hold' as const),
     member: small,
     table: small,
     points: fc.integer({ min: 1, max: 12 }),
+  }),
+  fc.record({
+    kind: fc.constant('freeze' as const),
+    member: small,
+    session: small,
+    ms: fc.integer({ min: 20, max: 1_500 }),
   }),
   fc.record({ kind: fc.constant('stop' as const) }),
 ] as const;
@@ -153,10 +172,8 @@ const ofChildren = [
 ] as const;
 
 function disturbances(what: fc.Arbitrary<What>, min: number): fc.Arbitrary<Disturbance[]> {
-  return fc.array(fc.record({ after: fc.integer({ min: 1, max: 60 }), what }), {
-    minLength: min,
-    maxLength: 3,
-  });
+  const when = fc.oneof(fc.integer({ min: 1, max: 60 }), namedPoint);
+  return fc.array(fc.record({ when, what }), { minLength: min, maxLength: 3 });
 }
 
 const manner = {
@@ -181,7 +198,7 @@ function disturbedUp({ ownServers }: Kinds): fc.Arbitrary<DisturbedUp> {
       arbitrary: fc.record({
         ...manner,
         runner: fc.constant('child' as const),
-        crashAt: crashPoint,
+        crashAt: namedPoint,
         disturbances: disturbances(fc.oneof(...both), 0),
       }),
     },

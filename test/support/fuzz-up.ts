@@ -29,11 +29,10 @@ export async function disturbedUp(arena: Arena, up: DisturbedUp): Promise<UpEnd>
 async function inProcess(arena: Arena, { disturbances, protocol, atomic }: DisturbedUp): Promise<UpEnd> {
   const controller = new AbortController();
   const events = disturber(arena, { stop: () => controller.abort(), signal: () => false }, disturbances);
-  let count = 0;
   try {
     const report = await commandsOn(arena.fleet, {
       signal: controller.signal,
-      at: () => events.onPoint(++count),
+      at: events.onPoint,
     }).up({ protocol, atomic: atomic ? 'fleet' : null });
     return { code: report.exitCode, said: report.problems.map(({ message }) => message).join(' | ') };
   } catch (error) {
@@ -72,8 +71,9 @@ async function follow(cli: RunningCli, file: string, events: Disturber): Promise
   void cli.result.finally(() => ended.abort());
   let seen = 0;
   while (!ended.signal.aborted) {
-    const reached = (await readFile(file, 'utf8').catch(() => '')).split('\n').length - 1;
-    while (seen < reached) await events.onPoint(++seen);
+    const reached = (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(0, -1);
+    for (const name of reached.slice(seen)) await events.onPoint(name);
+    seen = reached.length;
     await delay(2);
   }
 }

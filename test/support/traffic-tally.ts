@@ -26,8 +26,8 @@ export interface TrafficResult {
 export interface Tally {
   /** Sends a statement; throws `Refused` when it failed, which is then counted already. */
   ask(client: Client, query: TrafficQuery, as?: Asking): Promise<TrafficRow[]>;
-  /** Notes a wrong answer unless `right`. */
-  check(right: boolean, say: () => string): void;
+  /** Notes a wrong answer unless `right`; `who`: the kind of worker that got it. */
+  check(right: boolean, who: string, say: () => string): void;
   straddled(): void;
   result(): TrafficResult;
 }
@@ -84,10 +84,10 @@ export function startTally(): Tally {
         longestMs = Math.max(longestMs, performance.now() - start);
       }
     },
-    check(right, say) {
+    check(right, who, say) {
       if (right) return;
       wrong++;
-      sample('wrong', say());
+      sample(`wrong, ${who}`, say());
     },
     straddled: () => void straddled++,
     result: () => ({

@@ -58,7 +58,7 @@ export function visitOf(
     tenant: tenant.name,
     turn,
     ask: (query, as) => tally.ask(client, query, as),
-    check: (right, say) => tally.check(right, () => `${name}, ${tenant.name}: ${say()}`),
+    check: (right, say) => tally.check(right, name, () => `${tenant.name}: ${say()}`),
     steps: () => 0,
     straddled: () => tally.straddled(),
   };

@@ -75,7 +75,7 @@ async function add(visit: Visit, id: number, rows: Map<number, number>): Promise
     answer.length === 1 && Number(answer[0]?.amount) === amount,
     () => `updated: ${JSON.stringify(answer)}`,
   );
-  rows.set(id, amount);
+  if (answer.length > 0) rows.set(id, amount);
 }
 
 /** Deletes the oldest of the writer's rows. */
@@ -85,7 +85,7 @@ async function trim(visit: Visit, rows: Map<number, number>): Promise<void> {
   const text = `DELETE FROM ${visit.tenant}.entries WHERE id = $1 RETURNING id`;
   const answer = await visit.ask({ text, values: [oldest] });
   visit.check(answer.length === 1, () => `deleting ${oldest} found ${answer.length} rows`);
-  rows.delete(oldest);
+  if (answer.length > 0) rows.delete(oldest);
 }
 
 async function checkOwn(visit: Visit, worker: number, rows: ReadonlyMap<number, number>): Promise<void> {

@@ -105,6 +105,10 @@ async function compareWithShards(fleet: TestFleet, tally: Tally, { worker, writt
     const found = (await fleet.query(shard, sql)).map(({ id, amount }) => [id, amount]);
     const wanted = [...(written.get(name) ?? [])];
     const isSame = JSON.stringify(found) === JSON.stringify(wanted);
-    tally.check(isSame, () => `${name} on ${shard}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
+    tally.check(
+      isSame,
+      'the shards',
+      () => `${name} on ${shard}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`,
+    );
   }
 }

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { assertLikeImport } from '../support/like-import.js';
+import { preparedIn } from '../support/leave-attempt.js';
+import { runCli } from '../support/run-cli.js';
+import { runScript, type Script } from '../support/run-script.js';
+import { scenario } from '../support/scenario.js';
+import { loseSessions } from './old-runner.js';
+import { until } from './until.js';
+
+const s = scenario();
+
+/** `up` of shard1 in a process of its own, which stops itself, as a paused host does, when it comes to a point. */
+function pausedUp(dir: string, point: string): Promise<Script> {
+  return runScript(`
+    const { up } = await load('commands/up.ts');
+    const { loadConfig } = await load('config/load-config.ts');
+    const at = async (reached) => {
+      if (reached !== ${JSON.stringify(point)}) return;
+      require('node:fs').writeSync(1, 'paused\\n');
+      process.kill(process.pid, 'SIGSTOP');
+    };
+    const options = { shards: ['shard1'], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
+    const signal = new AbortController().signal;
+    const report = await up(await loadConfig({ cwd: ${JSON.stringify(dir)}, env: {} }), options,
+      { onProgress: () => undefined, signal, who: 'test@paused', at });
+    console.log(JSON.stringify(report));`);
+}
+
+test.each([
+  { point: 'after statements:veneer', ending: [] },
+  { point: 'before prepare:veneer', ending: [{ ending: 'rolled back' }] },
+  { point: 'before commit prepared:shard1', ending: [{ ending: 'committed' }] },
+])('host paused with SIGSTOP, $point', async ({ point, ending }) => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  const paused = await pausedUp(s.fleet.dir, point);
+  try {
+    expect(await paused.firstLine).toBe('paused');
+    await expect(s.run.up()).rejects.toMatchObject({ facts: { exitCode: 30 } });
+    // Nobody hears from it: its session that holds the fleet's lock ends, which frees the fleet.
+    await loseSessions(s.fleet, ['veneer'], 'lock');
+    const report = await s.run.up();
+    expect(report).toMatchObject({ problems: [], exitCode: 0 });
+    expect(report.settled).toMatchObject(ending);
+  } finally {
+    paused.child.kill('SIGCONT');
+  }
+  const old = JSON.parse((await paused.output).split('\n')[1] ?? '') as { exitCode: number };
+  expect([22, 23]).toContain(old.exitCode);
+  expect(await preparedIn(s.fleet)).toEqual([]);
+  expect(await s.run.recover()).toMatchObject({ settled: [], exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  await assertLikeImport(s.fleet);
+});
+
+/** In lock-step nothing is prepared that a reader would wait for, but the veneer is behind its shard. */
+test('runner killed and nobody types a command', async () => {
+  await s.start('CREATE TABLE books (id int, title text)');
+  await s.write('ALTER TABLE books RENAME COLUMN title TO name');
+  await s.fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
+  const died = await runCli(['up', '--shard', 'shard1', '--protocol', 'lock-step'], {
+    cwd: s.fleet.dir,
+    env: { PGVENEER_TEST_CRASH_AT: 'after commit:shard1' },
+  });
+  expect(died.signal).toBe('SIGKILL');
+  await until(s.fleet, 'veneer', 'SELECT NOT EXISTS (SELECT FROM pgveneer.intent) AS yes');
+  expect(await s.run.status({ shards: ['shard1'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  expect(await s.fleet.query('veneer', 'SELECT title FROM public.titles')).toEqual([]);
+});
