@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { freshFleet } from '../test/support/fresh-fleet.js';
 import { commandsOn } from '../test/support/commands.js';
 import { startTestServers } from '../test/support/test-servers.js';
@@ -57,8 +59,9 @@ async function versions(): Promise<string> {
   const fleet = await freshFleet();
   try {
     const [row] = await fleet.query('veneer', 'SHOW server_version');
-    const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-    const { dependencies } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+    const { version, dependencies } = JSON.parse(
+      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+    );
     const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
     return [
       `pg-veneer ${version}`,
@@ -76,10 +79,9 @@ async function paste(text: string): Promise<void> {
   const markers = /(<!-- bench:traffic -->\n)[^]*?(<!-- \/bench -->)/;
   const document = await readFile(DOCUMENT, 'utf8');
   if (!markers.test(document)) throw new Error('docs/traffic.md has no <!-- bench:traffic --> to write to');
-  await writeFile(
-    DOCUMENT,
-    document.replace(markers, (_all, begin, end) => `${begin}\n${text}\n\n${end}`),
-  );
+  const pasted = document.replace(markers, (_all, begin, end) => `${begin}\n${text}\n\n${end}`);
+  const options = await resolveConfig(fileURLToPath(DOCUMENT));
+  await writeFile(DOCUMENT, await format(pasted, { ...options, parser: 'markdown' }));
 }
 
 const close = await startTestServers();

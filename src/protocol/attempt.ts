@@ -65,7 +65,7 @@ export async function attempt(run: Run, step: Step, wanted: ProtocolChoice): Pro
     for (const { onPhase } of step.parts)
       onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
     const end = await commitAttempt(run, { id, migration: step.migration, participants, protocol });
-    if (end.ending.kind === 'committed') for (const { lane } of step.parts) lane.settled.push(id);
+    if (end.ending.kind === 'committed' && end.closed) for (const { lane } of step.parts) lane.settled.push(id);
     return {
       ...end,
       ms: budget.elapsed(),
@@ -109,7 +109,7 @@ interface Work {
 }
 
 async function doWork({ lane, planned, onPhase }: StepPart, step: string, budget: Budget): Promise<Work> {
-  const { tenants, migration } = planned;
+  const { migration } = planned;
   const known = lane.known(migration.name);
   const veneers = await openVeneers(lane);
   if (known.fence || known.relations.length > 0) {
@@ -118,7 +118,7 @@ async function doWork({ lane, planned, onPhase }: StepPart, step: string, budget
   const session = await lane.session(lane.shard.name);
   const onTenant = (done: number): void => onPhase('running', done);
   const xid = await beginOnShard(lane, session, { step, planned, budget, onTenant });
-  const changes = await readChanges(lane, session, tenants);
+  const changes = await readChanges(lane, session);
   const fence = needsFence(lane, changes);
   onPhase('veneer');
   const differences = await Promise.all(veneers.map((veneer) => readDifference(lane, veneer, changes)));

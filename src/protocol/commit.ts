@@ -14,6 +14,8 @@ import { commitTwoPhase } from './two-phase.js';
 export interface AttemptEnding {
   readonly ending: Ending;
   readonly cause: unknown;
+  /** Its intent is gone: only then does its evidence decide nothing more. */
+  readonly closed: boolean;
 }
 
 /** A decided attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
@@ -37,8 +39,8 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
     ? commitTwoPhase(run, end, unsettled)
     : commitLockStep(run, end));
   if (failure !== null) return settled(run, unsettled, failure);
-  await closeAttempt(run, unsettled);
-  return { ending: { kind: 'committed', lost: [] }, cause: null };
+  const closed = await closeAttempt(run, unsettled);
+  return { ending: { kind: 'committed', lost: [] }, cause: null, closed };
 }
 
 /** Evidence in every participant; answers their transactions' ids, in order. */
@@ -71,7 +73,7 @@ async function commitAlone(
     await run.at(`before commit:${member}`);
     await endTransaction(session, 'COMMIT');
     await run.at(`after commit:${member}`);
-    return { ending: { kind: 'committed', lost: [] }, cause: null };
+    return { ending: { kind: 'committed', lost: [] }, cause: null, closed: true };
   } catch (error) {
     await rollbackQuietly(session);
     return settled(run, unsettled, error);
@@ -81,8 +83,8 @@ async function commitAlone(
 /** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
 async function settled(run: Run, unsettled: Unsettled, cause: unknown): Promise<AttemptEnding> {
   const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, () => isShutOut(run, unsettled));
-  if (ending.kind !== 'in doubt' && unsettled.n > 1) await closeAttempt(run, unsettled);
-  return { ending, cause };
+  if (ending.kind === 'in doubt') return { ending, cause, closed: false };
+  return { ending, cause, closed: unsettled.n === 1 || (await closeAttempt(run, unsettled)) };
 }
 
 /**
@@ -97,17 +99,20 @@ const isShutOut = (run: Run, { participants }: Unsettled): boolean =>
  * Where the journal cannot be reached any more the attempt has ended all the same; the next recovery finds the
  * intent, reads that all is settled, and removes it.
  */
-async function closeAttempt(run: Run, { id }: Unsettled): Promise<void> {
+async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
   await run.at('before close');
+  let closed = true;
   try {
     await removeIntent(anchorOf(run, journalMember(run.config)), id);
   } catch (error) {
+    closed = false;
     run.onProgress({
       type: 'notice',
       text: `a settled step could not be struck off the journal: ${textOf(error)}`,
     });
   }
   await run.at('after close');
+  return closed;
 }
 
 /** Clears the evidence of settled attempts; called once when a shard is through, since nothing waits for it. */

@@ -27,6 +27,7 @@ export async function runStepWithoutTransaction(run: Run, { id, parts }: Step): 
       result: {
         ending: { kind: 'committed', lost: [] },
         cause: null,
+        closed: true,
         ms: Math.round(performance.now() - start),
         protocol: 'no transaction',
         locks: [],

@@ -83,13 +83,13 @@ async function comeClean(session: Session, { budget, step }: ShardWork): Promise
   );
 }
 
-/** Reads what changed: *after* inside the open transaction, *before* by raw names on the anchor. */
-export async function readChanges(
-  lane: Lane,
-  session: Session,
-  tenants: readonly TenantConfig[],
-): Promise<ShardChanges> {
+/**
+ * Reads what changed: *after* inside the open transaction, *before* by raw names on the anchor. In every tenant of
+ * the shard, not in the step's alone: a migration may name the schema of another one.
+ */
+export async function readChanges(lane: Lane, session: Session): Promise<ShardChanges> {
   const anchor = anchorOf(lane.run, lane.shard.name);
+  const { tenants } = lane.run.config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
   const schemas = tenants.map((tenant) => tenant.schema);
   const [oids] = await Promise.all([touchedRelations(session), refuseMovedSchemas(session, anchor, tenants)]);
   const [after, stored] = [await readRelations(session, { schemas, oids }), await readStorage(session, oids)];

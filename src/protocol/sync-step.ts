@@ -51,7 +51,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       participants,
       protocol: chooseProtocol(lane.run.protocol, participants),
     });
-    if (end.ending.kind === 'committed') lane.settled.push(id);
+    if (end.ending.kind === 'committed' && end.closed) lane.settled.push(id);
     return { ...end, statements };
   } finally {
     await Promise.all(lane.openSessions().map(rollbackQuietly));

@@ -35,6 +35,7 @@ test.each(HOLDERS)(
   async ({ member, sql }) => {
     await s.start('CREATE TABLE books (id int)');
     await s.write('ALTER TABLE books ADD COLUMN title text');
+    await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_wait: 2s', 'lock_wait: 150ms'));
     const holder = await holdTable(member, sql);
     const run = s.runWith({
       onProgress: (event) => {
@@ -42,10 +43,8 @@ test.each(HOLDERS)(
       },
     });
     const report = await run.up();
-    expect(report).toMatchObject({
-      exitCode: 0,
-      shards: [{ steps: [{ state: 'committed', attempts: 2 }] }, {}, {}],
-    });
+    expect(report).toMatchObject({ exitCode: 0, shards: [{ steps: [{ state: 'committed' }] }, {}, {}] });
+    expect(report.shards[0]?.steps[0]?.attempts).toBeGreaterThan(1);
     await assertLikeImport(s.fleet);
   },
 );

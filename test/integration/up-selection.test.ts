@@ -140,3 +140,13 @@ test('canary shards go first, through all of theirs; --canary ends there', async
   expect(order.slice(3)[0]).toBe('shard1');
   expect((await applied())['initech']).toBe('0001 0002 0003');
 });
+
+test('a migration that names the schema of another tenant takes its foreign tables along', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE dunder_mifflin.books ADD COLUMN title text');
+  const report = await s.run.up({ tenants: ['cyberdyne'] });
+  expect(report.shards[0]?.steps[0]?.veneerStatements['veneer']).toEqual([
+    `ALTER FOREIGN TABLE "dunder_mifflin"."books" ADD COLUMN "title" text OPTIONS (column_name 'title')`,
+  ]);
+  expect((await s.run.status()).drift).toEqual([]);
+});

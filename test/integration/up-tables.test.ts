@@ -95,6 +95,26 @@ test('a table moved out of the tenant leaves the veneer, and one moved in appear
   expect([await tablesOf('dunder_mifflin'), await tablesOf('cyberdyne')]).toEqual([['boxes'], ['books']]);
 });
 
+test('a table moved from one tenant to another is moved on the veneer, with what hangs on it', async () => {
+  await s.start('CREATE TABLE books (id int, title text)');
+  const books = await oidOf('cyberdyne.books');
+  await s.fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM cyberdyne.books');
+  await s.write(
+    'ALTER TABLE dunder_mifflin.books RENAME TO old; ALTER TABLE cyberdyne.books SET SCHEMA dunder_mifflin',
+  );
+  expect(await s.run.up({ tenants: ['cyberdyne'] })).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await oidOf('dunder_mifflin.books')).toBe(books);
+  expect([await tablesOf('cyberdyne'), await tablesOf('dunder_mifflin')]).toEqual([null, ['books', 'old']]);
+  expect(await s.fleet.query('veneer', 'SELECT title FROM public.titles')).toEqual([]);
+  expect((await s.run.status()).drift).toEqual([]);
+});
+
+test('a migration of comments alone, and a table without columns', async () => {
+  await s.start('-- nothing to do yet');
+  await s.migrate('CREATE TABLE nothing ()');
+  await s.migrate('ALTER TABLE nothing ADD COLUMN some int');
+});
+
 test('a foreign table that somebody made by hand over the same relation is neither changed nor dropped', async () => {
   await s.start('CREATE TABLE books (id int, title text)');
   await s.fleet.query(

@@ -39,7 +39,11 @@ test('SET ROLE in a migration', async () => {
 
 test('DateStyle', async () => {
   const { database } = s.fleet;
-  for (const [member, style] of Object.entries({ shard1: 'SQL, DMY', shard2: 'German', veneer: 'Postgres, DMY' })) {
+  for (const [member, style] of Object.entries({
+    shard1: 'SQL, DMY',
+    shard2: 'German',
+    veneer: 'Postgres, DMY',
+  })) {
     await s.fleet.query(member, `ALTER DATABASE ${database} SET DateStyle = '${style}'`, 'superuser');
   }
   await s.start('CREATE TABLE gen (at date)');
@@ -79,7 +83,8 @@ test('shared enum renamed', async () => {
 test('parallel steps creating one type', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write(`CREATE TYPE public.mood AS ENUM ('sad'); ALTER TABLE books ADD COLUMN felt public.mood[]`);
-  for (const shard of SHARDS) await s.fleet.query(shard, 'GRANT CREATE ON SCHEMA public TO PUBLIC', 'superuser');
+  for (const shard of SHARDS)
+    await s.fleet.query(shard, 'GRANT CREATE ON SCHEMA public TO PUBLIC', 'superuser');
   await s.fleet.writeConfig((await readConfig()).replace('canary: [shard1]', 'canary: []'));
   const report = await s.run.up({ shards: ['shard1', 'shard3'] });
   expect(report.shards.map(({ state }) => state)).toEqual(['failed', 'failed']);
@@ -97,7 +102,10 @@ async function readConfig(): Promise<string> {
 test('ALTER SCHEMA RENAME', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write('ALTER SCHEMA bluth_co RENAME TO sitwell');
-  await expectRefused(await s.run.up({ shards: ['shard1'] }), 'renames or drops schema bluth_co, which is tenant bluth_co');
+  await expectRefused(
+    await s.run.up({ shards: ['shard1'] }),
+    'renames or drops schema bluth_co, which is tenant bluth_co',
+  );
   await s.fleet.writeMigration(
     '0002_change.sql',
     'ALTER SCHEMA cyberdyne RENAME TO aside; ALTER SCHEMA dunder_mifflin RENAME TO cyberdyne; ALTER SCHEMA aside RENAME TO dunder_mifflin',
@@ -157,7 +165,9 @@ test('temp table', async () => {
     'CREATE TEMP TABLE scratch AS SELECT id FROM books; ALTER TABLE books ADD COLUMN title text',
   );
   expect(protocols(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
-  const again = await s.migrate('CREATE TEMP TABLE scratch (id int) ON COMMIT DROP; ALTER TABLE books DROP COLUMN title');
+  const again = await s.migrate(
+    'CREATE TEMP TABLE scratch (id int) ON COMMIT DROP; ALTER TABLE books DROP COLUMN title',
+  );
   expect(protocols(again)).toEqual(['lock-step', 'lock-step', 'lock-step']);
 });
 

@@ -9,11 +9,14 @@ import { until } from './until.js';
 
 const s = scenario();
 
+/** As built (`npm run build`): to compile all of it anew in every process would take its time. */
+const DIST = new URL('../../dist/', import.meta.url).href;
+
 /** `up` of shard1 in a process of its own, which stops itself, as a paused host does, when it comes to a point. */
 function pausedUp(dir: string, point: string): Promise<Script> {
   return runScript(`
-    const { up } = await load('commands/up.ts');
-    const { loadConfig } = await load('config/load-config.ts');
+    const { up } = await import(${JSON.stringify(DIST)} + 'commands/up.js');
+    const { loadConfig } = await import(${JSON.stringify(DIST)} + 'config/load-config.js');
     const at = async (reached) => {
       if (reached !== ${JSON.stringify(point)}) return;
       require('node:fs').writeSync(1, 'paused\\n');

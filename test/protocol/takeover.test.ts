@@ -70,7 +70,9 @@ test.each(['before intent', 'after intent', 'before prepare:veneer', 'before com
     // Before the intent it can still be rolled back; from then on both can be settled by the sessions that are left.
     const states = shards[0]?.steps.map(({ state }) => state);
     expect({ exitCode, states }).toEqual(
-      point === 'before intent' ? { exitCode: 23, states: ['failed'] } : { exitCode: 0, states: ['committed'] },
+      point === 'before intent'
+        ? { exitCode: 23, states: ['failed'] }
+        : { exitCode: 0, states: ['committed'] },
     );
     expect(await preparedIn(s.fleet)).toEqual([]);
     await s.run.recover();

@@ -35,7 +35,11 @@ export async function twoVeneers(): Promise<TwoVeneers> {
     ...fleet,
     async green(sql) {
       const session = await openSession({ member: 'green', url: new Secret(url), applicationName: 'test' });
-      return session.query(sql).finally(() => session.close());
+      try {
+        return await session.query(sql);
+      } finally {
+        await session.close();
+      }
     },
     async close() {
       await withSuperuser(server, name, async (session) => {

@@ -41,7 +41,7 @@ test('whatever a migration does, applying the changes makes the veneer what the 
       expect(shown(present)).toEqual(shown(veneerOf(after)));
       expect(reconcile({ wanted, present, renames: [] })).toEqual([]);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -58,7 +58,7 @@ test('a table that the shard still has keeps its oid on the veneer, whatever it 
       for (const { oid, name } of after)
         if (before.some((was) => was.oid === oid)) expect(oids.get(name)).toBe(`f${oid}`);
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -73,6 +73,6 @@ test('sync, which knows of no renames, makes them equal as well', () => {
       expect(shown(present)).toEqual(shown(veneerOf(after)));
       expect(reconcile({ wanted, present, renames: [] })).toEqual([]);
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
