@@ -15,7 +15,7 @@ import { byLoop, byPgVeneer, type Way } from './ways.js';
  * The same releases to the same kind of fleet on the same servers under the same traffic, by different ways, one after
  * the other: `npm run bench:traffic`. Prints a table and writes it into docs/traffic.md.
  */
-const ROUNDS = Number(process.env.TRAFFIC_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.TRAFFIC_ROUNDS ?? 2);
 const BASELINE_TURNS = 60;
 const DOCUMENT = new URL('../docs/traffic.md', import.meta.url);
 

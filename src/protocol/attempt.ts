@@ -65,7 +65,9 @@ export async function attempt(run: Run, step: Step, wanted: ProtocolChoice): Pro
     for (const { onPhase } of step.parts)
       onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
     const end = await commitAttempt(run, { id, migration: step.migration, participants, protocol });
-    if (end.ending.kind === 'committed' && end.closed) for (const { lane } of step.parts) lane.settled.push(id);
+    if (end.ending.kind === 'committed' && end.closed) {
+      for (const { lane } of step.parts) lane.settled.push(id);
+    }
     return {
       ...end,
       ms: budget.elapsed(),

@@ -163,15 +163,15 @@ test('with skip-tenant the others go on, and those that are done are not run aga
     bookstoreYaml(s.fleet.name).replace('rollout: {', 'rollout: { on_error: skip-tenant,'),
   );
   await s.start(BOOKS);
-  await s.fleet.query('shard2', `INSERT INTO cyberdyne.books VALUES (1, 'a'), (2, 'a')`);
+  await s.fleet.query('shard2', `INSERT INTO dunder_mifflin.books VALUES (1, 'a'), (2, 'a')`);
   await s.write(UNIQUE);
   const report = await s.run.up();
   expect(report).toMatchObject({ exitCode: 21 });
   expect(report.shards[1]).toMatchObject({
-    skipped: [{ tenant: 'cyberdyne', migration: '0002_change', problem: { sqlstate: '23505' } }],
-    steps: [{ state: 'committed', tenants: expect.arrayContaining(['dunder_mifflin']) }],
+    skipped: [{ tenant: 'dunder_mifflin', migration: '0002_change', problem: { sqlstate: '23505' } }],
+    steps: [{ state: 'committed', tenants: expect.arrayContaining(['cyberdyne']) }],
   });
-  expect(await indexes('shard2')).toEqual(['dunder_mifflin.books_title true']);
+  expect(await indexes('shard2')).toEqual(['cyberdyne.books_title true']);
 });
 
 test('what the statements before the failing one did stays, and is not done twice', async () => {

@@ -112,7 +112,7 @@ test('a table moved from one tenant to another is moved on the veneer, with what
 test('a migration of comments alone, and a table without columns', async () => {
   await s.start('-- nothing to do yet');
   await s.migrate('CREATE TABLE nothing ()');
-  await s.migrate('ALTER TABLE nothing ADD COLUMN some int');
+  await s.migrate('ALTER TABLE nothing ADD COLUMN other int');
 });
 
 test('a foreign table that somebody made by hand over the same relation is neither changed nor dropped', async () => {

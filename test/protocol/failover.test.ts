@@ -52,7 +52,7 @@ async function replicate(member: string): Promise<() => Promise<void>> {
 
 async function stalledUp(stalled: Stalled): Promise<{ readonly report: Promise<UpReport> }> {
   const report = commandsOn(fleet, { at: stalled.at }).up({ shards: ['shard1'] });
-  await stalled.reached;
+  await Promise.race([stalled.reached, report]);
   return { report };
 }
 

@@ -29,7 +29,7 @@ test('SET ROLE in a migration', async () => {
   await s.write('ALTER TABLE books ADD COLUMN title text; SET ROLE bookstore_app');
   const stalled = stallAt('before commit prepared:shard1');
   const report = s.runWith({ at: stalled.at }).up({ shards: ['shard1'] });
-  await stalled.reached;
+  await Promise.race([stalled.reached, report]);
   const owners = 'SELECT owner::text FROM pg_prepared_xacts WHERE database = current_database()';
   expect(await s.fleet.query('shard1', owners)).toEqual([{ owner: 'bookstore_admin' }]);
   stalled.release();

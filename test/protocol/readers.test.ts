@@ -88,7 +88,7 @@ test('CREATE INDEX CONCURRENTLY beside an in-doubt step', async () => {
   await s.write('ALTER TABLE books ADD COLUMN title text');
   const stalled = stallAt('before commit prepared:shard1');
   const report = s.runWith({ at: stalled.at }).up({ shards: ['shard1'] });
-  await stalled.reached;
+  await Promise.race([stalled.reached, report]);
   const builder = await s.fleet.connect('shard1');
   const pid = await pidOf(builder);
   const built = builder.query('CREATE INDEX CONCURRENTLY by_id ON bluth_co.books (id)');

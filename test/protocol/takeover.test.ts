@@ -13,7 +13,7 @@ async function stalledUp(stalled: Stalled): Promise<{ readonly report: Promise<U
   await s.start('CREATE TABLE books (id int)');
   await s.write('ALTER TABLE books ADD COLUMN title text');
   const report = s.runWith({ at: stalled.at }).up({ shards: ['shard1'] });
-  await stalled.reached;
+  await Promise.race([stalled.reached, report]);
   return { report };
 }
 
@@ -86,7 +86,7 @@ test('rolled-back-by-the-old-runner', async () => {
   await loseSessions(s.fleet, ['veneer', 'shard1'], 'all');
   const next = stallAt('before commit prepared:shard1');
   const recovery = s.runWith({ at: next.at }).recover();
-  await next.reached;
+  await Promise.race([next.reached, recovery]);
   old.release();
   expect(await report).toMatchObject({ exitCode: 22, shards: [{ state: 'in doubt' }] });
   expect(await preparedIn(s.fleet)).toHaveLength(2);
@@ -120,7 +120,7 @@ test('shard removed from shards.yaml before recovery', async () => {
   await s.write('ALTER TABLE books ADD COLUMN title text');
   const old = stallAt('before commit prepared:shard3', ['after commit prepared:shard1']);
   const report = s.runWith({ at: old.at }).up({ atomic: 'fleet' });
-  await old.reached;
+  await Promise.race([old.reached, report]);
   await loseSessions(s.fleet, ['veneer', 'shard1', 'shard2', 'shard3'], 'all');
   old.release();
   expect(await report).toMatchObject({ exitCode: 22 });

@@ -43,7 +43,7 @@ test.each(['before prepare:green', 'before commit prepared:green'])(
     const committed = point === 'before commit prepared:green';
     const old = stallAt(point, [committed ? 'after commit prepared:blue' : 'after prepare:blue']);
     const report = commandsOn(fleet, { at: old.at }).up({ shards: ['shard1'] });
-    await old.reached;
+    await Promise.race([old.reached, report]);
     expect(await preparedOnServer()).toEqual([committed ? `${fleet.database}_green` : fleet.database]);
     await loseSessions(fleet, ['veneer', 'shard1'], 'all');
     old.release();
@@ -64,7 +64,7 @@ test('sync cut between commits', async () => {
   await fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN title text');
   const old = stallAt('before commit prepared:green', ['after commit prepared:blue']);
   const report = commandsOn(fleet, { at: old.at }).sync({ shards: ['shard1'] });
-  await old.reached;
+  await Promise.race([old.reached, report]);
   expect(await shownOn()).toEqual([true, false]);
   await loseSessions(fleet, ['veneer', 'shard1'], 'all');
   old.release();

@@ -30,7 +30,7 @@ test('two fleets on one server', async () => {
   const [one, other] = fleets;
   const old = stallAt('before commit prepared:veneer', ['after commit prepared:shard1']);
   const report = commandsOn(one, { at: old.at }).up({ shards: ['shard1'] });
-  await old.reached;
+  await Promise.race([old.reached, report]);
   const left = await preparedIn(one);
   expect(left).toHaveLength(1);
   // One is at work, then it is dead: the other neither waits for it, nor settles or reports what is not its own.

@@ -103,32 +103,44 @@ const byHand: fc.Arbitrary<ByHand> = fc.record({
 const MEMBERS = ['veneer', 'shard1', 'shard2', 'shard3'] as const;
 const TENANTS = ['bluth_co', 'cyberdyne', 'dunder_mifflin', 'initech'] as const;
 
-/** Named points of the protocol, and where each of them can be. */
-const POINTS: readonly (readonly [name: string, of: readonly string[]])[] = [
-  ['intent', []],
-  ['close', []],
-  ['begin', MEMBERS],
-  ['evidence', MEMBERS],
-  ['prepare', MEMBERS],
-  ['commit prepared', MEMBERS],
-  ['rollback prepared', MEMBERS],
-  ['commit', MEMBERS],
-  ['replay', ['veneer']],
-  ['statements', [...MEMBERS, ...TENANTS]],
-  ['running', TENANTS],
-  ['statement', TENANTS],
-  ['applied', TENANTS],
+/** Where an attempt is decided: what happens here tells most. */
+const DECIDING: readonly Place[] = [
+  { name: 'intent', of: [] },
+  { name: 'prepare', of: MEMBERS },
+  { name: 'commit prepared', of: MEMBERS },
+  { name: 'commit', of: MEMBERS },
+  { name: 'close', of: [] },
 ];
+
+const OTHERS: readonly Place[] = [
+  { name: 'begin', of: MEMBERS },
+  { name: 'statements', of: [...MEMBERS, ...TENANTS] },
+  { name: 'evidence', of: MEMBERS },
+  { name: 'rollback prepared', of: MEMBERS },
+  { name: 'replay', of: ['veneer'] },
+  { name: 'running', of: TENANTS },
+  { name: 'statement', of: TENANTS },
+  { name: 'applied', of: TENANTS },
+];
+
+/** A named point of the protocol, with the members or tenants at which it can be. */
+interface Place {
+  readonly name: string;
+  readonly of: readonly string[];
+}
 
 const namedPoint: fc.Arbitrary<string> = fc
   .record({
     when: fc.constantFrom('before', 'after'),
-    point: fc.constantFrom(...POINTS),
-    place: fc.nat({ max: 99 }),
+    place: fc.oneof(
+      { weight: 2, arbitrary: fc.constantFrom(...DECIDING) },
+      { weight: 1, arbitrary: fc.constantFrom(...OTHERS) },
+    ),
+    which: fc.nat({ max: 99 }),
     time: fc.constantFrom(1, 1, 1, 2, 2, 3),
   })
-  .map(({ when, point: [name, of], place, time }) => {
-    const where = of.length === 0 ? '' : `:${of[place % of.length]}`;
+  .map(({ when, place: { name, of }, which, time }) => {
+    const where = of.length === 0 ? '' : `:${of[which % of.length]}`;
     return `${when} ${name}${where}#${time}`;
   });
 
@@ -194,7 +206,7 @@ function disturbedUp({ ownServers }: Kinds): fc.Arbitrary<DisturbedUp> {
       }),
     },
     {
-      weight: 2,
+      weight: 4,
       arbitrary: fc.record({
         ...manner,
         runner: fc.constant('child' as const),
