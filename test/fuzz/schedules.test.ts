@@ -8,7 +8,8 @@ import { schedules } from '../support/fuzz-schedule.js';
  * that it comes again alone: FUZZ_SEED=… FUZZ_RUNS=1.
  */
 const { FUZZ_SEED, FUZZ_RUNS, FUZZ_MINUTES, FUZZ_SERVERS, FUZZ_LOG } = process.env;
-const SEED = FUZZ_SEED === undefined ? Date.now() % 2 ** 31 : Number(FUZZ_SEED);
+// A run of the suite is the same everywhere; `npm run test:soak` begins elsewhere each time.
+const SEED = FUZZ_SEED === undefined ? 1 : Number(FUZZ_SEED);
 const MINUTES = FUZZ_MINUTES === undefined ? null : Number(FUZZ_MINUTES);
 const RUNS = FUZZ_RUNS === undefined ? (MINUTES === null ? 10 : Infinity) : Number(FUZZ_RUNS);
 const WHERE = FUZZ_SERVERS === 'own' ? 'own servers' : 'the servers of the run';

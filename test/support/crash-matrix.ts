@@ -1,0 +1,97 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { crashFleet, type CrashFleet, type Order } from './crash-fleet.js';
+import { freshFleet } from './fresh-fleet.js';
+import type { Kind } from './crash-migrations.js';
+import type { Protocol } from '../../src/protocol/journal.js';
+import { isAfterIntent, pointText, recordPoints, type Point } from './crash-points.js';
+import { expectHealed, expectNoDriftSeen } from './crash-proof.js';
+import { startRun, type RunPlan } from './crash-run.js';
+
+/** `npm run test:crash` goes through every point; the ordinary run through those that a part chooses. */
+export const IS_FULL = process.env.PGVENEER_TEST_CRASH === 'full';
+
+/** A part of the matrix: one kind of migration, killed at each chosen point of the run that applies it. */
+export interface Part {
+  readonly kind: Kind;
+  readonly order: Order;
+  readonly protocol: Protocol;
+  /** Which points an ordinary run goes through; without it the part is left to `npm run test:crash`. */
+  readonly choose?: (point: Point) => boolean;
+}
+
+/** What comes after the crash and has to heal the fleet: `up`, or `recover` before it. */
+type Healer = 'up' | 'recover';
+
+/** Declares the tests of these parts. To be awaited at the top of a test file: the points come from recorded runs. */
+export async function runnerKilled(parts: readonly Part[]): Promise<void> {
+  const counts = { points: 0, cases: 0 };
+  for (const part of parts.filter(({ choose }) => IS_FULL || choose !== undefined)) {
+    const holder = await fleetHolder(part);
+    const points = await recordPoints(holder.fleet(), part);
+    const chosen = points.filter((point) => IS_FULL || part.choose?.(point) === true);
+    const cases = chosen.flatMap((point) => healersAt(points, point).map((healer) => ({ point, healer })));
+    counts.points += chosen.length;
+    counts.cases += cases.length;
+    describe(`${part.kind}, ${part.protocol}, ${part.order}`, () => {
+      const named = cases.map((one) => [`killed ${pointText(one.point)}, then ${one.healer}`, one] as const);
+      test.each(named)('%s', (_, { point, healer }) =>
+        holder.use((crash) => killAndHeal(crash, part, point, healer)),
+      );
+      afterAll(() => holder.close());
+    });
+  }
+  afterAll(() => console.log(`SIGKILL of the runner at ${counts.points} points, ${counts.cases} cases`));
+}
+
+/** Before the intent nothing can be left, and `recover` has nothing to do. */
+const healersAt = (points: readonly Point[], point: Point): readonly Healer[] =>
+  IS_FULL && isAfterIntent(points, point) ? ['up', 'recover'] : ['up'];
+
+async function killAndHeal(
+  crash: CrashFleet,
+  { kind, protocol }: Part,
+  point: Point,
+  healer: Healer,
+): Promise<void> {
+  await crash.add(kind);
+  await killedRun(crash, { command: 'up', protocol, dieAt: `${point.name}#${point.occurrence}` });
+  if (protocol === 'two-phase') await expectNoDriftSeen(crash.fleet);
+  if (healer === 'recover') {
+    const report = await crash.commands.recover();
+    expect(report).toMatchObject({ exitCode: 0, problems: [] });
+    const status = await crash.commands.status();
+    expect(status).toMatchObject({ inDoubt: [], drift: [] });
+  }
+  const report = await crash.commands.up({ protocol });
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  await expectHealed(crash);
+}
+
+/** A run in a process of its own, which must die where the plan says. */
+export async function killedRun({ fleet }: CrashFleet, plan: RunPlan): Promise<void> {
+  expect(await startRun(fleet.dir, plan).result).toMatchObject({ signal: 'SIGKILL' });
+}
+
+interface FleetHolder {
+  readonly fleet: () => CrashFleet;
+  /** A failed case leaves a fleet that proves nothing: the next one gets another. */
+  readonly use: (work: (crash: CrashFleet) => Promise<void>) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+async function fleetHolder({ order }: Part): Promise<FleetHolder> {
+  let crash = await crashFleet(await freshFleet(), order);
+  return {
+    fleet: () => crash,
+    async use(work) {
+      try {
+        await work(crash);
+      } catch (error) {
+        await crash.fleet.close();
+        crash = await crashFleet(await freshFleet(), order);
+        throw error;
+      }
+    },
+    close: () => crash.fleet.close(),
+  };
+}
