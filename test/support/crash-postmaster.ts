@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isFree } from '../../src/sandbox/ports.js';
 import { findPostmaster } from '../../src/sandbox/postmaster.js';
 import type { OwnFleet } from './own-fleet.js';
 
@@ -10,7 +11,8 @@ export async function endServer(fleet: OwnFleet, member: string, crash: Crash): 
   const server = fleet.servers.find(({ name }) => name === member);
   if (server === undefined) throw new Error(`no member ${member}`);
   await fleet.signal(member, crash);
-  while ((await findPostmaster(server.dataDir)) !== null) await delay(5);
+  // A process that is killed loses its command line first, and its port a moment later.
+  while ((await findPostmaster(server.dataDir)) !== null || !(await isFree(server.port))) await delay(5);
 }
 
 /** Crashes it and starts it again: it comes back when its own recovery is through. */
