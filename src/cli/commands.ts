@@ -1,9 +1,14 @@
 import type { CommandSpec } from './command-spec.js';
 import { FLEET_COMMANDS } from './fleet-commands.js';
+import { MIGRATION_COMMANDS } from './migration-commands.js';
 import { SANDBOX_COMMANDS } from './sandbox-commands.js';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CommandSpec[] = [...FLEET_COMMANDS, ...SANDBOX_COMMANDS];
+export const COMMANDS: readonly CommandSpec[] = [
+  ...FLEET_COMMANDS,
+  ...MIGRATION_COMMANDS,
+  ...SANDBOX_COMMANDS,
+];
 
 /** Words that begin a command of two words, and are none by themselves: `sandbox`, not `history`. */
 export const GROUPS: readonly string[] = [

@@ -23,6 +23,8 @@ async function runOnFleet(
   context: CommandContext,
 ): Promise<Report> {
   switch (verb.command) {
+    case 'create':
+      return (await import('../commands/create.js')).create(config, verb.options, context);
     case 'setup':
       return (await import('../commands/setup.js')).setup(config, verb.options, context);
     case 'up':

@@ -1,3 +1,4 @@
+import type { CreateOptions } from '../commands/create.js';
 import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
 import type { StopOptions } from '../commands/stop.js';
@@ -7,10 +8,12 @@ import type { ProtocolChoice } from '../protocol/journal.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
 import type { RecoverOptions } from '../commands/recover.js';
+import { readCreate } from './migration-verbs.js';
 import { usageError } from './usage-error.js';
 
 /** A command with its options as the function behind it takes them. */
 export type Verb =
+  | { readonly command: 'create'; readonly options: CreateOptions }
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | { readonly command: 'up'; readonly options: UpOptions }
   | { readonly command: 'status'; readonly options: Selected }
@@ -45,6 +48,8 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
   const [word = ''] = words;
   const dryRun = flags.isSet('dry-run');
   switch (command.name) {
+    case 'create':
+      return { command: 'create', options: readCreate(word, flags) };
     case 'setup':
       return { command: 'setup', options: { dryRun } };
     case 'up': {

@@ -26,10 +26,21 @@ const GROUPS = `
 
 /** The ledger of a member; null where the fleet was never set up there. */
 export async function readLedger(session: Session): Promise<LedgerGroup[] | null> {
+  return (await hasLedger(session)) ? session.query<LedgerGroup & Row>(GROUPS) : null;
+}
+
+async function hasLedger(session: Session): Promise<boolean> {
   const [state] = await session.query<{ ready: boolean }>(
     `SELECT to_regclass('pgveneer.ledger') IS NOT NULL AS ready`,
   );
-  return state?.ready === true ? session.query<LedgerGroup & Row>(GROUPS) : null;
+  return state?.ready === true;
+}
+
+/** The names of all migrations in a member's ledger, of every scope; none where the fleet was never set up there. */
+export async function readLedgerNames(session: Session): Promise<string[]> {
+  if (!(await hasLedger(session))) return [];
+  const rows = await session.query<{ migration: string }>('SELECT DISTINCT migration FROM pgveneer.ledger');
+  return rows.map(({ migration }) => migration);
 }
 
 /** Entries of one tenant by migration. */

@@ -1,5 +1,6 @@
 import type { Report } from '../report/reports.js';
 import { textOf, type Block } from './block.js';
+import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './mask.js';
 import { recoverBlocks } from './recover.js';
@@ -33,6 +34,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return recoverBlocks(report, style);
     case 'history':
       return historyBlocks(report, style);
+    case 'create':
+      return createBlocks(report, style);
     case 'stop':
       return stopBlocks(report, style);
     case 'sandbox':

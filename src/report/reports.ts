@@ -1,7 +1,9 @@
-import type { ExitCode, Problem } from '../errors.js';
+import type { Problem } from '../errors.js';
+import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { ShardState } from './progress.js';
+import type { ReportBase } from './report-base.js';
 
 /** What a command answers: a value, complete, with its exit code; printing it is somebody else's work. */
 export type Report =
@@ -12,17 +14,8 @@ export type Report =
   | RecoverReport
   | HistoryReport
   | StopReport
+  | CreateReport
   | SandboxReport;
-
-interface ReportBase {
-  readonly fleet: string;
-  readonly exitCode: ExitCode;
-  /** The command to type next; null when there is nothing to do. */
-  readonly next: string | null;
-  readonly problems: readonly Problem[];
-  /** Sentences that are no problem but worth reading. */
-  readonly notices: readonly string[];
-}
 
 /** What became of an attempt that an earlier run left. */
 export interface SettledAttempt {

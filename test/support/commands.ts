@@ -1,3 +1,4 @@
+import { create, type CreateOptions } from '../../src/commands/create.js';
 import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
 import { status, type StatusOptions } from '../../src/commands/status.js';
@@ -13,6 +14,7 @@ import type {
   SyncReport,
   UpReport,
 } from '../../src/report/reports.js';
+import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
 
@@ -24,6 +26,7 @@ export interface Commands {
   status(options?: Partial<StatusOptions>): Promise<StatusReport>;
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
+  create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
 
@@ -41,6 +44,8 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
   return {
     config,
     events,
+    create: async (options) =>
+      create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
     up: async (options = {}) => up(await config(), { ...all, ...options }, context),
     status: async (options = {}) => status(await config(), { shards: [], tenants: [], ...options }, context),

@@ -83,6 +83,7 @@ const HISTORY = 'src/report/history.ts';
 
 /** By command: the interfaces that its report is made of, and fields of objects that are written in place. */
 const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: string] | string)[]>> = {
+  create: [['src/report/create.ts', 'CreateReport']],
   setup: [
     [REPORT, 'SetupReport'],
     [REPORT, 'SetupMember'],
@@ -144,7 +145,10 @@ test('and those of every command that has a report', () => {
 
 test('and those that all reports share, problems and what was settled', () => {
   const text = inCode(section(FORMATS, '## Reports as JSON'));
-  const shared = [...fieldsOf(REPORT, 'ReportBase'), ...fieldsOf(REPORT, 'SettledAttempt')];
+  const shared = [
+    ...fieldsOf('src/report/report-base.ts', 'ReportBase'),
+    ...fieldsOf(REPORT, 'SettledAttempt'),
+  ];
   for (const field of [
     ...shared,
     ...fieldsOf('src/errors.ts', 'Problem'),

@@ -1,0 +1,13 @@
+import type { CreateReport } from '../report/create.js';
+import type { Block } from './block.js';
+import { footerBlocks } from './footer.js';
+import type { Style } from './style.js';
+
+/** Where the new file is. */
+export function createBlocks(report: CreateReport, style: Style): readonly Block[] {
+  const from = report.template === null ? '' : style.dim(` (from ${report.template})`);
+  return [
+    [`${style.green('created')} ${style.bold(report.file)}${from}`],
+    ...footerBlocks(report, [], style),
+  ];
+}
