@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import { problemOf, VeneerError, type Problem } from '../errors.js';
+import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
 import { allMembers } from '../fleet/member.js';
 import { openSession, type Session } from '../postgres/session.js';
 import type { CommandContext } from './context.js';
@@ -21,6 +22,7 @@ export async function withReaders<T>(
 ): Promise<T> {
   const sessions = new Map<string, Session>();
   const errors = new Map<string, unknown>();
+  const databases: KnownDatabases = new Map();
   const open = async ({
     name,
     url,
@@ -31,6 +33,7 @@ export async function withReaders<T>(
     try {
       const session = await openSession({ member: name, url, applicationName: `pgv reading ${context.who}` });
       sessions.set(name, session);
+      claimDatabase(databases, session);
       // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.
       await session.run(
         `SET default_transaction_read_only = on; SET lock_timeout = ${config.rollout.lockWaitMs}`,

@@ -1,10 +1,11 @@
+import type { Role } from '../fleet/member.js';
 import type { Row, Session } from '../postgres/session.js';
 import type { AttemptId } from './gid.js';
 
 /** One participant as the intent records it: enough to find it again, and to know that it is the same database. */
 export interface IntentParticipant {
   readonly member: string;
-  readonly role: 'shard' | 'veneer';
+  readonly role: Role;
   readonly systemIdentifier: string;
   readonly databaseOid: string;
   /** The transaction's id, for pg_xact_status. */

@@ -1,7 +1,7 @@
 import { endTransaction, inTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
-import type { AttemptEnd } from './participant.js';
+import { inCommitOrder, type AttemptEnd } from './participant.js';
 import { leaveEvidence } from './evidence.js';
 import type { Gid } from './gid.js';
 import type { Run } from './run.js';
@@ -14,12 +14,10 @@ import type { Run } from './run.js';
  */
 export async function commitLockStep(run: Run, { participants }: AttemptEnd): Promise<unknown> {
   try {
-    for (const role of ['shard', 'veneer'] as const) {
-      for (const { member, session } of participants.filter((one) => one.role === role)) {
-        await run.at(`before commit:${member}`);
-        await endTransaction(session, 'COMMIT');
-        await run.at(`after commit:${member}`);
-      }
+    for (const { member, session } of participants.toSorted(inCommitOrder)) {
+      await run.at(`before commit:${member}`);
+      await endTransaction(session, 'COMMIT');
+      await run.at(`after commit:${member}`);
     }
     return null;
   } catch (error) {

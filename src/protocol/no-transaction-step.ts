@@ -1,5 +1,5 @@
 import { EXIT, problemOf, type Problem } from '../errors.js';
-import type { Step, StepPart } from './attempt.js';
+import type { Step, StepPart } from './group.js';
 import { runWithoutTransaction } from './no-transaction-tenant.js';
 import { whileWatching } from './no-transaction-watch.js';
 import type { Run } from './run.js';

@@ -1,6 +1,6 @@
 import type { PlannedStep } from '../migrations/plan.js';
 import type { StepPhase } from '../report/progress.js';
-import type { StepPart } from './attempt.js';
+import type { StepPart } from './group.js';
 import type { EndedStep } from './history-rows.js';
 import type { Affected, Lane } from './lane.js';
 import { runStepWithoutTransaction } from './no-transaction-step.js';

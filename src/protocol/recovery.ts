@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { roleOf } from '../fleet/member.js';
 import { groupBy } from '../group-by.js';
 import { readEvidence, readPrepared, removeEvidence } from './evidence.js';
 import type { Session } from '../postgres/session.js';
@@ -126,14 +127,13 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
     found.filter(({ gid }) => !known.has(attemptKey(gid))),
     ({ gid }) => attemptKey(gid),
   );
-  const veneers = new Set(config.veneers.map((veneer) => veneer.name));
   const withoutIntent = [...strays.values()].flatMap((traces) => {
     const [first] = traces;
     if (first === undefined || !traces.some((trace) => trace.kind === 'prepared')) return [];
     const byIndex = new Map(traces.map((trace) => [trace.gid.participant, trace]));
     const participants = [...byIndex.values()].map(({ member, gid }) => ({
       member,
-      role: veneers.has(member) ? ('veneer' as const) : ('shard' as const),
+      role: roleOf(config, member),
       index: gid.participant,
       identity: null,
       statements: [],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
+import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
 import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
 import {
   fenceOldSessions,
@@ -76,12 +77,13 @@ export async function withRun<T>(
   const keys = fleetKeys(config.fleet);
   const anchors = new Map<string, Session>();
   const unreachable = new Map<string, Problem>();
+  const databases: KnownDatabases = new Map();
   const watchdog = lazyWatchdog(options.startWatchdog);
   const anchor = async (member: Member): Promise<void> => {
     const first = member.name === journalMember(config);
     const takeLock = (session: Session): Promise<void> =>
       first ? takeRunLock(session, keys, config.fleet) : takeOrphanedRunLock(session, keys, FENCE_TIMEOUT_MS);
-    anchors.set(member.name, await openAnchor(member, applicationName, keys, takeLock));
+    anchors.set(member.name, await openAnchor(member, applicationName, keys, databases, takeLock));
   };
   try {
     for (const veneer of veneerMembers(config)) await anchor(veneer);
@@ -138,11 +140,13 @@ async function openAnchor(
   member: Member,
   applicationName: string,
   keys: FleetKeys,
+  databases: KnownDatabases,
   takeLock: (session: Session) => Promise<void>,
 ): Promise<Session> {
   const session = await openSession({ member: member.name, url: member.url, applicationName });
   try {
     refuseStandby(session);
+    claimDatabase(databases, session);
     await takeLock(session);
     await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
     // From here on the anchor is itself one of the sessions that may settle.

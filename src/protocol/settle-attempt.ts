@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../errors.js';
+import type { Role } from '../fleet/member.js';
 import { literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
@@ -8,12 +9,13 @@ import { formatGid, type AttemptId } from './gid.js';
 import type { AtPoint } from './run.js';
 import type { Protocol } from './journal.js';
 import { replay } from './lock-step.js';
+import { COMMIT_ORDER } from './participant.js';
 import { decide, decideLockStep, type Finding } from './settlement.js';
 
 /** A database that took part, as far as it is known. */
 export interface SettledParticipant {
   readonly member: string;
-  readonly role: 'shard' | 'veneer';
+  readonly role: Role;
   /** 1 … n, as in its gid. */
   readonly index: number;
   /** Null where only a prepared transaction or evidence told of it, and no intent. */
@@ -189,7 +191,7 @@ export async function settlePrepared(
     await endTransaction(await sessionFor(participant), `${verb} PREPARED ${gid}`);
     await at(`after ${verb.toLowerCase()} prepared:${member}`);
   };
-  for (const role of ['shard', 'veneer'] as const) {
+  for (const role of COMMIT_ORDER) {
     const results = await Promise.allSettled(prepared.filter((p) => p.role === role).map(settle));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) return textOf(failure.reason);

@@ -52,10 +52,7 @@ export interface ShardWork {
 export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
   const { run, shard } = lane;
   const { migration, tenants } = work.planned;
-  await run.at(`before begin:${shard.name}`);
-  await session.run(FRESH.join('; '));
-  await session.run(`BEGIN; ${work.budget.limits(session)}`);
-  await run.at(`after begin:${shard.name}`);
+  await begin(lane, session, work.budget);
   const xid = await writeLedger(session, { step: work.step, migration, tenants, appliedBy: run.who });
   for (const [index, tenant] of tenants.entries()) {
     await run.at(`before statements:${tenant.name}`);
@@ -66,6 +63,16 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
   await comeClean(session, work);
   await run.at(`after statements:${shard.name}`);
   return xid;
+}
+
+/** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
+async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
+  const limits = budget.limits(session);
+  if (session.status() !== 'I') return void (await session.run([...FRESH, limits].join('; ')));
+  await run.at(`before begin:${shard.name}`);
+  await session.run(FRESH.join('; '));
+  await session.run(`BEGIN; ${limits}`);
+  await run.at(`after begin:${shard.name}`);
 }
 
 /**

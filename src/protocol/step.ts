@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgres/sqlstate.js';
-import { attempt, type AttemptResult, type Step } from './attempt.js';
+import { attempt, type AttemptResult } from './attempt.js';
 import { holdExceeded } from './budget.js';
 import { blockerText } from './blockers.js';
 import { findFailures } from './find-failures.js';
+import type { Step } from './group.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';

@@ -77,7 +77,7 @@ export async function alignVeneer(
   budget: Budget,
 ): Promise<string[]> {
   if (planned.length === 0) return [];
-  if (session.status() === 'I') await beginOnVeneer(lane, session, budget);
+  await beginOnVeneer(lane, session, budget);
   await lane.run.at(`before statements:${session.member}`);
   await executeChanges(lane, session, planned, budget);
   await lane.run.at(`after statements:${session.member}`);
@@ -85,8 +85,9 @@ export async function alignVeneer(
   return planned.flatMap((change) => change.statements);
 }
 
-/** Begins on a veneer, within what is left of the budget. */
+/** Begins on a veneer, within what is left of the budget; where its transaction is open, it is this attempt's. */
 export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget): Promise<void> {
+  if (session.status() !== 'I') return;
   await lane.run.at(`before begin:${session.member}`);
   await session.run(`BEGIN; ${budget.limits(session)}`);
   await lane.run.at(`after begin:${session.member}`);

@@ -24,6 +24,13 @@ await runnerKilled([
     protocol: 'lock-step',
     choose: (point) => point.occurrence > 1 && isPastIntent(point),
   },
+  // Four databases commit together: three shards, and the veneer once.
+  {
+    ...part,
+    kind: 'add column',
+    order: 'all shards in one step',
+    choose: (point) => isPastIntent(point) && point.name.startsWith('after'),
+  },
   // The last shard; what was dropped must not come back.
   { ...part, kind: 'drop table', choose: (point) => point.shard === 'shard3' && isPastIntent(point) },
   // The first shard to run a migration: its veneer is locked only when the shard is through.

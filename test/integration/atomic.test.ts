@@ -25,6 +25,24 @@ test('--atomic fleet: every migration is one step over all shards', async () => 
   }
 });
 
+test('--atomic fleet: a database is one participant, however many shards a veneer shows', async () => {
+  const taking: string[][] = [];
+  const watching = commandsOn(fleet, {
+    at: async (point) => {
+      if (point !== 'after intent') return;
+      const rows = await fleet.query(
+        'veneer',
+        `SELECT p->>'role' AS role, p->>'member' AS member
+           FROM pgveneer.intent, jsonb_array_elements(participants) AS p`,
+      );
+      taking.push(rows.map(({ role, member }) => `${String(role)} ${String(member)}`));
+    },
+  });
+  const first = await watching.up({ atomic: 'fleet', limit: { kind: 'count', count: 1 } });
+  expect(first).toMatchObject({ exitCode: 0 });
+  expect(taking).toEqual([['shard shard1', 'shard shard2', 'shard shard3', 'veneer veneer']]);
+});
+
 test('--atomic fleet: what fails on one shard is on none', async () => {
   await run.up();
   await fleet.query('shard3', 'ALTER TABLE initech.books ADD COLUMN pages int');

@@ -15,12 +15,17 @@ export interface CrashFleet<F extends TestFleet = TestFleet> {
   add(kind: Kind): Promise<void>;
 }
 
-export type Order = 'one shard after the other' | 'shards side by side';
+export type Order = 'one shard after the other' | 'shards side by side' | 'all shards in one step';
+
+const ROLLOUT: Readonly<Record<Order, string>> = {
+  'one shard after the other': 'rollout: { concurrency: 1,',
+  'shards side by side': 'rollout: {',
+  'all shards in one step': 'rollout: { atomic: fleet,',
+};
 
 /** A fleet that is set up and has the first migration; side by side is how shards are migrated unless told otherwise. */
 export async function crashFleet<F extends TestFleet>(fleet: F, order: Order): Promise<CrashFleet<F>> {
-  const rollout = order === 'one shard after the other' ? 'rollout: { concurrency: 1,' : 'rollout: {';
-  await fleet.writeConfig(bookstoreYaml(fleet.name).replace('rollout: {', rollout));
+  await fleet.writeConfig(bookstoreYaml(fleet.name).replace('rollout: {', ROLLOUT[order]));
   const commands = commandsOn(fleet);
   const counting: string[] = [];
   const migrations: string[] = [];

@@ -5,7 +5,10 @@ import type { Intent } from '../../../src/protocol/journal.js';
 import { openAttempts, type Trace } from '../../../src/protocol/recovery.js';
 import { Secret } from '../../../src/secret.js';
 
-const config = { veneers: [{ name: 'veneer', url: new Secret('postgres://x') }] } as unknown as Config;
+const config = {
+  veneers: [{ name: 'veneer', url: new Secret('postgres://x') }],
+  shards: [],
+} as unknown as Config;
 
 const id = { fleet: 'f', step: 's.1', nonce: 'ab' };
 

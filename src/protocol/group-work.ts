@@ -1,0 +1,217 @@
+import { EXIT, VeneerError } from '../errors.js';
+import type { Role } from '../fleet/member.js';
+import { display } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { rollbackQuietly } from '../postgres/transaction.js';
+import type { Change } from '../veneer/reconcile.js';
+import type { Budget } from './budget.js';
+import { awaitOldSnapshots, fenceVeneer } from './fence.js';
+import type { Group, GroupMember, GroupShard, GroupVeneer, StepPart } from './group.js';
+import type { Affected, Lane } from './lane.js';
+import { inCommitOrder, type Participant } from './participant.js';
+import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
+import { alignVeneer, beginOnVeneer, lockOnVeneer, readDifference } from './veneer-work.js';
+
+/** What an attempt did in open transactions, all of which are still open. */
+export interface GroupWork {
+  /** One per database that takes part, in the order in which they commit. */
+  readonly participants: readonly Participant[];
+  /** By shard and veneer: the SQL that was executed there. */
+  readonly statements: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
+}
+
+/**
+ * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,
+ * for all of them in one transaction. What is known to be affected, from an earlier attempt or another shard, is
+ * locked on the veneers before the shards are touched: that is the order in which the application takes its locks.
+ */
+export async function workOnGroup(group: Group, step: string, budget: Budget): Promise<GroupWork> {
+  // Read once: what another lane learns meanwhile was not locked here.
+  const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
+  for (const veneer of group.veneers) await lockKnown(veneer, known, budget);
+  const done = await allDone(
+    group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
+  );
+  const planned = await planVeneers(group, done);
+  learn(done, planned);
+  for (const { shard } of done) shard.part.onPhase('veneer');
+  // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
+  const aligned: Aligned[] = [];
+  for (const plan of planned) aligned.push(await align(plan, budget));
+  for (const { shard, changes, fence } of done) {
+    if (fence)
+      await awaitOldSnapshots(shard.part.lane, shard.session, [...changes.rewritten, ...changes.tightened]);
+  }
+  return gather(done, aligned);
+}
+
+interface ShardDone {
+  readonly shard: GroupShard;
+  readonly xid: string;
+  readonly changes: ShardChanges;
+  readonly fence: boolean;
+  /** All foreign tables of the shard were locked before. */
+  readonly fenced: boolean;
+}
+
+/** All of them ended before the first failure is thrown: what is still running must not outlive the rollback. */
+async function allDone<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(works);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+async function workOnShard(
+  shard: GroupShard,
+  step: string,
+  budget: Budget,
+  fenced: boolean,
+): Promise<ShardDone> {
+  const { part, session } = shard;
+  const onTenant = (count: number): void => part.onPhase('running', count);
+  const xid = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
+  const changes = await readChanges(part.lane, session);
+  return { shard, xid, changes, fence: needsFence(part.lane, changes), fenced };
+}
+
+const knownOf = ({ lane, planned }: StepPart): Affected => lane.known(planned.migration.name);
+
+async function lockKnown(
+  { session, shows }: GroupVeneer,
+  known: ReadonlyMap<string, Affected>,
+  budget: Budget,
+): Promise<void> {
+  for (const { name, part } of shows) {
+    const { fence, relations } = known.get(name) ?? knownOf(part);
+    if (!fence && relations.length === 0) continue;
+    await beginOnVeneer(part.lane, session, budget);
+    if (fence) await fenceVeneer(part.lane, session, budget);
+    else await lockOnVeneer(part.lane, session, part.planned.tenants, relations, budget);
+  }
+}
+
+/** What one veneer has to change, by the shards that it shows. */
+interface VeneerPlan {
+  readonly veneer: GroupVeneer;
+  readonly shows: readonly {
+    readonly done: ShardDone;
+    readonly changes: readonly Change[];
+  }[];
+}
+
+function planVeneers({ veneers }: Group, done: readonly ShardDone[]): Promise<VeneerPlan[]> {
+  return Promise.all(
+    veneers.map(async (veneer) => {
+      const shows = done
+        .filter(({ shard }) => veneer.shows.includes(shard))
+        .map(async (one) => ({
+          done: one,
+          changes: await readDifference(one.shard.part.lane, veneer.session, one.changes),
+        }));
+      return { veneer, shows: await Promise.all(shows) };
+    }),
+  );
+}
+
+/** For the next attempt, and for the next shard that runs this migration. */
+function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
+  const [first] = done;
+  if (first === undefined) return;
+  const { lane, planned } = first.shard.part;
+  const changes = plans.flatMap(({ shows }) => shows.flatMap((show) => show.changes));
+  lane.learn(planned.migration.name, {
+    fence: done.some(({ fence }) => fence),
+    relations: changedRelations(changes),
+  });
+}
+
+/** Only what is there can be locked before the next attempt; a table that is to be created has no readers. */
+const changedRelations = (changes: readonly Change[]): string[] => [
+  ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
+];
+
+interface Aligned {
+  readonly veneer: GroupVeneer;
+  /** By shard. */
+  readonly statements: ReadonlyMap<string, readonly string[]>;
+  /** It has something to commit, or locks to hold until the shards have committed. */
+  readonly takesPart: boolean;
+}
+
+async function align({ veneer, shows }: VeneerPlan, budget: Budget): Promise<Aligned> {
+  const { session } = veneer;
+  const statements = new Map<string, readonly string[]>();
+  for (const { done, changes } of shows) {
+    const { lane } = done.shard.part;
+    if (done.fence && !done.fenced) await fenceOff(lane, session, budget);
+    statements.set(done.shard.name, await alignVeneer(lane, session, done.changes, changes, budget));
+  }
+  const takesPart = shows.some(({ done, changes }) => done.fence || changes.length > 0);
+  return { veneer, statements, takesPart };
+}
+
+async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
+  await beginOnVeneer(lane, veneer, budget);
+  await fenceVeneer(lane, veneer, budget);
+}
+
+async function gather(done: readonly ShardDone[], aligned: readonly Aligned[]): Promise<GroupWork> {
+  const shards = done.map(({ shard, xid }): Participant => {
+    const own = aligned.find(({ veneer }) => veneer.name === shard.name);
+    const role = own?.takesPart === true ? 'shard+veneer' : 'shard';
+    return { ...participant(shard, role, own), xid };
+  });
+  const others = aligned.filter(({ veneer }) => !done.some(({ shard }) => shard.name === veneer.name));
+  const idle = others.filter(({ takesPart }) => !takesPart);
+  await Promise.all(idle.map(({ veneer }) => rollbackQuietly(veneer.session)));
+  const veneers = others
+    .filter(({ takesPart }) => takesPart)
+    .map((one) => participant(one.veneer, 'veneer', one));
+  return {
+    participants: [...shards, ...veneers].toSorted(inCommitOrder),
+    statements: new Map(done.map(({ shard }) => [shard.name, statementsFor(shard.name, aligned)])),
+  };
+}
+
+const participant = (
+  { name, session, replace }: GroupMember,
+  role: Role,
+  aligned: Aligned | undefined,
+): Participant => ({
+  member: name,
+  role,
+  session,
+  statements: [...(aligned?.statements.values() ?? [])].flat(),
+  replace,
+  xid: null,
+});
+
+const statementsFor = (
+  shard: string,
+  aligned: readonly Aligned[],
+): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    aligned.flatMap(({ veneer, statements, takesPart }) => {
+      const own = statements.get(shard);
+      return own === undefined || !takesPart ? [] : [[veneer.name, own]];
+    }),
+  );
+
+/** By policy.rewrites. A fleet without veneers has no remote snapshots. */
+function needsFence(lane: Lane, { rewritten, tightened }: ShardChanges): boolean {
+  const { config } = lane.run;
+  const [first] = rewritten;
+  if (config.veneers.length === 0 || config.policy.rewrites === 'allow') return false;
+  if (first === undefined || config.policy.rewrites === 'fence')
+    return [...rewritten, ...tightened].length > 0;
+  throw new VeneerError(
+    `the migration rewrites or truncates ${display(first)}, and policy.rewrites refuses that`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: lane.shard.name },
+      hint: 'add a new column, fill it, and switch over; or set policy.rewrites to fence',
+    },
+  );
+}
