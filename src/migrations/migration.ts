@@ -6,6 +6,8 @@ export interface Migration {
   /** sha256 (hex) of the file's text with line endings and trailing blanks normalised. */
   readonly checksum: string;
   readonly body: MigrationBody;
+  /** What must hold for a tenant once `body` has run for it; left out: nothing is asked. */
+  readonly verify?: MigrationBody;
   readonly transaction: TransactionUse;
   /** What was noticed while loading: a BEGIN … COMMIT pair that was dropped, for instance. */
   readonly notices: readonly string[];
@@ -60,6 +62,9 @@ export interface WrittenName {
 
 /** Which half of a migration is meant. */
 export type Direction = 'up' | 'down';
+
+/** The parts that a migration's file may have. */
+export type Part = Direction | 'verify';
 
 /** The connection that a dynamic migration sees: the tenant's open transaction. */
 export interface MigrationDb {

@@ -7,6 +7,7 @@ import { rollbackQuietly } from '../postgres/transaction.js';
 import { startBudget, type Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { runForTenant } from './run-tenant.js';
+import { verifyForTenant } from './verify-tenant.js';
 import { watched } from './watched.js';
 
 /**
@@ -43,6 +44,7 @@ async function tryTenant(
   await session.run('SAVEPOINT pgveneer_tenant');
   try {
     await runForTenant(session, migration, tenant, [...FRESH, ...budget.limits(session).split('; ')]);
+    await verifyForTenant(session, migration, tenant);
     await session.run('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT pgveneer_tenant');
     return [];
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Migration, Statement } from '../migrations/migration.js';
+import type { Migration, MigrationBody, Statement } from '../migrations/migration.js';
 import { excerpt, locate } from '../migrations/locate.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
@@ -16,15 +16,9 @@ export async function runForTenant(
   tenant: TenantConfig,
   setUp: readonly string[],
 ): Promise<void> {
-  const prologue = [
-    ...setUp,
-    // The tenant alone: a name that a migration does not qualify can only be the tenant's own, or PostgreSQL's.
-    `SET LOCAL search_path TO ${ident(tenant.schema)}`,
-    `SET LOCAL pgveneer.tenant TO ${literal(tenant.name)}`,
-    `SET LOCAL pgveneer.shard TO ${literal(tenant.shard)}`,
-  ];
+  const prologue = [...setUp, ...surroundings(tenant)];
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
-  const statements = await statementsOf(session, migration);
+  const statements = await statementsOf(session, migration.body);
   const parts = [...prologue, ...statements.map((statement) => statement.sql)];
   try {
     if (statements.length > 0) await session.run(parts.join(SEPARATOR));
@@ -33,10 +27,19 @@ export async function runForTenant(
   }
 }
 
-/** A statement may end in a line comment, so the semicolon stands on a line of its own. */
-const SEPARATOR = '\n;\n';
+/** What a migration sees of whom it runs for. */
+export const surroundings = (tenant: TenantConfig): string[] => [
+  // The tenant alone: a name that a migration does not qualify can only be the tenant's own, or PostgreSQL's.
+  `SET LOCAL search_path TO ${ident(tenant.schema)}`,
+  `SET LOCAL pgveneer.tenant TO ${literal(tenant.name)}`,
+  `SET LOCAL pgveneer.shard TO ${literal(tenant.shard)}`,
+];
 
-async function statementsOf(session: Session, { body }: Migration): Promise<readonly Statement[]> {
+/** A statement may end in a line comment, so the semicolon stands on a line of its own. */
+export const SEPARATOR = '\n;\n';
+
+/** The statements of one part; a dynamic one is built now, and may ask the open transaction. */
+export async function statementsOf(session: Session, body: MigrationBody): Promise<readonly Statement[]> {
   if (body.kind === 'static') return body.statements;
   return body.build({
     query: async (text, values) => {

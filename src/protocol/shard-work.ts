@@ -27,6 +27,7 @@ import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { anchorOf } from './run.js';
 import { runForTenant } from './run-tenant.js';
+import { verifyForTenant } from './verify-tenant.js';
 
 /** What a migration changed on its shard, read inside its own transaction. */
 export interface ShardChanges {
@@ -58,6 +59,7 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
     await run.at(`before statements:${tenant.name}`);
     const setUp = [...(index === 0 ? [] : FRESH), ...work.budget.limits(session).split('; ')];
     await runForTenant(session, migration, tenant, setUp);
+    await verifyForTenant(session, migration, tenant);
     work.onTenant(index + 1);
   }
   await comeClean(session, work);
