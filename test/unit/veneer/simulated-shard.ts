@@ -83,7 +83,6 @@ const newColumn = (name: string, attnum: number): ShardColumn => ({
   ...column(`${name} int`),
   attnum,
   hasDefault: false,
-  userType: false,
 });
 
 /** What another connection reads of the tables: names alone. */
