@@ -1,5 +1,3 @@
-import { typeRefSql } from './type-sql.js';
-
 /**
  * The columns of pg_class `c` as one JSON array `columns`, in order. The rules are those of postgres_fdw's own
  * IMPORT FOREIGN SCHEMA query (contrib/postgres_fdw/postgres_fdw.c, postgresImportForeignSchema): format_type
@@ -14,10 +12,11 @@ export const COLUMNS = `
                               THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
             'generated', CASE WHEN a.attgenerated = 's' THEN pg_get_expr(d.adbin, d.adrelid) END,
             'options', a.attfdwoptions, 'hasDefault', a.atthasdef OR a.attidentity <> '',
-            'userType', ${typeRefSql('a.atttypid', 'a.atttypmod')})
+            'userType', coalesce(e.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace)
           ORDER BY a.attnum), '[]'::json)
      FROM pg_attribute a
      JOIN pg_type t ON t.oid = a.atttypid
+     LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
      LEFT JOIN pg_collation co ON co.oid = a.attcollation
      LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

@@ -1,7 +1,7 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
-import { optionsOf, withTypeText, type Column, type ForeignTable } from './relation.js';
+import { optionsOf, type Column, type ForeignTable } from './relation.js';
 
 interface ForeignTableRow extends Row {
   oid: string;
@@ -55,7 +55,7 @@ export async function readForeignTables(
   return rows.map((row) => ({
     ...row,
     options: optionsOf(row.options),
-    columns: row.columns.map((column) => ({ ...withTypeText(column), options: optionsOf(column.options) })),
+    columns: row.columns.map((column) => ({ ...column, options: optionsOf(column.options) })),
   }));
 }
 

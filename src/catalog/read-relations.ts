@@ -1,6 +1,6 @@
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
-import { withTypeText, type Relation, type ShardColumn } from './relation.js';
+import type { Relation, ShardColumn } from './relation.js';
 
 /** Relations of a shard: those in the given schemas, or of these only the ones with the given oids. */
 export interface RelationScope {
@@ -29,6 +29,5 @@ const RELATIONS = `
  */
 export async function readRelations(session: Session, scope: RelationScope): Promise<Relation[]> {
   if (scope.schemas.length === 0 || scope.oids?.length === 0) return [];
-  const rows = await session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
-  return rows.map((row) => ({ ...row, columns: row.columns.map(withTypeText) }));
+  return session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
 }

@@ -85,6 +85,8 @@ export interface VeneerFacts {
   readonly privileges: readonly PresentPrivileges[];
   readonly prepared: readonly PreparedTransaction[];
   readonly runner: LockHolder | null;
+  /** Null where the fleet was never set up there. */
+  readonly ledger: readonly LedgerGroup[] | null;
 }
 
 export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
@@ -105,6 +107,7 @@ export async function readVeneerFacts(config: Config, name: string, session: Ses
       wantedPrivileges,
       privileges: await readPrivileges(session, wantedPrivileges),
       runner,
+      ledger: await readLedger(session),
     };
   });
   const tables = await unlessLocked(() => inReadOnly(session, () => readForeignTables(session, names)));

@@ -1,6 +1,7 @@
 import type { ShardConfig } from '../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
-import { entriesByTenant, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
+import { reachOf } from '../fleet/selection.js';
+import { entriesOf, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
 import { interruptedText, makePlan, type Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
@@ -29,12 +30,18 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
   };
 }
 
-function planOf({ config, shards, migrations, shardFacts }: StatusFacts): Plan {
+function planOf({ config, shards, migrations, shardFacts, veneerFacts }: StatusFacts): Plan {
   const known = shards.filter((shard) => shardFacts.has(shard.name));
-  const ledgers = new Map(known.map((shard) => [shard.name, shardFacts.get(shard.name)?.ledger ?? []]));
+  const ledgers = new Map([
+    ...[...veneerFacts].map(([name, { ledger }]) => [name, ledger ?? []] as const),
+    ...[...shardFacts].map(([name, { ledger }]) => [name, ledger ?? []] as const),
+  ]);
   return makePlan({
+    direction: 'up',
     migrations,
     shards: known,
+    veneers: config.veneers.filter(({ name }) => veneerFacts.has(name)),
+    reach: reachOf(config, shards),
     ledgers,
     outOfOrder: config.policy.outOfOrder,
     limit: { kind: 'all' },
@@ -48,7 +55,7 @@ function shardStatus(
   drift: readonly Drift[],
 ): ShardStatus {
   const read = facts.shardFacts.get(shard.name);
-  const ledger = read?.ledger ? entriesByTenant(read.ledger) : null;
+  const ledger = read?.ledger ? entriesOf(read.ledger, 'tenant') : null;
   const steps = plan.shards.find((one) => one.shard.name === shard.name)?.steps ?? [];
   const none: ReadonlyMap<string, LedgerEntry> = new Map();
   return {

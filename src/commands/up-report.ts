@@ -103,8 +103,10 @@ function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpSt
   return { ...empty, ms, protocol, locks, veneerStatements: statements.get(shard) ?? {} };
 }
 
-const emptyStep = ({ migration, tenants }: PlannedStep): UpStep => ({
+const emptyStep = ({ migration, direction, tenants }: PlannedStep): UpStep => ({
   migration: migration.name,
+  scope: migration.scope,
+  direction,
   state: 'not started',
   tenants: tenants.map((tenant) => tenant.name),
   ms: null,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../errors.js';
-import { selectShards, type Selection } from '../fleet/selection.js';
+import { reachOf, selectShards, type Selection } from '../fleet/selection.js';
 import { loadMigrations } from '../migrations/load.js';
 import type { Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, type Plan, type PlanLimit } from '../migrations/plan.js';
@@ -45,9 +45,18 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
     for (const notice of notices) context.onProgress({ type: 'notice', text: `${file}: ${notice}` });
   }
   const planFrom = async (sessionOf: (member: string) => Session): Promise<Plan> => {
-    const ledgers = await readLedgers(shards, sessionOf, options.dryRun ? 'allow' : 'refuse');
+    const ledgers = await readLedgers(config, shards, sessionOf, options.dryRun ? 'allow' : 'refuse');
     const { outOfOrder } = config.policy;
-    return makePlan({ migrations, shards, ledgers, outOfOrder, limit: options.limit });
+    return makePlan({
+      direction: 'up',
+      migrations,
+      shards,
+      veneers: config.veneers,
+      reach: reachOf(config, shards),
+      ledgers,
+      outOfOrder,
+      limit: options.limit,
+    });
   };
   const base = { fleet: config.fleet, dryRun: options.dryRun, start };
   if (options.dryRun) {
@@ -78,7 +87,11 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
     const planned = await planFrom(sessionOf);
     const plan = {
       ...planned,
-      problems: [...planned.problems, ...(await missingSchemas(planned, sessionOf))],
+      problems: [
+        ...planned.problems,
+        ...(await missingSchemas(planned, sessionOf)),
+        ...planned.veneerSteps.map(({ migration }) => notBuilt(migration)),
+      ],
     };
     return upReport(base, { run: run.id, settled, ...(await applyPlan(run, plan, options)) });
   });
@@ -107,6 +120,13 @@ async function applyPlan(
   const shards = ranShards(plan, ends);
   return { shards, problems: shards.flatMap((shard) => shard.problem ?? []) };
 }
+
+const notBuilt = ({ name, file }: Migration): Problem => ({
+  message: 'migrations for veneers are not built yet',
+  exitCode: EXIT.failed,
+  where: { migration: name, file },
+  hint: 'move the file out of the folder of migrations',
+});
 
 function refuseUnknownTarget(migrations: readonly Migration[], limit: PlanLimit): void {
   if (limit.kind !== 'to' || migrations.some((migration) => migration.name === limit.name)) return;

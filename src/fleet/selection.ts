@@ -1,5 +1,5 @@
 import { EXIT, VeneerError } from '../errors.js';
-import type { Config, ShardConfig } from '../config/config.js';
+import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import { matchesGlob } from './glob.js';
 
 export interface Selection {
@@ -7,6 +7,8 @@ export interface Selection {
   readonly shards: readonly string[];
   /** Globs over tenant names; none means all. */
   readonly tenants: readonly string[];
+  /** Globs over names of tenants that are left out. */
+  readonly exceptTenants?: readonly string[];
 }
 
 /**
@@ -20,11 +22,32 @@ export function selectShards(config: Config, selection: Selection): ShardConfig[
     config.shards.map((shard) => shard.name),
     'shard',
   );
+  const { exceptTenants = [] } = selection;
   refuseEmptyPatterns(selection.tenants, allTenants, 'tenant');
+  refuseEmptyPatterns(exceptTenants, allTenants, 'tenant');
+  const isSelected = ({ name }: TenantConfig): boolean =>
+    selected(name, selection.tenants) && !exceptTenants.some((pattern) => matchesGlob(name, pattern));
   return config.shards
     .filter((shard) => selected(shard.name, selection.shards))
-    .map((shard) => ({ ...shard, tenants: shard.tenants.filter((t) => selected(t.name, selection.tenants)) }))
+    .map((shard) => ({ ...shard, tenants: shard.tenants.filter(isSelected) }))
     .filter((shard) => shard.tenants.length > 0);
+}
+
+/** What a selection takes in besides tenants: a shard itself with all of its tenants, the veneers with the fleet. */
+export interface Reach {
+  /** Names. */
+  readonly shards: ReadonlySet<string>;
+  readonly veneers: 'selected' | 'left out';
+}
+
+/** The reach of shards as {@link selectShards} answers them. */
+export function reachOf({ shards }: Config, chosen: readonly ShardConfig[]): Reach {
+  const tenants = new Map(chosen.map((shard) => [shard.name, shard.tenants.length]));
+  const whole = shards.filter((shard) => tenants.get(shard.name) === shard.tenants.length);
+  return {
+    shards: new Set(whole.map(({ name }) => name)),
+    veneers: whole.length === shards.length ? 'selected' : 'left out',
+  };
 }
 
 const selected = (name: string, patterns: readonly string[]): boolean =>

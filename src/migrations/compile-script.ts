@@ -4,6 +4,7 @@ import type { MigrationAction } from './load-script.js';
 import type { MigrationFile } from './migration-files.js';
 import { MigrationProblems, migrationProblem, migrationsError } from './migration-problems.js';
 import type { Migration, MigrationDb, Statement, TransactionUse } from './migration.js';
+import { setTarget, type Target } from '../target.js';
 import { askedDb, tenantDb, type BuilderDb } from './script-db.js';
 import { failureInFile } from './script-failure.js';
 
@@ -18,16 +19,16 @@ export interface Script {
 const BUILD_LIMIT_MS = 60_000;
 
 /**
- * Runs the action once, without a database. One that asks for it (`pgm.db`) becomes a dynamic body, which is built
- * again for each tenant. Whether it calls `pgm.noTransaction()` is known only then. Throws MigrationProblems with
+ * Runs the action once, without a database. One that asks for it (`pgm.db`), or for whom it runs (`target(pgm)`),
+ * becomes a dynamic body, which is built again for each tenant. Whether it calls `pgm.noTransaction()` is known only then. Throws MigrationProblems with
  * all that is wrong.
  */
 export async function compileScript(
   script: Script,
   limitMs = BUILD_LIMIT_MS,
 ): Promise<Pick<Migration, 'body' | 'transaction' | 'notices'>> {
-  const { db, asked, wasAsked } = askedDb();
-  const pgm = await builderFor(script, db);
+  const { db, target, asked, wasAsked } = askedDb();
+  const pgm = await builderFor(script, db, target);
   const running = perform(script.action, pgm);
   await within(limitMs, Promise.race([running, asked]), script.file).catch((error: unknown) => {
     if (!wasAsked()) throw actionProblems(script.file, error);
@@ -35,7 +36,7 @@ export async function compileScript(
   if (wasAsked()) {
     refuseNoTransaction(script.file, pgm);
     return {
-      body: { kind: 'dynamic', build: (db) => buildFor(script, db) },
+      body: { kind: 'dynamic', build: (db, target) => buildFor(script, db, target) },
       transaction: 'step',
       notices: [],
     };
@@ -46,9 +47,13 @@ export async function compileScript(
 }
 
 /** Errors of the tenant's connection pass unchanged: their SQLSTATE decides whether the step is tried again. */
-async function buildFor(script: Script, connection: MigrationDb): Promise<readonly Statement[]> {
+async function buildFor(
+  script: Script,
+  connection: MigrationDb,
+  target: Target,
+): Promise<readonly Statement[]> {
   const { db, threw } = tenantDb(connection, script.file.file);
-  const pgm = await builderFor(script, db);
+  const pgm = await builderFor(script, db, target);
   try {
     await perform(script.action, pgm).catch((error: unknown) => {
       throw threw(error) ? error : actionProblems(script.file, error);
@@ -60,9 +65,11 @@ async function buildFor(script: Script, connection: MigrationDb): Promise<readon
   }
 }
 
-async function builderFor({ shorthands }: Script, db: BuilderDb): Promise<MigrationBuilder> {
+async function builderFor({ shorthands }: Script, db: BuilderDb, target: Target): Promise<MigrationBuilder> {
   const { MigrationBuilder } = await import('node-pg-migrate');
-  return new MigrationBuilder(db, shorthands, false, SILENT);
+  const pgm = new MigrationBuilder(db, shorthands, false, SILENT);
+  setTarget(pgm, target);
+  return pgm;
 }
 
 const silent = (): void => {};
@@ -99,9 +106,9 @@ function refuseNoTransaction({ file }: MigrationFile, pgm: MigrationBuilder): vo
   if (pgm.isUsingTransaction()) return;
   throw new MigrationProblems([
     migrationProblem(
-      'pgm.noTransaction() and pgm.db in one migration: after an interruption it might build something else',
+      'pgm.noTransaction() beside pgm.db or target(pgm): after an interruption it might build something else',
       { file },
-      { hint: 'write the statements without asking the database, or split the migration' },
+      { hint: 'write the statements without asking, or split the migration' },
     ),
   ]);
 }

@@ -1,10 +1,12 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import type { Row, Session } from '../postgres/session.js';
-import type { Migration } from './migration.js';
+import { labelOf, type Direction, type Migration, type Scope } from './migration.js';
 
 /** What was applied to tenants whose histories are alike; a fleet of thousands has few of these groups. */
 export interface LedgerGroup {
+  readonly scope: Scope;
+  /** Of a shard or veneer itself one, with an empty name. */
   readonly tenants: readonly string[];
   readonly entries: readonly LedgerEntry[];
 }
@@ -16,13 +18,13 @@ export interface LedgerEntry {
   readonly state: 'applied' | 'running';
 }
 
-/** One member's ledger of tenants, grouped there: one query and few rows, however many tenants there are. */
+/** One member's ledger, grouped there: one query and few rows, however many tenants there are. */
 const GROUPS = `
-  SELECT json_agg(tenant ORDER BY tenant) AS tenants, entries::json AS entries
-    FROM (SELECT tenant, jsonb_agg(jsonb_build_object('migration', migration, 'checksum', checksum, 'state', state)
+  SELECT scope, json_agg(tenant ORDER BY tenant) AS tenants, entries::json AS entries
+    FROM (SELECT scope, tenant, jsonb_agg(jsonb_build_object('migration', migration, 'checksum', checksum, 'state', state)
                                    ORDER BY migration) AS entries
-            FROM pgveneer.ledger WHERE scope = 'tenant' GROUP BY tenant) AS histories
-   GROUP BY histories.entries`;
+            FROM pgveneer.ledger GROUP BY scope, tenant) AS histories
+   GROUP BY histories.scope, histories.entries`;
 
 /** The ledger of a member; null where the fleet was never set up there. */
 export async function readLedger(session: Session): Promise<LedgerGroup[] | null> {
@@ -43,12 +45,14 @@ export async function readLedgerNames(session: Session): Promise<string[]> {
   return rows.map(({ migration }) => migration);
 }
 
-/** Entries of one tenant by migration. */
-export function entriesByTenant(
+/** Entries by tenant and migration, of one scope. */
+export function entriesOf(
   groups: readonly LedgerGroup[],
+  wanted: Scope,
 ): Map<string, ReadonlyMap<string, LedgerEntry>> {
   return new Map(
-    groups.flatMap(({ tenants, entries }) => {
+    groups.flatMap(({ scope, tenants, entries }) => {
+      if (scope !== wanted) return [];
       const byMigration = new Map(entries.map((entry) => [entry.migration, entry]));
       return tenants.map((tenant) => [tenant, byMigration] as const);
     }),
@@ -59,6 +63,7 @@ export function entriesByTenant(
 export const onlyApplied = (entries: ReadonlyMap<string, LedgerEntry>): ReadonlyMap<string, LedgerEntry> =>
   new Map([...entries].filter(([, { state }]) => state === 'applied'));
 
+/** One migration on one member, for these tenants; of the scopes shard and veneer for the member itself. */
 export interface LedgerWrite {
   readonly step: string;
   readonly migration: Migration;
@@ -67,22 +72,46 @@ export interface LedgerWrite {
 }
 
 /**
- * Records the migration for these tenants, before its statements run: the primary key makes a second runner wait
- * here instead of applying a data change twice. A row that says `running` is taken over: it is of a migration that
- * was without a transaction when it began, and has been edited since. Answers the transaction's id.
+ * Records a migration, before its statements run. Up: the primary key makes a second runner wait here instead of
+ * applying a data change twice. Down: exactly one row per tenant goes, else nothing is done. Answers the transaction's
+ * id.
  */
-export async function writeLedger(
-  session: Session,
-  { step, migration, tenants, appliedBy }: LedgerWrite,
-): Promise<string> {
+export const writeLedger = (session: Session, direction: Direction, write: LedgerWrite): Promise<string> =>
+  WRITES[direction](session, write);
+
+const WRITES: Readonly<Record<Direction, (session: Session, write: LedgerWrite) => Promise<string>>> = {
+  up: addRows,
+  down: removeRows,
+};
+
+/** The ledger's key of whom a migration runs for. */
+const keysOf = ({ migration, tenants }: LedgerWrite): string[] =>
+  migration.scope === 'tenant' ? tenants.map(({ name }) => name) : [''];
+
+/** A row that says `running` is taken over: the migration was without a transaction when it began, and was edited since. */
+async function addRows(session: Session, write: LedgerWrite): Promise<string> {
+  const { step, migration, appliedBy } = write;
+  const keys = keysOf(write);
   const rows = await session.query<{ xid: string }>(
     `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
-     SELECT 'tenant', unnest($1::text[]), $2, $3, 'applied', $4, $5
+     SELECT $1, unnest($2::text[]), $3, $4, 'applied', $5, $6
      ${TAKE_OVER}
      RETURNING pg_current_xact_id()::text AS xid`,
-    [tenants.map((tenant) => tenant.name), migration.name, migration.checksum, step, appliedBy],
+    [migration.scope, keys, migration.name, migration.checksum, step, appliedBy],
   );
-  if (rows.length !== tenants.length) throw appliedMeanwhile(session.member, migration);
+  if (rows.length !== keys.length) throw appliedMeanwhile(session.member, migration);
+  return rows[0]?.xid ?? '';
+}
+
+async function removeRows(session: Session, write: LedgerWrite): Promise<string> {
+  const { migration } = write;
+  const keys = keysOf(write);
+  const rows = await session.query<{ xid: string }>(
+    `DELETE FROM pgveneer.ledger WHERE scope = $1 AND tenant = ANY ($2::text[]) AND migration = $3
+     RETURNING pg_current_xact_id()::text AS xid`,
+    [migration.scope, keys, migration.name],
+  );
+  if (rows.length !== keys.length) throw takenDownMeanwhile(session.member, migration);
   return rows[0]?.xid ?? '';
 }
 
@@ -158,10 +187,16 @@ export async function forgetRunning(
   await session.query(`DELETE FROM pgveneer.ledger WHERE ${OWN}`, [tenant.name, migration.name, step]);
 }
 
-const appliedMeanwhile = (member: string, { name, file }: Migration): VeneerError =>
-  new VeneerError(`${name} was applied meanwhile: its row is in the ledger already`, {
+const appliedMeanwhile = (member: string, migration: Migration): VeneerError =>
+  changedMeanwhile(member, migration, 'was applied meanwhile: its row is in the ledger already');
+
+const takenDownMeanwhile = (member: string, migration: Migration): VeneerError =>
+  changedMeanwhile(member, migration, 'was taken down meanwhile: its row is not in the ledger any more');
+
+const changedMeanwhile = (member: string, migration: Migration, what: string): VeneerError =>
+  new VeneerError(`${labelOf(migration)} ${what}`, {
     exitCode: EXIT.failed,
-    where: { member, migration: name, file },
+    where: { member, migration: labelOf(migration), file: migration.file },
     hint: 'migrate status shows where the fleet stands',
   });
 

@@ -1,20 +1,22 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
 import { MigrationProblems, migrationProblem } from './migration-problems.js';
 import type { MigrationFile } from './migration-files.js';
-import type { Direction, Part } from './migration.js';
+import type { Direction } from './migration.js';
 import { failureInFile } from './script-failure.js';
 
 /** What a TypeScript or JavaScript migration exports for one direction; `run` is given to callback style only. */
 export type MigrationAction = (pgm: MigrationBuilder, run?: () => void) => unknown;
 
+/** Of this package's own files: built they are JavaScript, in its tests TypeScript. */
+const EXTENSION = extname(import.meta.url);
+
 /** The exports of a migration's module. */
 export interface ScriptExports {
   readonly action: MigrationAction;
-  /** Builds what must hold afterwards; null where it exports none. */
-  readonly verify: MigrationAction | null;
   readonly shorthands: ColumnDefinitions;
 }
 
@@ -22,8 +24,8 @@ export interface ScriptExports {
 export type ScriptLoader = (file: MigrationFile, direction: Direction) => Promise<ScriptExports>;
 
 /**
- * A loader of TypeScript and JavaScript, ESM and CommonJS, whose modules get this package's node-pg-migrate, also
- * in a project that has none. Compiled files are kept in the project's `node_modules/.cache`; without that folder
+ * A loader of TypeScript and JavaScript, ESM and CommonJS, whose modules get this package and its node-pg-migrate, also
+ * in a project that has neither. Compiled files are kept in the project's `node_modules/.cache`; without that folder
  * they are not kept, since a cache in a shared temporary folder could be filled with foreign code by anyone.
  */
 export async function scriptLoader(projectRoot: string): Promise<ScriptLoader> {
@@ -34,7 +36,10 @@ export async function scriptLoader(projectRoot: string): Promise<ScriptLoader> {
     () => false,
   );
   const jiti = createJiti(join(projectRoot, 'migrations'), {
-    alias: { 'node-pg-migrate': createRequire(import.meta.url).resolve('node-pg-migrate') },
+    alias: {
+      'node-pg-migrate': createRequire(import.meta.url).resolve('node-pg-migrate'),
+      'pg-veneer': fileURLToPath(new URL(`../target${EXTENSION}`, import.meta.url)),
+    },
     fsCache: cached && join(modules, '.cache', 'pg-veneer'),
     interopDefault: false,
   });
@@ -53,17 +58,18 @@ function exportsOf(file: MigrationFile, loaded: unknown, direction: Direction): 
     ...members(named['default']),
     ...named,
   };
-  const { [direction]: action, shorthands, verify = null } = exported;
-  if (verify !== null && !isAction(verify))
-    throw noFunction(file, 'its `verify` is not a function', 'verify');
-  if (isAction(action)) return { action, verify, shorthands: isDefinitions(shorthands) ? shorthands : {} };
-  throw noFunction(file, wrongAction(action, direction), direction);
-}
-
-const noFunction = ({ file }: MigrationFile, message: string, part: Part): MigrationProblems =>
-  new MigrationProblems([
-    migrationProblem(message, { file }, { hint: `export a function: export const ${part} = (pgm) => { … }` }),
+  const { [direction]: action, shorthands } = exported;
+  if (isAction(action)) return { action, shorthands: isDefinitions(shorthands) ? shorthands : {} };
+  throw new MigrationProblems([
+    migrationProblem(
+      wrongAction(action, direction),
+      { file: file.file },
+      {
+        hint: `export a function: export const ${direction} = (pgm) => { … }`,
+      },
+    ),
   ]);
+}
 
 const isAction = (value: unknown): value is MigrationAction => typeof value === 'function';
 

@@ -4,8 +4,8 @@ import { compileScript } from './compile-script.js';
 import { compileSql } from './compile-sql.js';
 import { scriptLoader, type ScriptLoader } from './load-script.js';
 import { findMigrationFiles, type MigrationFile } from './migration-files.js';
-import { migrationProblem, MigrationProblems, migrationsError } from './migration-problems.js';
-import type { Migration } from './migration.js';
+import { MigrationProblems, migrationProblem, migrationsError } from './migration-problems.js';
+import { labelOf, type Migration } from './migration.js';
 import { isMarkedNoTransaction } from './no-transaction-marker.js';
 import { headOf, sectionOf } from './sections.js';
 import { checksumOf, readSource } from './source-file.js';
@@ -33,12 +33,13 @@ export async function loadMigrations(
   return migrations;
 }
 
-function problemsOf({ name }: MigrationFile, error: unknown): readonly Problem[] {
+function problemsOf(file: MigrationFile, error: unknown): readonly Problem[] {
   if (!(error instanceof MigrationProblems)) throw error;
-  return error.problems.map((problem) => ({ ...problem, where: { migration: name, ...problem.where } }));
+  const migration = labelOf(file);
+  return error.problems.map((problem) => ({ ...problem, where: { migration, ...problem.where } }));
 }
 
-type Compiled = Pick<Migration, 'body' | 'verify' | 'transaction' | 'notices'>;
+type Compiled = Pick<Migration, 'body' | 'transaction' | 'notices'>;
 
 /** Compiles files one after the other: shorthands that one exports hold for those after it. */
 function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migration> {
@@ -49,53 +50,40 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
     const load = await (loader ??= scriptLoader(projectRoot));
     const exported = await load(file, 'up');
     shorthands = { ...shorthands, ...exported.shorthands };
-    const compiled = await compileScript({ file, action: exported.action, shorthands });
-    if (exported.verify === null) return compiled;
-    const verify = await compileScript({ file, action: exported.verify, shorthands });
-    return verified(file, compiled, verify);
+    return compileScript({ file, action: exported.action, shorthands });
   };
   return async (file) => {
     const text = await readSource(file.path, file.file);
-    const { body, transaction, notices, ...more } = await bodyOf(file, text);
+    const { body, transaction, notices } = await bodyOf(file, text);
+    if (transaction === 'none' && file.scope !== 'tenant') throw new MigrationProblems([alone(file)]);
     const empty = body.kind === 'static' && body.statements.length === 0;
-    const { name, file: label } = file;
+    const { name, scope, file: label } = file;
     return {
       name,
+      scope,
       file: label,
       checksum: checksumOf(text),
       body,
-      ...more,
       transaction,
       notices: empty ? [...notices, EMPTY] : notices,
     };
   };
 }
 
+/** What is left of an interrupted one is found again tenant by tenant. */
+const alone = ({ file, scope }: MigrationFile): Problem =>
+  migrationProblem(
+    `a migration for a ${scope} cannot run without a transaction`,
+    { file },
+    { hint: 'write it for tenants, or leave out what needs to run outside of a transaction' },
+  );
+
 const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';
 
-async function compileFile(migration: MigrationFile, text: string): Promise<Compiled> {
-  const { file } = migration;
+async function compileFile({ file }: MigrationFile, text: string): Promise<Compiled> {
   const section = sectionOf(text, 'up', file) ?? { text: '', line: 1 };
   const marked = isMarkedNoTransaction(headOf(text)) || isMarkedNoTransaction(section.text);
   const transaction = marked ? 'none' : 'step';
   const { statements, notices } = await compileSql({ ...section, file }, transaction);
-  const compiled: Compiled = { body: { kind: 'static', statements }, transaction, notices };
-  const part = sectionOf(text, 'verify', file);
-  if (part === null) return compiled;
-  const verify = await compileSql({ ...part, file }, 'step');
-  return verified(migration, compiled, {
-    body: { kind: 'static', statements: verify.statements },
-    transaction: 'step',
-    notices: verify.notices,
-  });
-}
-
-/** What commits statement by statement cannot be taken back when something does not hold. */
-function verified({ file }: MigrationFile, compiled: Compiled, verify: Compiled): Compiled {
-  if (compiled.transaction === 'none' || verify.transaction === 'none') {
-    const message = 'a migration without a transaction cannot be rolled back when something does not hold';
-    const hint = 'put what is to be verified into a migration of its own, behind this one';
-    throw new MigrationProblems([migrationProblem(message, { file }, { hint })]);
-  }
-  return { ...compiled, verify: verify.body, notices: [...compiled.notices, ...verify.notices] };
+  return { body: { kind: 'static', statements }, transaction, notices };
 }

@@ -4,10 +4,12 @@ import { EXIT, textOf, VeneerError, type Problem } from '../errors.js';
 import { fieldOf } from '../postgres/sqlstate.js';
 import { compareNames, orderKey, orderOf } from './migration-names.js';
 import { migrationProblem } from './migration-problems.js';
+import { SCOPES, type Scope } from './migration.js';
 
 /** A file that holds the up part of a migration. */
 export interface MigrationFile {
   readonly name: string;
+  readonly scope: Scope;
   /** Absolute path. */
   readonly path: string;
   /** Path for messages, relative to the project, with forward slashes. */
@@ -21,29 +23,48 @@ export interface FoundFiles {
   readonly problems: readonly Problem[];
 }
 
-/** Folders that are reserved for migrations of another scope. */
-const SCOPE_FOLDERS = ['tenant', 'shard', 'veneer'];
-
 /**
- * Lists a folder of migrations without opening any. A `.down.sql` belongs to its `.up.sql`; hidden files, type
- * declarations and other endings are passed over. Throws (exit 20) where the folder cannot be read.
+ * Lists a folder of migrations, those for tenants, with its folders `shard` and `veneer`, in one order; opens none. A
+ * `.down.sql` belongs to its `.up.sql`; hidden files, type declarations and other endings are passed over. Throws
+ * (exit 20) where a folder cannot be read.
  */
 export async function findMigrationFiles(dir: string, projectRoot: string): Promise<FoundFiles> {
+  const { folders } = await list(dir, relative(projectRoot, dir));
+  const scopes = SCOPES.filter((scope) => scope === 'tenant' || folders.includes(scope));
+  const found = await Promise.all(scopes.map((scope) => findOfScope(dir, scope, projectRoot)));
+  const files = found.flatMap((one) => one.files);
+  // A folder of this name would be passed over, and its migrations with it.
+  const misplaced = folders.includes('tenant')
+    ? [tenantProblem(relative(projectRoot, join(dir, 'tenant')))]
+    : [];
+  return {
+    files: files.toSorted(compareMigrations),
+    problems: [...misplaced, ...found.flatMap((one) => one.problems)],
+  };
+}
+
+async function findOfScope(root: string, scope: Scope, projectRoot: string): Promise<FoundFiles> {
+  const dir = scope === 'tenant' ? root : join(root, scope);
   const label = (name: string): string => relative(projectRoot, join(dir, name)).split(sep).join('/');
-  const { names, folders } = await list(dir, label(''));
+  const { names } = await list(dir, label(''));
   const files = names.flatMap((base): MigrationFile[] => {
     const kind = kindOf(base);
-    return kind === null ? [] : [{ ...kind, path: join(dir, base), file: label(base) }];
+    return kind === null ? [] : [{ ...kind, scope, path: join(dir, base), file: label(base) }];
   });
-  const sorted = files.toSorted((a, b) => compareNames(a.name, b.name));
+  const sorted = files.toSorted(compareMigrations);
   const problems = [
-    ...folders.filter((name) => SCOPE_FOLDERS.includes(name)).map((name) => scopeProblem(label(name))),
     ...orphans(names).map((name) => orphanProblem(label(name))),
     ...sorted.filter(({ name }) => orderOf(name) === null).map(unnumberedProblem),
     ...clashes(sorted),
   ];
   return { files: sorted, problems };
 }
+
+/** One order over all scopes, by name; of one name shard, tenant, veneer. */
+export const compareMigrations = (a: Ordered, b: Ordered): number =>
+  compareNames(a.name, b.name) || SCOPES.indexOf(a.scope) - SCOPES.indexOf(b.scope);
+
+type Ordered = Pick<MigrationFile, 'name' | 'scope'>;
 
 async function list(
   dir: string,
@@ -132,12 +153,12 @@ function orphanProblem(file: string): Problem {
   );
 }
 
-function scopeProblem(file: string): Problem {
+function tenantProblem(path: string): Problem {
   return migrationProblem(
-    'migrations of a scope of their own (tenant/, shard/, veneer/) are not built yet',
-    { file },
+    'migrations for tenants have no folder of their own',
+    { file: path.split(sep).join('/') },
     {
-      hint: 'put migrations for tenants directly into the folder of migrations, and move this folder out of it',
+      hint: 'put them directly into the folder of migrations; shard/ and veneer/ hold those of other scopes',
     },
   );
 }

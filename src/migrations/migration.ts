@@ -1,13 +1,21 @@
+import type { Target } from '../target.js';
+
+/** What a migration runs once for: each tenant, each shard, or each veneer. */
+export type Scope = 'tenant' | 'shard' | 'veneer';
+
+/** The scopes in the order in which migrations of one name run. */
+export const SCOPES: readonly Scope[] = ['shard', 'tenant', 'veneer'];
+
 /** A migration as loaded and compiled; its name is its file's, without ending: `20260101000000_authors`. */
 export interface Migration {
+  /** Unique within its scope. */
   readonly name: string;
+  readonly scope: Scope;
   /** Path for messages, relative to the project: `migrations/20260101000000_authors.sql`. */
   readonly file: string;
   /** sha256 (hex) of the file's text with line endings and trailing blanks normalised. */
   readonly checksum: string;
   readonly body: MigrationBody;
-  /** What must hold for a tenant once `body` has run for it; left out: nothing is asked. */
-  readonly verify?: MigrationBody;
   readonly transaction: TransactionUse;
   /** What was noticed while loading: a BEGIN … COMMIT pair that was dropped, for instance. */
   readonly notices: readonly string[];
@@ -21,11 +29,14 @@ export type TransactionUse = 'step' | 'none';
 
 /**
  * What the migration runs for one tenant. `static`: compiled once, the same for all tenants. `dynamic`: its
- * action asks the database (`pgm.db`), so it is built per tenant, inside the tenant's open transaction.
+ * action asks the database (`pgm.db`) or for whom it runs, so it is built per tenant, inside the open transaction.
  */
 export type MigrationBody =
   | { readonly kind: 'static'; readonly statements: readonly Statement[] }
-  | { readonly kind: 'dynamic'; readonly build: (db: MigrationDb) => Promise<readonly Statement[]> };
+  | {
+      readonly kind: 'dynamic';
+      readonly build: (db: MigrationDb, target: Target) => Promise<readonly Statement[]>;
+    };
 
 /** One SQL statement without its semicolon. */
 export interface Statement {
@@ -63,8 +74,9 @@ export interface WrittenName {
 /** Which half of a migration is meant. */
 export type Direction = 'up' | 'down';
 
-/** The parts that a migration's file may have. */
-export type Part = Direction | 'verify';
+/** How people call a migration: `20260101000000_authors`, `veneer/20260102000000_all_authors`. */
+export const labelOf = ({ scope, name }: Pick<Migration, 'scope' | 'name'>): string =>
+  scope === 'tenant' ? name : `${scope}/${name}`;
 
 /** The connection that a dynamic migration sees: the tenant's open transaction. */
 export interface MigrationDb {

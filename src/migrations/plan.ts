@@ -1,16 +1,26 @@
-import type { PolicyConfig, ShardConfig, TenantConfig } from '../config/config.js';
-import { EXIT, type Problem } from '../errors.js';
+import type { PolicyConfig, ShardConfig, TenantConfig, VeneerConfig } from '../config/config.js';
+import type { Problem } from '../errors.js';
 import { groupBy } from '../group-by.js';
-import { entriesByTenant, onlyApplied, type LedgerEntry, type LedgerGroup } from './ledger.js';
-import type { Migration } from './migration.js';
+import { fewOf, mergeProblems } from './ledger-problems.js';
+import { subjectsOf, type Subject, type SubjectsInput } from './ledger-subjects.js';
+import { labelOf, type Direction, type Migration } from './migration.js';
+import { appliedTo, downProblems } from './plan-down.js';
+import { upStates, type UpState } from './plan-up.js';
 
 /** What is to be done, decided before anything is done. */
 export interface Plan {
+  readonly direction: Direction;
+  /** What runs, in its order, whatever its scope; each step is of one of these. */
+  readonly order: readonly Migration[];
   readonly shards: readonly ShardPlan[];
-  /** Why nothing may be applied: edited, missing, out of order. */
+  /** Each one is a barrier: it begins when what comes before it has come to its end on every shard. */
+  readonly veneerSteps: readonly VeneerStep[];
+  /** Why nothing may be run: edited, missing, out of order. */
   readonly problems: readonly Problem[];
   /** Migrations without a transaction that began and did not come to their end; they are pending. */
   readonly interrupted: readonly InterruptedMigration[];
+  /** What is left waiting, since a migration before it is of a scope that the selection leaves out. */
+  readonly waiting: readonly WaitingMigration[];
 }
 
 export interface InterruptedMigration {
@@ -18,51 +28,199 @@ export interface InterruptedMigration {
   readonly tenants: readonly string[];
 }
 
+export interface WaitingMigration {
+  readonly migration: string;
+  /** Which it waits for. */
+  readonly for: string;
+  /** Tenants, or the shard itself. */
+  readonly subjects: readonly string[];
+}
+
 export interface ShardPlan {
   readonly shard: ShardConfig;
+  /** Without those of the veneers. */
   readonly steps: readonly PlannedStep[];
 }
 
-/** One migration for those tenants of a shard that do not have it yet. */
+/** One migration for those tenants of a shard that do not have it yet (down: that have it), or for the shard itself. */
 export interface PlannedStep {
   readonly migration: Migration;
+  readonly direction: Direction;
+  /** None where the migration is the shard's own. */
   readonly tenants: readonly TenantConfig[];
 }
 
-export interface PlanInput {
+/** One migration for those veneers that do not have it yet (down: that have it), in one step. */
+export interface VeneerStep {
+  readonly migration: Migration;
+  readonly direction: Direction;
+  readonly veneers: readonly VeneerConfig[];
+}
+
+export interface PlanInput extends SubjectsInput {
+  readonly direction: Direction;
+  /** In their order, of all scopes. */
   readonly migrations: readonly Migration[];
-  /** Selected shards with their selected tenants. */
-  readonly shards: readonly ShardConfig[];
-  /** By shard. */
-  readonly ledgers: ReadonlyMap<string, readonly LedgerGroup[]>;
   readonly outOfOrder: PolicyConfig['outOfOrder'];
   readonly limit: PlanLimit;
 }
 
-/** How far to go, counted in the migrations that are pending anywhere in the selection. */
+/**
+ * How far to go, counted in the migrations that are pending (down: applied) anywhere in the selection. `to` is up to
+ * and including a migration; down to it, and it stays.
+ */
 export type PlanLimit =
   | { readonly kind: 'all' }
   | { readonly kind: 'count'; readonly count: number }
   | { readonly kind: 'to'; readonly name: string };
 
-/** Migrations × ledger. Pure: `up`, `--dry-run` and `status` all read this value. */
-export function makePlan(input: PlanInput): Plan {
-  const tenants = input.shards.flatMap((shard) => tenantStates(shard, input));
-  const pending = new Set(tenants.flatMap((state) => state.pending));
-  const wanted = new Set(limited(input.migrations, pending, input.limit));
-  const shards = input.shards.map((shard) => ({
-    shard,
-    steps: stepsOf(
-      tenants.filter((state) => state.tenant.shard === shard.name),
-      input.migrations,
-      wanted,
-    ),
-  }));
+/** Migrations × ledger. Pure: `up`, `down`, `--dry-run` and `status` all read this value. */
+export const makePlan = (input: PlanInput): Plan =>
+  input.direction === 'up' ? planUp(input) : planDown(input);
+
+function planUp(input: PlanInput): Plan {
+  const { migrations, outOfOrder, limit } = input;
+  const states = upStates(subjectsOf(input), migrations, outOfOrder);
+  const selected = states.filter(({ subject }) => subject.selected);
+  const pending = new Set(selected.flatMap((state) => state.pending));
+  const wanted = new Set(limitedUp(migrations, pending, limit));
+  const barriers = states.filter(({ subject }) => !subject.selected);
+  const held = new Map(selected.map((state) => [state.subject, heldBack(state, barriers, migrations)]));
+  const free = new Map(
+    selected.map(({ subject, pending: own }) => [
+      subject,
+      new Set(own.filter((one) => wanted.has(one) && !held.get(subject)?.migrations.includes(one))),
+    ]),
+  );
   return {
-    shards,
-    problems: mergeProblems(tenants.flatMap((state) => state.problems)),
-    interrupted: interruptedOf(tenants),
+    ...stepsOf(input, [...wanted], free),
+    problems: mergeProblems(selected.flatMap((state) => state.problems)),
+    interrupted: interruptedOf(selected),
+    waiting: waitingOf(
+      [...held].map(([subject, one]) => ({ subject, ...one })),
+      [...wanted],
+    ),
   };
+}
+
+function planDown(input: PlanInput): Plan {
+  const { migrations, limit } = input;
+  const subjects = subjectsOf(input);
+  const selected = subjects.filter((subject) => subject.selected);
+  const has = new Map(selected.map((subject) => [subject, new Set(appliedTo(subject, migrations))]));
+  const present = new Set([...has.values()].flatMap((own) => [...own]));
+  const wanted = limitedDown(migrations, present, limit);
+  return {
+    ...stepsOf(input, wanted, has),
+    problems: mergeProblems(downProblems(subjects, migrations, wanted)),
+    interrupted: [],
+    waiting: [],
+  };
+}
+
+function limitedUp(
+  all: readonly Migration[],
+  pending: ReadonlySet<Migration>,
+  limit: PlanLimit,
+): readonly Migration[] {
+  const list = all.filter((migration) => pending.has(migration));
+  if (limit.kind === 'all') return list;
+  if (limit.kind === 'count') return list.slice(0, limit.count);
+  const last = all.findLastIndex((migration) => migration.name === limit.name);
+  return all.slice(0, last + 1).filter((migration) => pending.has(migration));
+}
+
+/** The last first. */
+function limitedDown(
+  all: readonly Migration[],
+  present: ReadonlySet<Migration>,
+  limit: PlanLimit,
+): readonly Migration[] {
+  const list = all.filter((migration) => present.has(migration)).toReversed();
+  if (limit.kind === 'all') return list;
+  if (limit.kind === 'count') return list.slice(0, limit.count);
+  const kept = all.findLastIndex((migration) => migration.name === limit.name);
+  return list.filter((migration) => all.indexOf(migration) > kept);
+}
+
+interface HeldBack {
+  readonly migrations: readonly Migration[];
+  readonly by: Migration | null;
+}
+
+/** What comes after the first migration that waits on the shard itself, or on a veneer, and is not to run now. */
+function heldBack(
+  { subject, pending }: UpState,
+  barriers: readonly UpState[],
+  all: readonly Migration[],
+): HeldBack {
+  const firsts = barriers
+    .filter((barrier) => barrier.subject.scope === 'veneer' || barrier.subject.member === subject.member)
+    .flatMap((barrier) => barrier.pending.slice(0, 1));
+  const [by = null] = firsts.toSorted((a, b) => all.indexOf(a) - all.indexOf(b));
+  if (by === null) return { migrations: [], by };
+  return { migrations: pending.filter((migration) => all.indexOf(migration) > all.indexOf(by)), by };
+}
+
+function waitingOf(
+  held: readonly (HeldBack & { readonly subject: Subject })[],
+  wanted: readonly Migration[],
+): WaitingMigration[] {
+  return wanted.flatMap((migration) => {
+    const waiting = held.filter(({ migrations }) => migrations.includes(migration));
+    const [first] = waiting;
+    if (first === undefined || first.by === null) return [];
+    return [
+      {
+        migration: labelOf(migration),
+        for: labelOf(first.by),
+        subjects: waiting.map(({ subject }) => subject.name),
+      },
+    ];
+  });
+}
+
+/** Of each subject, what of the wanted is to run for it. */
+function stepsOf(
+  { direction, shards, veneers }: PlanInput,
+  wanted: readonly Migration[],
+  toRun: ReadonlyMap<Subject, ReadonlySet<Migration>>,
+): Pick<Plan, 'direction' | 'order' | 'shards' | 'veneerSteps'> {
+  const subjectsFor = (migration: Migration): Subject[] =>
+    [...toRun].flatMap(([subject, migrations]) => (migrations.has(migration) ? [subject] : []));
+  const busy = wanted
+    .map((migration) => ({ migration, subjects: groupBy(subjectsFor(migration), ({ member }) => member) }))
+    .filter(({ subjects }) => subjects.size > 0);
+  const ofVeneers = busy.filter(({ migration }) => migration.scope === 'veneer');
+  const ofShards = busy.filter((one) => !ofVeneers.includes(one));
+  return {
+    direction,
+    order: busy.map(({ migration }) => migration),
+    shards: shards.map((shard) => ({
+      shard,
+      steps: ofShards.flatMap(({ migration, subjects }): PlannedStep[] => {
+        const here = subjects.get(shard.name);
+        return here === undefined
+          ? []
+          : [{ migration, direction, tenants: here.flatMap(({ tenant }) => tenant ?? []) }];
+      }),
+    })),
+    veneerSteps: ofVeneers.map(({ migration, subjects }) => ({
+      migration,
+      direction,
+      veneers: veneers.filter(({ name }) => subjects.has(name)),
+    })),
+  };
+}
+
+function interruptedOf(states: readonly UpState[]): InterruptedMigration[] {
+  const pairs = states.flatMap(({ subject, begun }) =>
+    begun.map((migration) => ({ migration: labelOf(migration), tenant: subject.name })),
+  );
+  return [...groupBy(pairs, ({ migration }) => migration)].map(([migration, list]) => ({
+    migration,
+    tenants: list.map(({ tenant }) => tenant),
+  }));
 }
 
 /** One sentence for people. While a runner is at work nobody can tell that it is not at this very migration. */
@@ -74,138 +232,6 @@ export const interruptedText = (
     ? `${migration} was interrupted half way for ${fewOf(tenants)}: migrate up runs it again`
     : `${migration} began for ${fewOf(tenants)}, and has not come to its end`;
 
-interface TenantState {
-  readonly tenant: TenantConfig;
-  readonly pending: readonly Migration[];
-  /** Names of pending migrations that began. */
-  readonly begun: ReadonlySet<string>;
-  readonly problems: readonly TenantProblem[];
-}
-
-function tenantStates(shard: ShardConfig, input: PlanInput): TenantState[] {
-  const ledger = entriesByTenant(input.ledgers.get(shard.name) ?? []);
-  const none: ReadonlyMap<string, LedgerEntry> = new Map();
-  return shard.tenants.map((tenant) => tenantState(tenant, ledger.get(tenant.name) ?? none, input));
-}
-
-function tenantState(
-  tenant: TenantConfig,
-  ledger: ReadonlyMap<string, LedgerEntry>,
-  input: PlanInput,
-): TenantState {
-  const { migrations, outOfOrder } = input;
-  const applied = onlyApplied(ledger);
-  const lastApplied = migrations.findLastIndex((migration) => applied.has(migration.name));
-  const missing = migrations.filter((migration) => !applied.has(migration.name));
-  // What began had its turn: going on with it is not out of order.
-  const late = missing.filter(
-    (migration) => migrations.indexOf(migration) < lastApplied && !ledger.has(migration.name),
-  );
-  return {
-    tenant,
-    begun: new Set(missing.map(({ name }) => name).filter((name) => ledger.has(name))),
-    pending: outOfOrder === 'ignore' ? missing.filter((migration) => !late.includes(migration)) : missing,
-    problems: [
-      ...migrations
-        .filter((m) => isEdited(m, applied.get(m.name)))
-        .map((m) => problem('edited', m.name, tenant, m.file)),
-      ...[...ledger.values()]
-        .filter(({ migration }) => !migrations.some(({ name }) => name === migration))
-        .map(({ migration, state }) =>
-          problem(state === 'applied' ? 'missing' : 'begun and missing', migration, tenant),
-        ),
-      ...(outOfOrder === 'refuse' ? late.map((m) => problem('out of order', m.name, tenant, m.file)) : []),
-    ],
-  };
-}
-
-const isEdited = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
-  entry !== undefined && entry.checksum !== migration.checksum;
-
-function interruptedOf(tenants: readonly TenantState[]): InterruptedMigration[] {
-  const pairs = tenants.flatMap(({ tenant, begun }) =>
-    [...begun].map((migration) => ({ migration, tenant })),
-  );
-  return [...groupBy(pairs, ({ migration }) => migration)].map(([migration, list]) => ({
-    migration,
-    tenants: list.map(({ tenant }) => tenant.name),
-  }));
-}
-
-function limited(
-  all: readonly Migration[],
-  pending: ReadonlySet<Migration>,
-  limit: PlanLimit,
-): readonly Migration[] {
-  const list = all.filter((migration) => pending.has(migration));
-  if (limit.kind === 'all') return list;
-  if (limit.kind === 'count') return list.slice(0, limit.count);
-  const last = all.findIndex((migration) => migration.name === limit.name);
-  return all.slice(0, last + 1).filter((migration) => pending.has(migration));
-}
-
-function stepsOf(
-  tenants: readonly TenantState[],
-  migrations: readonly Migration[],
-  wanted: ReadonlySet<Migration>,
-): PlannedStep[] {
-  return migrations
-    .filter((migration) => wanted.has(migration))
-    .map((migration) => ({
-      migration,
-      tenants: tenants.filter((state) => state.pending.includes(migration)).map((state) => state.tenant),
-    }))
-    .filter((step) => step.tenants.length > 0);
-}
-
-interface TenantProblem {
-  readonly kind: 'edited' | 'missing' | 'begun and missing' | 'out of order';
-  readonly migration: string;
-  readonly tenant: string;
-  readonly file: string | undefined;
-}
-
-const problem = (
-  kind: TenantProblem['kind'],
-  migration: string,
-  tenant: TenantConfig,
-  file?: string,
-): TenantProblem => ({
-  kind,
-  migration,
-  tenant: tenant.name,
-  file,
-});
-
-const TEXTS: Readonly<Record<TenantProblem['kind'], { readonly message: string; readonly hint: string }>> = {
-  edited: {
-    message: 'was edited after it was applied',
-    hint: 'restore the file, and write the change as a new migration',
-  },
-  missing: { message: 'was applied, but its file is missing', hint: 'restore the file' },
-  'begun and missing': {
-    message: 'was interrupted half way, and its file is missing',
-    hint: 'restore the file, so that migrate up can bring it to its end',
-  },
-  'out of order': {
-    message: 'sorts before a migration that was applied already',
-    hint: 'give it a later timestamp, or set policy.out_of_order to allow or ignore',
-  },
-};
-
-/** One problem per migration and kind, with its tenants, however many tenants share it. */
-function mergeProblems(problems: readonly TenantProblem[]): Problem[] {
-  return [...groupBy(problems, (one) => `${one.kind} ${one.migration}`).values()].map((group) => {
-    const first = group[0] as TenantProblem;
-    const tenants = fewOf(group.map((one) => one.tenant));
-    return {
-      message: `${first.migration} ${TEXTS[first.kind].message} (${tenants})`,
-      exitCode: EXIT.failed,
-      where: { migration: first.migration, ...(first.file === undefined ? {} : { file: first.file }) },
-      hint: TEXTS[first.kind].hint,
-    };
-  });
-}
-
-const fewOf = (names: readonly string[]): string =>
-  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+/** One sentence for people. */
+export const waitingText = (one: WaitingMigration): string =>
+  `${one.migration} waits for ${one.for}, which this selection leaves out (${fewOf(one.subjects)})`;

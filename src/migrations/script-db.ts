@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { MigrationBuilder } from 'node-pg-migrate';
 import { EXIT, VeneerError } from '../errors.js';
+import type { Target } from '../target.js';
 import { transactionCommandIn } from './compile-sql.js';
 import type { MigrationDb } from './migration.js';
 
@@ -10,7 +11,9 @@ export type BuilderDb = ConstructorParameters<typeof MigrationBuilder>[0];
 /** A stand-in for the database while a migration is compiled. */
 export interface AskedDb {
   readonly db: BuilderDb;
-  /** Resolves when the migration first asks the database. */
+  /** Whom it runs for: nobody yet, so that every name asks. */
+  readonly target: Target;
+  /** Resolves when the migration first asks. */
   readonly asked: Promise<void>;
   /** Has it asked? */
   readonly wasAsked: () => boolean;
@@ -29,7 +32,37 @@ export function askedDb(): AskedDb {
     questions.emit('asked');
     return new Promise<never>(() => {});
   };
-  return { db: { query: ask, select: ask }, asked, wasAsked: () => told };
+  return {
+    db: { query: ask, select: ask },
+    target: unknownTarget(() => void ask()),
+    asked,
+    wasAsked: () => told,
+  };
+}
+
+/** Not to be waited for like a query: whoever reads a name is thrown out, and its `catch` builds for nobody. */
+function unknownTarget(ask: () => void): Target {
+  const refuse = (): never => {
+    ask();
+    throw new Error('whom the migration runs for is known only when it runs');
+  };
+  return {
+    get scope() {
+      return refuse();
+    },
+    get tenant() {
+      return refuse();
+    },
+    get schema() {
+      return refuse();
+    },
+    get shard() {
+      return refuse();
+    },
+    get veneer() {
+      return refuse();
+    },
+  };
 }
 
 /** The tenant's open transaction as `pgm.db`, and whether an error came from it. */

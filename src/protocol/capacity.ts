@@ -74,11 +74,13 @@ export function inBatches(
   capacities: readonly Capacity[],
   lanes: number,
 ): ShardPlan {
-  const steps = plan.steps.flatMap(({ migration, tenants }) => {
+  const steps = plan.steps.flatMap((step) => {
+    const { migration, tenants } = step;
+    if (tenants.length === 0) return [step];
     const statements = migration.body.kind === 'static' ? migration.body.statements.length : 1;
     const size = batch === 'auto' ? tenantsThatFit(statements, capacities, lanes) : batch;
     return Array.from({ length: Math.ceil(tenants.length / size) }, (_, index) => ({
-      migration,
+      ...step,
       tenants: tenants.slice(index * size, (index + 1) * size),
     }));
   });

@@ -6,8 +6,8 @@ import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import { startBudget, type Budget } from './budget.js';
 import type { Lane } from './lane.js';
-import { runForTenant } from './run-tenant.js';
-import { verifyForTenant } from './verify-tenant.js';
+import { runFor } from './run-tenant.js';
+import { tenantSubject } from './subject.js';
 import { watched } from './watched.js';
 
 /**
@@ -43,8 +43,10 @@ async function tryTenant(
 ): Promise<Problem[]> {
   await session.run('SAVEPOINT pgveneer_tenant');
   try {
-    await runForTenant(session, migration, tenant, [...FRESH, ...budget.limits(session).split('; ')]);
-    await verifyForTenant(session, migration, tenant);
+    await runFor(session, migration, tenantSubject(tenant), [
+      ...FRESH,
+      ...budget.limits(session).split('; '),
+    ]);
     await session.run('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT pgveneer_tenant');
     return [];
   } catch (error) {

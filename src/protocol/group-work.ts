@@ -1,3 +1,4 @@
+import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import type { Role } from '../fleet/member.js';
 import { display } from '../postgres/identifiers.js';
@@ -88,9 +89,13 @@ async function lockKnown(
     if (!fence && relations.length === 0) continue;
     await beginOnVeneer(part.lane, session, budget);
     if (fence) await fenceVeneer(part.lane, session, budget);
-    else await lockOnVeneer(part.lane, session, part.planned.tenants, relations, budget);
+    else await lockOnVeneer(part.lane, session, tenantsOf(part), relations, budget);
   }
 }
+
+/** Whose relations a step may change: of the shard's own migration, those of any tenant. */
+const tenantsOf = ({ lane, planned }: StepPart): readonly TenantConfig[] =>
+  planned.migration.scope === 'shard' ? lane.shard.tenants : planned.tenants;
 
 /** What one veneer has to change, by the shards that it shows. */
 interface VeneerPlan {

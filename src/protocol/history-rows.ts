@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode, type Problem } from '../errors.js';
-import type { Statement } from '../migrations/migration.js';
+import { labelOf, type Statement } from '../migrations/migration.js';
 import type { KeptStatements, PhaseTime, RunOutcome, StepDetails } from '../report/history.js';
 import type { SettledAttempt } from '../report/reports.js';
 import type { PlannedStep } from '../migrations/plan.js';
@@ -42,7 +42,7 @@ export function stepRow({ id, shard, planned, end, phases, ms }: EndedStep): His
     event: 'step ended',
     step: id,
     shard,
-    migration: migration.name,
+    migration: labelOf(migration),
     tenants: tenants.length,
     ...(committed === null ? {} : { protocol: committed.protocol }),
     outcome: end.kind,

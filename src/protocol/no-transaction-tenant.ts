@@ -176,7 +176,7 @@ async function execute(work: TenantWork, statement: Statement): Promise<void> {
     if (effect?.kind === 'reads') await inTransaction(session, () => session.run(sql), 'BEGIN READ ONLY');
     else await session.run(sql);
   } catch (error) {
-    throw explain(error, { migration, tenant, prologue: [], statements: [statement] });
+    throw explain(error, { migration, tenant: tenant.name, prologue: [], statements: [statement] });
   }
   if (effect?.kind !== 'creates index') return;
   const name = inTenant({ ...effect.table, name: effect.index }, tenant);

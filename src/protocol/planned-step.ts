@@ -1,3 +1,4 @@
+import { labelOf } from '../migrations/migration.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { StepPhase } from '../report/progress.js';
 import type { StepPart } from './group.js';
@@ -64,7 +65,7 @@ function reporter(
   const clock = startPhaseClock();
   const step = {
     shard: lane.shard.name,
-    migration: planned.migration.name,
+    migration: labelOf(planned.migration),
     tenants: planned.tenants.length,
     index,
     of,

@@ -1,4 +1,5 @@
 import { problemOf } from '../errors.js';
+import { labelOf } from '../migrations/migration.js';
 import type { PlannedStep, ShardPlan } from '../migrations/plan.js';
 import { forgetAttempts } from './commit.js';
 import { laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
@@ -40,6 +41,8 @@ type Place = (planned: PlannedStep, index: number) => PlacedPart;
 async function runSteps(rollout: Rollout, record: LaneRecord, place: Place): Promise<void> {
   for (const [index, planned] of record.plan.steps.entries()) {
     if (rollout.stopped || rollout.run.signal.aborted) return;
+    // It comes after what the skipped tenants lack, and so does all that follows it.
+    if (planned.migration.scope === 'shard' && record.skipped.length > 0) return;
     const end = await runOrSkip(rollout, record, place(planned, index));
     record.ends[index] = end;
     if (end === null || end.kind === 'committed') continue;
@@ -59,10 +62,10 @@ async function runOrSkip(
   part: PlacedPart,
 ): Promise<StepEnd | null> {
   const { onError } = rollout.run.config.rollout;
-  const migration = part.planned.migration.name;
+  const migration = labelOf(part.planned.migration);
   for (;;) {
     const tenants = part.planned.tenants.filter(({ name }) => !skipped.some(({ tenant }) => tenant === name));
-    if (tenants.length === 0) return null;
+    if (part.planned.tenants.length > 0 && tenants.length === 0) return null;
     const end = await runPlanned(rollout, migration, [{ ...part, planned: { ...part.planned, tenants } }]);
     if (end.kind !== 'failed' || onError !== 'skip-tenant' || end.failures.length === 0) return end;
     for (const problem of end.failures)

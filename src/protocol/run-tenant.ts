@@ -1,24 +1,30 @@
-import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Migration, MigrationBody, Statement } from '../migrations/migration.js';
+import { labelOf, type Migration, type MigrationDb, type Statement } from '../migrations/migration.js';
 import { excerpt, locate } from '../migrations/locate.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
+import type { Subject } from './subject.js';
 
 /**
- * Runs a migration for one tenant in the open transaction: one text in the simple protocol, so that a tenant costs
- * one round trip; `setUp` are statements that come first. Throws a VeneerError that names file, line, tenant and shard.
+ * Runs a migration for one tenant, shard or veneer in the open transaction: one text in the simple protocol, so that a
+ * tenant costs one round trip; `setUp` are statements that come first. Throws a VeneerError that names file, line,
+ * member and tenant.
  */
-export async function runForTenant(
+export async function runFor(
   session: Session,
   migration: Migration,
-  tenant: TenantConfig,
+  subject: Subject,
   setUp: readonly string[],
 ): Promise<void> {
-  const prologue = [...setUp, ...surroundings(tenant)];
+  const { searchPath, settings, tenant } = subject;
+  const prologue = [
+    ...setUp,
+    `SET LOCAL search_path TO ${ident(searchPath)}`,
+    ...Object.entries(settings).map(([name, value]) => `SET LOCAL pgveneer.${name} TO ${literal(value)}`),
+  ];
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
-  const statements = await statementsOf(session, migration.body);
+  const statements = await statementsOf(session, migration, subject);
   const parts = [...prologue, ...statements.map((statement) => statement.sql)];
   try {
     if (statements.length > 0) await session.run(parts.join(SEPARATOR));
@@ -27,31 +33,26 @@ export async function runForTenant(
   }
 }
 
-/** What a migration sees of whom it runs for. */
-export const surroundings = (tenant: TenantConfig): string[] => [
-  // The tenant alone: a name that a migration does not qualify can only be the tenant's own, or PostgreSQL's.
-  `SET LOCAL search_path TO ${ident(tenant.schema)}`,
-  `SET LOCAL pgveneer.tenant TO ${literal(tenant.name)}`,
-  `SET LOCAL pgveneer.shard TO ${literal(tenant.shard)}`,
-];
-
 /** A statement may end in a line comment, so the semicolon stands on a line of its own. */
-export const SEPARATOR = '\n;\n';
+const SEPARATOR = '\n;\n';
 
-/** The statements of one part; a dynamic one is built now, and may ask the open transaction. */
-export async function statementsOf(session: Session, body: MigrationBody): Promise<readonly Statement[]> {
+async function statementsOf(
+  session: Session,
+  { body }: Migration,
+  { target }: Subject,
+): Promise<readonly Statement[]> {
   if (body.kind === 'static') return body.statements;
-  return body.build({
-    query: async (text, values) => {
-      const rows = await session.query(text, values);
-      return { rows, rowCount: rows.length };
-    },
-  });
+  const query: MigrationDb['query'] = async (text, values) => {
+    const rows = await session.query(text, values);
+    return { rows, rowCount: rows.length };
+  };
+  return body.build({ query }, target);
 }
 
 interface Failed {
   readonly migration: Migration;
-  readonly tenant: TenantConfig;
+  /** Null where it did not run for one. */
+  readonly tenant: string | null;
   readonly prologue: readonly string[];
   readonly statements: readonly Statement[];
 }
@@ -67,8 +68,8 @@ export function explain(error: unknown, failed: Failed): unknown {
     exitCode: EXIT.failed,
     where: {
       member: error.member,
-      tenant: tenant.name,
-      migration: migration.name,
+      ...(tenant === null ? {} : { tenant }),
+      migration: labelOf(migration),
       file: migration.file,
       ...(at.line === null ? {} : { line: at.line }),
       ...(at.column === null ? {} : { column: at.column }),

@@ -26,8 +26,8 @@ import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { anchorOf } from './run.js';
-import { runForTenant } from './run-tenant.js';
-import { verifyForTenant } from './verify-tenant.js';
+import { runFor } from './run-tenant.js';
+import { subjectsOf } from './subject.js';
 
 /** What a migration changed on its shard, read inside its own transaction. */
 export interface ShardChanges {
@@ -49,17 +49,21 @@ export interface ShardWork {
   readonly onTenant: (done: number) => void;
 }
 
-/** Begins, records and runs a migration for its tenants, and leaves the transaction open. Answers its xid. */
+/** Begins, records and runs a migration for its tenants or the shard itself; leaves the transaction open. Answers its xid. */
 export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
   const { run, shard } = lane;
-  const { migration, tenants } = work.planned;
+  const { migration, direction, tenants } = work.planned;
   await begin(lane, session, work.budget);
-  const xid = await writeLedger(session, { step: work.step, migration, tenants, appliedBy: run.who });
-  for (const [index, tenant] of tenants.entries()) {
-    await run.at(`before statements:${tenant.name}`);
+  const xid = await writeLedger(session, direction, {
+    step: work.step,
+    migration,
+    tenants,
+    appliedBy: run.who,
+  });
+  for (const [index, subject] of subjectsOf(work.planned, shard).entries()) {
+    await run.at(`before statements:${subject.name}`);
     const setUp = [...(index === 0 ? [] : FRESH), ...work.budget.limits(session).split('; ')];
-    await runForTenant(session, migration, tenant, setUp);
-    await verifyForTenant(session, migration, tenant);
+    await runFor(session, migration, subject, setUp);
     work.onTenant(index + 1);
   }
   await comeClean(session, work);

@@ -113,10 +113,10 @@ const lostProblem = (members: readonly string[]): Problem => ({
 
 /**
  * Locks pass, and so do collisions of two lanes in a veneer's catalogs; anything else would fail again. A migration's
- * own statement that finds its object there already (it has a tenant) is no collision.
+ * own statement that finds its object there already (it names the migration) is no collision.
  */
 export function worthRetrying(error: unknown): boolean {
-  const byMigration = error instanceof VeneerError && error.facts.where?.tenant !== undefined;
+  const byMigration = error instanceof VeneerError && error.facts.where?.migration !== undefined;
   return isLockConflict(error) || (isCatalogCollision(error) && !byMigration);
 }
 

@@ -126,7 +126,7 @@ function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
 }
 
 const notSupported = ({ relation }: ExposedRelation): Difference => {
-  const columns = relation.columns.filter((column) => column.userType !== null);
+  const columns = relation.columns.filter((column) => column.userType);
   return {
     kind: 'unsupported type',
     grade: 'invisible',

@@ -53,6 +53,8 @@ export interface UpShard {
 
 export interface UpStep {
   readonly migration: string;
+  readonly scope: 'tenant' | 'shard' | 'veneer';
+  readonly direction: 'up' | 'down';
   readonly state: 'not started' | 'committed' | 'failed' | 'interrupted' | 'in doubt' | 'planned';
   readonly tenants: readonly string[];
   /** Milliseconds of the attempt that ended it. */

@@ -3,8 +3,6 @@ import type { ExposeRule, TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, nameKey, type QualifiedName } from '../postgres/identifiers.js';
 import { exposedName } from './exposure.js';
-import { exposedRef } from './type-names.js';
-import { typeText } from '../catalog/type.js';
 
 /** What a foreign table must look like: what IMPORT FOREIGN SCHEMA would make of the relation. */
 export interface Definition extends QualifiedName {
@@ -22,7 +20,6 @@ export const tenantsBySchema = (tenants: readonly TenantConfig[]): TenantsBySche
   new Map(tenants.map((tenant) => [tenant.schema, tenant]));
 
 export interface ExposedRelation {
-  /** With its types as the veneer names them. */
   readonly relation: Relation;
   readonly definition: Definition;
 }
@@ -39,21 +36,10 @@ export function exposeRelations(
     const name = tenant === undefined ? null : exposedName(rules, tenant, relation);
     if (tenant === undefined || name === null) return [];
     const remote = { schema: relation.schema, name: relation.name };
-    const columns = relation.columns.map((column) => exposedColumn(rules, tenants, column));
-    const definition = { ...name, server, remote, columns, tenant: tenant.name };
-    return [{ relation: { ...relation, columns }, definition }];
+    return [
+      { relation, definition: { ...name, server, remote, columns: relation.columns, tenant: tenant.name } },
+    ];
   });
-}
-
-/** A column with its type as the veneer names it. */
-function exposedColumn<C extends Column>(
-  rules: readonly ExposeRule[],
-  tenants: TenantsBySchema,
-  column: C,
-): C {
-  if (column.userType === null) return column;
-  const userType = exposedRef(rules, tenants, column.userType);
-  return { ...column, userType, type: typeText({ text: column.type, ref: userType }) };
 }
 
 /**
@@ -69,13 +55,13 @@ export function isOurs(rules: readonly ExposeRule[], tenants: TenantsBySchema, t
 
 /** Does this version know how to bring the relation to a veneer? */
 export const isSupported = ({ relation }: ExposedRelation): boolean =>
-  relation.columns.every((column) => column.userType === null);
+  relation.columns.every((column) => !column.userType);
 
 /** Throws (exit 20), by name, where a relation needs something on the veneer that this version cannot bring there. */
 export function refuseUnsupported(member: string, exposed: readonly ExposedRelation[]): void {
   const columns = exposed.flatMap(({ relation, definition }) =>
     relation.columns
-      .filter((column) => column.userType !== null)
+      .filter((column) => column.userType)
       .map((column) => ({
         tenant: definition.tenant,
         text: `${display(relation)}.${column.name} (${column.type})`,

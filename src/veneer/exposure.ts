@@ -37,18 +37,3 @@ export function exposedSchemas(rules: readonly ExposeRule[], tenant: TenantConfi
   const patterns = (rules.length === 0 ? [DEFAULT_EXPOSURE] : rules).map((rule) => rule.as);
   return [...new Set(patterns.map((as) => fill(as, words).schema))];
 }
-
-/**
- * The schema of the veneer for what a tenant has besides relations: that of the first rule for the tenant's schema.
- * `isOwn`: the rule's pattern gives each tenant another one.
- */
-export function exposedSchemaOf(
-  rules: readonly ExposeRule[],
-  tenant: TenantConfig,
-): { readonly schema: string; readonly isOwn: boolean } {
-  const words = { tenant: tenant.name, shard: tenant.shard, schema: tenant.schema, table: '' };
-  const all = rules.length === 0 ? [DEFAULT_EXPOSURE] : rules;
-  const rule = all.find(({ from }) => fill(from, words).schema === tenant.schema) ?? DEFAULT_EXPOSURE;
-  const pattern = rule.as.slice(0, rule.as.indexOf('.'));
-  return { schema: fillWords(pattern, words), isOwn: /\{(tenant|schema)\}/.test(pattern) };
-}

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A project folder as a user has it: shards.yaml, .env and migrations. */
 export interface TestProject {
   readonly dir: string;
-  /** Writes `migrations/<file>`. */
+  /** Writes `migrations/<file>`, which may be in a folder of a scope. */
   writeMigration: (file: string, text: string) => Promise<void>;
   writeConfig: (text: string) => Promise<void>;
   remove: () => Promise<void>;
@@ -22,7 +22,10 @@ export async function makeProject(
   await write('.env', Object.entries(env).map(([name, value]) => `${name}=${value}\n`).join('')); // prettier-ignore
   return {
     dir,
-    writeMigration: (file, text) => write(join('migrations', file), text),
+    writeMigration: async (file, text) => {
+      await mkdir(dirname(join(dir, 'migrations', file)), { recursive: true });
+      await write(join('migrations', file), text);
+    },
     writeConfig: (text) => write('shards.yaml', text),
     remove: () => rm(dir, { recursive: true, force: true }),
   };

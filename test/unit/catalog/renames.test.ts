@@ -22,7 +22,7 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
     notNull: false,
     generated: null,
     hasDefault: false,
-    userType: null,
+    userType: false,
   })),
 });
 

@@ -92,7 +92,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     'pgm.noTransaction() behind a query',
     "await pgm.db.query('select 1'); pgm.noTransaction();",
-    'pgm.noTransaction() and pgm.db in one migration',
+    'pgm.noTransaction() beside pgm.db',
   ],
   [
     'rows as arrays',

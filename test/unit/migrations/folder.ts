@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VeneerError } from '../../../src/errors.js';
 import { loadMigrations } from '../../../src/migrations/load.js';
+import { targetOf, type Target } from '../../../src/target.js';
 import type { Migration, MigrationDb, Statement } from '../../../src/migrations/migration.js';
 
 /** Files of a folder of migrations: their names and texts (or bytes). */
@@ -55,7 +56,11 @@ export const sqlOf = (migration: Migration): readonly string[] =>
   statementsOf(migration).map(({ sql }) => sql);
 
 /** Builds a dynamic migration with a database that gives these rows to every query. */
-export async function build(migration: Migration, query: MigrationDb['query']): Promise<readonly string[]> {
+export async function build(
+  migration: Migration,
+  query: MigrationDb['query'],
+  target: Target = targetOf({ scope: 'tenant', tenant: 't', schema: 't', shard: 's' }),
+): Promise<readonly string[]> {
   if (migration.body.kind !== 'dynamic') throw new Error(`${migration.name} is static`);
-  return (await migration.body.build({ query })).map(({ sql }) => sql);
+  return (await migration.body.build({ query }, target)).map(({ sql }) => sql);
 }

@@ -2,6 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadMigrations } from '../../../src/migrations/load.js';
+import { labelOf } from '../../../src/migrations/migration.js';
 import { compareNames } from '../../../src/migrations/migration-names.js';
 import { load, loadError, sqlOf, withFolder, type Files } from './folder.js';
 
@@ -22,6 +23,20 @@ const ORDER: readonly (readonly [string, readonly string[]])[] = [
 
 test.each(ORDER)('order: %s', async (_, expected) => {
   expect(await names(sqlFiles(...expected.toReversed()))).toEqual(expected);
+});
+
+test('migrations of all scopes have one order; of one name the shard comes first, and the veneer last', async () => {
+  const files = ['2_a', 'veneer/1_a', '1_a', 'shard/1_a', 'veneer/3_a', 'shard/2_b', 'veneer/2_aa'];
+  const migrations = await load(sqlFiles(...files.toReversed()));
+  expect(migrations.map(labelOf)).toEqual([
+    'shard/1_a',
+    '1_a',
+    'veneer/1_a',
+    '2_a',
+    'veneer/2_aa',
+    'shard/2_b',
+    'veneer/3_a',
+  ]);
 });
 
 test('names that differ in punctuation have one order, from wherever one starts', () => {
@@ -123,10 +138,22 @@ const REFUSED: readonly (readonly [string, Files, string, string])[] = [
     'its name does not begin with a number or a valid date, so it has no place in the order',
   ],
   [
-    'a folder of a scope',
-    { 'shard/1_a.sql': '' },
-    'shard',
-    'migrations of a scope of their own (tenant/, shard/, veneer/) are not built yet',
+    'a folder of the tenants',
+    { 'tenant/1_a.sql': '' },
+    'tenant',
+    'migrations for tenants have no folder of their own',
+  ],
+  [
+    'two of one name in one scope',
+    { 'shard/1_a.sql': '', 'shard/1_a.up.sql': '' },
+    'shard/1_a.up.sql',
+    'migrations/shard/1_a.sql and migrations/shard/1_a.up.sql are two migrations with one name',
+  ],
+  [
+    'a shard migration without a transaction',
+    { 'shard/1_a.sql': '-- no-transaction\nVACUUM t' },
+    'shard/1_a.sql',
+    'a migration for a shard cannot run without a transaction',
   ],
 ];
 

@@ -4,11 +4,19 @@ import type { LedgerEntry } from '../../../src/migrations/ledger.js';
 import type { Migration } from '../../../src/migrations/migration.js';
 import { interruptedText, makePlan, type PlanInput } from '../../../src/migrations/plan.js';
 
+/** A fleet without veneers, selected as a whole. */
+const ALL_OF_SHARDS = {
+  direction: 'up',
+  veneers: [],
+  reach: { shards: new Set(['s', 's1', 's2']), veneers: 'selected' },
+} as const;
+
 const migration = (name: string): Migration => ({
   name,
   file: `migrations/${name}.sql`,
   checksum: `sum of ${name}`,
   body: { kind: 'static', statements: [] },
+  scope: 'tenant',
   transaction: 'none',
   notices: [],
 });
@@ -25,11 +33,16 @@ const entry = ({ name, checksum }: Migration, state: LedgerEntry['state'] = 'app
 });
 
 function planOf(entries: Readonly<Record<string, readonly LedgerEntry[]>>, more: Partial<PlanInput> = {}) {
-  const ledger = Object.entries(entries).map(([tenant, list]) => ({ tenants: [tenant], entries: list }));
+  const ledger = Object.entries(entries).map(([tenant, list]) => ({
+    scope: 'tenant' as const,
+    tenants: [tenant],
+    entries: list,
+  }));
   const plan = makePlan({
     migrations: [FIRST, SECOND, THIRD],
     shards: [shard(Object.keys(entries))],
     ledgers: new Map([['s', ledger]]),
+    ...ALL_OF_SHARDS,
     outOfOrder: 'refuse',
     limit: { kind: 'all' },
     ...more,

@@ -147,7 +147,7 @@ const REFUSED: readonly (readonly [string, string, string, object])[] = [
   [
     'pgm.noTransaction() before a query',
     'export const up = async (pgm) => { pgm.noTransaction(); await pgm.db.query("select 1"); };',
-    'pgm.noTransaction() and pgm.db in one migration',
+    'pgm.noTransaction() beside pgm.db',
     {},
   ],
   [
@@ -186,7 +186,13 @@ test('a syntax error in a step shows its SQL, without a line of the file', async
 });
 
 test('an action that never calls back is refused, not waited for', async () => {
-  const file = { name: '1_a', path: '/1_a.js', file: '1_a.js', language: 'script' as const };
+  const file = {
+    name: '1_a',
+    scope: 'tenant' as const,
+    path: '/1_a.js',
+    file: '1_a.js',
+    language: 'script' as const,
+  };
   const script = { file, action: (_pgm: unknown, _run?: unknown) => {}, shorthands: {} };
   Object.defineProperty(script.action, 'length', { value: 2 });
   await expect(compileScript(script, 10)).rejects.toMatchObject({

@@ -6,11 +6,19 @@ import type { Migration } from '../../../src/migrations/migration.js';
 import { makePlan, type Plan, type PlanInput } from '../../../src/migrations/plan.js';
 import { Secret } from '../../../src/secret.js';
 
+/** A fleet without veneers, selected as a whole. */
+const ALL_OF_SHARDS = {
+  direction: 'up',
+  veneers: [],
+  reach: { shards: new Set(['s', 's1', 's2']), veneers: 'selected' },
+} as const;
+
 const migration = (name: string, checksum = 'c'): Migration => ({
   name,
   file: `migrations/${name}.sql`,
   checksum,
   body: { kind: 'static', statements: [] },
+  scope: 'tenant',
   transaction: 'step',
   notices: [],
 });
@@ -25,6 +33,7 @@ const shard = (name: string, ...tenants: readonly string[]): ShardConfig => ({
 
 /** What a tenant has: names of migrations, `name=checksum` where that matters. */
 const ledger = (tenant: string, ...names: readonly string[]): LedgerGroup => ({
+  scope: 'tenant',
   tenants: [tenant],
   entries: names.map((text) => {
     const [name = '', checksum = 'c'] = text.split('=');
@@ -40,6 +49,7 @@ const plan = (
   makePlan({
     migrations: ['1', '2', '3'].map((name) => migration(name)),
     shards: SHARDS,
+    ...ALL_OF_SHARDS,
     outOfOrder: 'refuse',
     limit: { kind: 'all' },
     ...input,
@@ -101,11 +111,15 @@ test('many tenants are counted, not listed', () => {
   const input = {
     shards: [shard('s1', ...names)],
     migrations: [],
+    ...ALL_OF_SHARDS,
     limit: { kind: 'all' },
     outOfOrder: 'refuse',
   } as const;
   const ledgers = new Map([
-    ['s1', [{ tenants: names, entries: [{ migration: '1', checksum: 'c', state: 'applied' }] }]],
+    [
+      's1',
+      [{ scope: 'tenant', tenants: names, entries: [{ migration: '1', checksum: 'c', state: 'applied' }] }],
+    ],
   ] as const);
   expect(messages(makePlan({ ...input, ledgers }))).toEqual([
     '1 was applied, but its file is missing (a, b, c and 2 more)',

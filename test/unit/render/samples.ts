@@ -20,6 +20,8 @@ export const FAILURE: Problem = {
 
 export const step = (migration: string, rest: Partial<UpStep> = {}): UpStep => ({
   migration,
+  scope: 'tenant',
+  direction: 'up',
   state: 'committed',
   tenants: ['acme'],
   ms: 41,

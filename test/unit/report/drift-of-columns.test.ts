@@ -7,7 +7,7 @@ const shardColumn = (text: string, more: Partial<ShardColumn> = {}): ShardColumn
   ...column(text),
   attnum: 1,
   hasDefault: false,
-  userType: null,
+  userType: false,
   ...more,
 });
 

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
-import type { TypeRef } from '../../../src/catalog/type.js';
 import type { Drift } from '../../../src/report/drift.js';
 import { tableDrift, type TableComparison } from '../../../src/report/drift-of-tables.js';
 import { exposeRelations, tenantsBySchema } from '../../../src/veneer/definition.js';
@@ -11,7 +10,7 @@ import { edited, edits } from '../veneer/simulated-shard.js';
 
 const tenants = tenantsBySchema([{ name: 't', shard: 's1', schema: 't' }]);
 
-const relation = (name: string, columns: readonly string[], userType: TypeRef | null = null): Relation => ({
+const relation = (name: string, columns: readonly string[], userType = false): Relation => ({
   oid: name,
   schema: 't',
   name,
@@ -67,7 +66,7 @@ test.each<[string, readonly Relation[], readonly ForeignTable[], readonly string
   ],
   [
     'of a type that cannot be shown',
-    [relation('books', ['id x'], { oid: '1', schema: 't', name: 'x', suffix: '', extension: null })],
+    [relation('books', ['id x'], true)],
     [shownBooks],
     ['unsupported type: invisible: t.books'],
   ],

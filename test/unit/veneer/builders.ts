@@ -5,7 +5,7 @@ import type { Definition } from '../../../src/veneer/definition.js';
 export function column(text: string): Column {
   const notNull = text.endsWith(' NOT NULL');
   const [name = '', type = 'text'] = text.replace(' NOT NULL', '').split(' ');
-  return { name, type, userType: null, notNull, collation: null, generated: null };
+  return { name, type, notNull, collation: null, generated: null };
 }
 
 /** A column of a foreign table as the veneer has it, with its column_name (default: its own name). */

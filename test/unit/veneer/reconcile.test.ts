@@ -34,7 +34,6 @@ test('a table is created as IMPORT FOREIGN SCHEMA would', () => {
     notNull: true,
     collation: { schema: 'pg_catalog', name: 'C' },
     generated: '(1)::text',
-    userType: null,
   };
   expect(
     statements({

@@ -83,6 +83,7 @@ const newColumn = (name: string, attnum: number): ShardColumn => ({
   ...column(`${name} int`),
   attnum,
   hasDefault: false,
+  userType: false,
 });
 
 /** What another connection reads of the tables: names alone. */

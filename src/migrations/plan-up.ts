@@ -1,0 +1,83 @@
+import type { PolicyConfig } from '../config/config.js';
+import { onlyApplied, type LedgerEntry } from './ledger.js';
+import { missingProblem, problemOfFile, type SubjectProblem } from './ledger-problems.js';
+import { migrationsFor, type Subject } from './ledger-subjects.js';
+import type { Migration } from './migration.js';
+
+/** What a tenant, a shard or a veneer lacks. */
+export interface UpState {
+  readonly subject: Subject;
+  readonly pending: readonly Migration[];
+  /** Pending ones that began. */
+  readonly begun: readonly Migration[];
+  readonly problems: readonly SubjectProblem[];
+}
+
+/** What each subject lacks, and what forbids to apply it. Pure. */
+export function upStates(
+  subjects: readonly Subject[],
+  all: readonly Migration[],
+  outOfOrder: PolicyConfig['outOfOrder'],
+): UpState[] {
+  const isLate = lateIn(subjects, all);
+  return subjects.map((subject) => upState(subject, all, { outOfOrder, isLate }));
+}
+
+interface Lateness {
+  readonly outOfOrder: PolicyConfig['outOfOrder'];
+  readonly isLate: (subject: Subject, migration: Migration) => boolean;
+}
+
+function upState(subject: Subject, all: readonly Migration[], { outOfOrder, isLate }: Lateness): UpState {
+  const { entries } = subject;
+  const own = migrationsFor(subject, all);
+  const applied = onlyApplied(entries);
+  const missing = own.filter(({ name }) => !applied.has(name));
+  // What began had its turn: going on with it is not out of order.
+  const late = missing.filter((migration) => !entries.has(migration.name) && isLate(subject, migration));
+  return {
+    subject,
+    begun: missing.filter(({ name }) => entries.has(name)),
+    pending: outOfOrder === 'ignore' ? missing.filter((migration) => !late.includes(migration)) : missing,
+    problems: [
+      ...own
+        .filter((migration) => isEdited(migration, applied.get(migration.name)))
+        .map((migration) => problemOfFile('edited', migration, subject)),
+      ...withoutFile(subject, own).map((entry) => missingProblem(subject, entry)),
+      ...(outOfOrder === 'refuse' ? late.map((one) => problemOfFile('out of order', one, subject)) : []),
+    ],
+  };
+}
+
+export const isEdited = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
+  entry !== undefined && entry.checksum !== migration.checksum;
+
+export const withoutFile = ({ entries }: Subject, own: readonly Migration[]): LedgerEntry[] =>
+  [...entries.values()].filter(({ migration }) => !own.some(({ name }) => name === migration));
+
+/**
+ * Does a migration sort before one that its subject has already? A shard's or veneer's migration besides when nobody
+ * has it yet, and something of another scope that comes after it was applied there (on a shard: to it or its tenants):
+ * that one ran without it. A shard or veneer that was added to the fleet catches up like any tenant.
+ */
+function lateIn(subjects: readonly Subject[], all: readonly Migration[]): Lateness['isLate'] {
+  const lastOf = new Map(subjects.map((subject) => [subject, lastApplied(subject, all)]));
+  const lastOn = new Map<string, number>();
+  for (const [{ member }, last] of lastOf) lastOn.set(member, Math.max(lastOn.get(member) ?? -1, last));
+  const lastAnywhere = Math.max(-1, ...lastOf.values());
+  const isNew = (migration: Migration): boolean =>
+    !subjects.some(({ scope, entries }) => scope === migration.scope && entries.has(migration.name));
+  return (subject, migration) => {
+    const at = all.indexOf(migration);
+    if (at < (lastOf.get(subject) ?? -1)) return true;
+    if (subject.scope === 'tenant') return false;
+    const last = subject.scope === 'veneer' ? lastAnywhere : (lastOn.get(subject.member) ?? -1);
+    return at < last && isNew(migration);
+  };
+}
+
+/** Place in the list of the last one that was applied to the subject; -1: none. */
+const lastApplied = ({ scope, entries }: Subject, all: readonly Migration[]): number =>
+  all.findLastIndex(
+    (migration) => migration.scope === scope && entries.get(migration.name)?.state === 'applied',
+  );
