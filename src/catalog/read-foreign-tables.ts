@@ -1,6 +1,7 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
+import { expressionsOf, type ColumnRow } from './read-columns.js';
 import { optionsOf, type Column, type ForeignTable } from './relation.js';
 
 interface ForeignTableRow extends Row {
@@ -10,7 +11,7 @@ interface ForeignTableRow extends Row {
   owner: string;
   server: string;
   options: readonly string[] | null;
-  columns: readonly (Column & { readonly options: readonly string[] | null })[];
+  columns: readonly ColumnRow<Column & { readonly options: readonly string[] | null }>[];
 }
 
 /**
@@ -52,10 +53,11 @@ export async function readForeignTables(
     ...pairs(scope?.remote),
     ...pairs(scope?.named),
   ]);
+  const parsed = await expressionsOf(rows);
   return rows.map((row) => ({
     ...row,
     options: optionsOf(row.options),
-    columns: row.columns.map((column) => ({ ...column, options: optionsOf(column.options) })),
+    columns: row.columns.map((column) => ({ ...parsed(column), options: optionsOf(column.options) })),
   }));
 }
 

@@ -1,5 +1,6 @@
 import { nameKey } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
+import { NOT_NULL, NOT_VALID } from './columns-sql.js';
 
 /** Names of a relation and of its columns by number, without anything that deparses and so might wait. */
 export interface RawRelation extends Row {
@@ -46,7 +47,7 @@ export interface StoredRelation extends Row {
   readonly name: string;
   /** pg_class.relfilenode: another number says that the relation was rewritten or truncated. */
   readonly filenode: string;
-  /** By column number: is it NOT NULL? */
+  /** By column number: is it NOT NULL for every row? */
   readonly notNull: Readonly<Record<string, boolean>>;
 }
 
@@ -55,7 +56,8 @@ export async function readStorage(session: Session, oids: readonly string[]): Pr
   if (oids.length === 0) return [];
   return session.query<StoredRelation>(
     `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode,
-            (SELECT coalesce(json_object_agg(a.attnum, a.attnotnull), '{}'::json) FROM pg_attribute a
+            (SELECT coalesce(json_object_agg(a.attnum, ${NOT_NULL}), '{}'::json)
+               FROM pg_attribute a ${NOT_VALID}
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS "notNull"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'm')`,

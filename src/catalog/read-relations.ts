@@ -1,5 +1,6 @@
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
+import { expressionsOf, type ColumnRow } from './read-columns.js';
 import type { Relation, ShardColumn } from './relation.js';
 
 /** Relations of a shard: those in the given schemas, or of these only the ones with the given oids. */
@@ -12,7 +13,7 @@ interface RelationRow extends Row {
   oid: string;
   schema: string;
   name: string;
-  columns: readonly ShardColumn[];
+  columns: readonly ColumnRow<ShardColumn>[];
 }
 
 /** The kinds that IMPORT FOREIGN SCHEMA takes; a partition is shown by its parent. */
@@ -29,5 +30,7 @@ const RELATIONS = `
  */
 export async function readRelations(session: Session, scope: RelationScope): Promise<Relation[]> {
   if (scope.schemas.length === 0 || scope.oids?.length === 0) return [];
-  return session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
+  const rows = await session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
+  const parsed = await expressionsOf(rows);
+  return rows.map((row) => ({ ...row, columns: row.columns.map((column) => parsed(column)) }));
 }

@@ -1,4 +1,5 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
+import type { DefaultExpression, Expression } from './expression.js';
 
 /** A column as far as a foreign table copies it. */
 export interface Column {
@@ -9,7 +10,15 @@ export interface Column {
   readonly collation: QualifiedName | null;
   readonly notNull: boolean;
   /** The expression of GENERATED ALWAYS AS (…) STORED, else null. */
-  readonly generated: string | null;
+  readonly generated: Expression | null;
+  /** Whatever default the column has, else null; `copiedDefault` says which of a shard's a veneer takes over. */
+  readonly default: DefaultExpression | null;
+}
+
+/** The default that a veneer of this version is to have for a shard's column; null: none of the shard's. Pure. */
+export function copiedDefault(column: Column, version: number): DefaultExpression | null {
+  const since = column.default?.copiedSince ?? null;
+  return since !== null && since <= version ? column.default : null;
 }
 
 /** A relation of a shard that a veneer may show. */
@@ -22,6 +31,8 @@ export interface ShardColumn extends Column {
   readonly attnum: number;
   /** A default, an identity or a generated expression: an INSERT may leave the column out. */
   readonly hasDefault: boolean;
+  /** By what the shard gives the column its value, where it is not a default. */
+  readonly computed: 'identity always' | 'identity by default' | 'stored' | 'virtual' | null;
   /** The type, or its element, is not one of pg_catalog: it would have to exist on the veneer as well. */
   readonly userType: boolean;
 }

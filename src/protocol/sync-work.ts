@@ -56,7 +56,7 @@ export async function readRepairs(
     isOurs(config.expose, tenants, table) ||
     (prune && tenants.has(remoteOf(table).schema));
   const present = tables.filter((table) => !spared.has(nameKey(table)) && inScope(table));
-  return reconcile({ wanted, present, renames: [] });
+  return reconcile({ wanted, present, renames: [], version: session.server.version });
 }
 
 /**

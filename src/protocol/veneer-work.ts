@@ -103,7 +103,7 @@ export async function readDifference(lane: Lane, session: Session, changes: Shar
   const present = tables.filter(
     (table) => names.has(nameKey(table)) || isOurs(lane.run.config.expose, tenants, table),
   );
-  const planned = reconcile({ wanted, present, renames });
+  const planned = reconcile({ wanted, present, renames, version: session.server.version });
   const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
   await refuseOccupied(session, server, created);
   return planned;

@@ -1,4 +1,5 @@
 import {
+  copiedDefault,
   remoteColumnOf,
   type Column,
   type ForeignColumn,
@@ -71,7 +72,8 @@ function pairDifferences({ present, wanted }: ColumnPair<ShardColumn>, version: 
     ...(present.type === wanted.type ? [] : difference(otherType(present, wanted))),
     ...(collationText(present) === collationText(wanted) ? [] : difference(otherCollation(present, wanted))),
     ...(present.notNull === wanted.notNull ? [] : difference(otherNullability(present, version))),
-    ...(present.generated === wanted.generated ? [] : difference(otherExpression(present, wanted))),
+    ...(present.generated?.key === wanted.generated?.key ? [] : difference(otherExpression(present, wanted))),
+    ...defaultDifference(present, wanted, version).flatMap(difference),
   ];
 }
 
@@ -130,9 +132,31 @@ const otherNullability = (present: Column, version: number): Omit<Difference, 'c
 const otherExpression = (present: Column, wanted: Column): Omit<Difference, 'column'> => ({
   kind: 'generated expression',
   grade: present.generated === null ? 'writes break' : 'wrong answers',
-  text: `generated as ${present.generated ?? 'nothing'} on the veneer, as ${wanted.generated ?? 'nothing'} on the shard`,
+  text: `generated as ${present.generated?.sql ?? 'nothing'} on the veneer, as ${wanted.generated?.sql ?? 'nothing'} on the shard`,
   consequence:
     present.generated === null
       ? 'every INSERT through the veneer fails: the shard computes the column itself'
       : "rows written through the veneer are checked against the old expression's value",
 });
+
+/** A default set by hand is looked at only where the shard's own is to be copied. */
+function defaultDifference(
+  present: Column,
+  wanted: ShardColumn,
+  version: number,
+): Omit<Difference, 'column'>[] {
+  const copied = copiedDefault(wanted, version);
+  const had = present.default;
+  if (had?.key === copied?.key || (copied === null && had?.copiedSince === null)) return [];
+  return [
+    {
+      kind: 'default',
+      grade: had === null ? 'writes break' : 'wrong answers',
+      text: `default ${had?.sql ?? 'missing'} on the veneer, ${copied?.sql ?? wanted.default?.sql ?? 'none'} on the shard`,
+      consequence:
+        had === null
+          ? `an INSERT through the veneer that leaves the column out ${wanted.notNull ? 'fails: NULL is sent' : 'stores NULL instead of the default'}`
+          : "an INSERT through the veneer that leaves the column out stores another value than the shard's default",
+    },
+  ];
+}

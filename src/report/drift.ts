@@ -14,6 +14,7 @@ export type DriftKind =
   | 'collation'
   | 'nullability'
   | 'generated expression'
+  | 'default'
   | 'option'
   | 'unsupported type'
   | 'missing schema'

@@ -21,11 +21,12 @@ export interface EphemeralServers {
 
 /**
  * Starts servers for a demo or a test run. They go away with `close`, by a guard where this process dies without
- * it, and where the guard died too, at the next call of this function.
+ * it, and where the guard died too, at the next call of this function. `natives`: folders of binaries by server.
  */
 export async function startEphemeral(
   names: readonly string[],
   settings: Settings = {},
+  natives: Readonly<Record<string, string>> = {},
 ): Promise<EphemeralServers> {
   const parent = await tempFolder(await serverUser());
   await removeAbandoned(parent);
@@ -38,7 +39,11 @@ export async function startEphemeral(
   try {
     await chmod(dir, 0o755);
     const ports = await freePorts(names.length);
-    const specs = names.map((name, index) => ({ name, port: ports[index] ?? 0 }));
+    const specs = names.map((name, index) => ({
+      name,
+      port: ports[index] ?? 0,
+      ...(natives[name] === undefined ? {} : { native: natives[name] }),
+    }));
     return { dir, servers: await startServers(specs, { dir, settings }), close };
   } catch (error) {
     await close();

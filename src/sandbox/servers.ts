@@ -14,6 +14,8 @@ export interface ServerSpec {
   readonly port: number;
   /** The variable that the port comes from, for messages. */
   readonly portVariable?: string;
+  /** The folder of binaries that it runs on: another version's; left out: the one that this package depends on. */
+  readonly native?: string;
 }
 
 export interface ServersOptions {
@@ -45,8 +47,11 @@ export async function startServers(
 ): Promise<readonly RunningServer[]> {
   await mkdir(options.dir, { recursive: true });
   const user = await serverUser();
-  const binaries = await findBinaries(user, options.dir);
-  const ends = await Promise.allSettled(specs.map((spec) => startServer(spec, options, user, binaries)));
+  const ends = await Promise.allSettled(
+    specs.map(async (spec) =>
+      startServer(spec, options, user, await findBinaries(user, options.dir, spec.native)),
+    ),
+  );
   const failure = ends.find((end) => end.status === 'rejected');
   const running = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   if (failure === undefined) return running;

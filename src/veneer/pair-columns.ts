@@ -37,11 +37,11 @@ export function pairColumns<W extends Column>(
  * The pairs that can stay where they are: ADD COLUMN can only append, so what is kept must be the beginning of the
  * shard's order, and a positional INSERT would swap values without a word where it is not.
  */
-export function pairsInOrder<W extends Column>(
-  pairs: readonly ColumnPair<W>[],
-  wanted: readonly W[],
-): readonly ColumnPair<W>[] {
-  const kept: ColumnPair<W>[] = [];
+export function pairsInOrder<P extends ColumnPair>(
+  pairs: readonly P[],
+  wanted: readonly Column[],
+): readonly P[] {
+  const kept: P[] = [];
   for (const pair of pairs) if (pair.wanted === wanted[kept.length]) kept.push(pair);
   return kept;
 }

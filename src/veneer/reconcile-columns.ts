@@ -1,46 +1,71 @@
-import { remoteColumnOf, type Column, type ForeignColumn } from '../catalog/relation.js';
-import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
-import { pairColumns, pairsInOrder, type ColumnPair } from './pair-columns.js';
+import { copiedDefault, remoteColumnOf, type Column, type ForeignColumn } from '../catalog/relation.js';
+import { ident, literal, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { changesType, keepColumns, type KeptColumn } from './keep-columns.js';
+import type { ColumnPair } from './pair-columns.js';
 
-/** A column as CREATE FOREIGN TABLE and ADD COLUMN write it, as IMPORT FOREIGN SCHEMA would. */
-export function columnClause(column: Column): string {
+/** A column as CREATE FOREIGN TABLE and ADD COLUMN write it: as IMPORT FOREIGN SCHEMA would, and its default. */
+export function columnClause(column: Column, version: number): string {
+  const copied = copiedDefault(column, version);
   return [
     `${ident(column.name)} ${column.type} OPTIONS (column_name ${literal(column.name)})`,
     column.collation === null ? '' : ` COLLATE ${qualified(column.collation)}`,
-    column.generated === null ? '' : ` GENERATED ALWAYS AS (${column.generated}) STORED`,
+    column.generated === null ? '' : ` GENERATED ALWAYS AS (${column.generated.sql}) STORED`,
+    copied === null ? '' : ` DEFAULT ${copied.sql}`,
     column.notNull ? ' NOT NULL' : '',
   ].join('');
 }
 
 /**
  * The statements that make a foreign table's columns equal to the wanted ones, in place: a column that the shard
- * renamed is renamed here, so that views over it live on. Pure.
+ * renamed is renamed here, so that views over it live on. `version` is the veneer's server_version_num. Pure.
  */
 export function reconcileColumns(
   table: string,
   present: readonly ForeignColumn[],
   wanted: readonly Column[],
   renamed: ReadonlyMap<string, string | null>,
+  version: number,
 ): string[] {
-  const kept = pairsInOrder(pairColumns(present, wanted, renamed).filter(convertible), wanted);
+  const kept = keepColumns(present, wanted, renamed, version);
   const keptPresent = new Set(kept.map((pair) => pair.present));
   const keptWanted = new Set(kept.map((pair) => pair.wanted));
   return [
-    ...present
-      .filter((column) => !keptPresent.has(column))
-      .map((column) => alter(table, `DROP COLUMN ${ident(column.name)}`)),
+    ...dropExpressions(table, kept),
+    ...dropColumns(
+      table,
+      present.filter((column) => !keptPresent.has(column)),
+    ),
     ...renameColumns(table, kept),
-    ...kept.flatMap((pair) => alterColumn(table, pair)),
+    ...kept.flatMap((pair) => alterColumn(table, pair, version)),
     ...wanted
       .filter((column) => !keptWanted.has(column))
-      .map((column) => alter(table, `ADD COLUMN ${columnClause(column)}`)),
+      .map((column) => alter(table, `ADD COLUMN ${columnClause(column, version)}`)),
+    ...setExpressions(table, kept),
   ];
 }
 
 const alter = (table: string, action: string): string => `ALTER FOREIGN TABLE ${table} ${action}`;
 
-/** A generated expression can be neither added to a column nor replaced: such a column is dropped and added. */
-const convertible = ({ present, wanted }: ColumnPair): boolean => present.generated === wanted.generated;
+/** First of all: no other column can be dropped or change its type while an expression uses it. */
+const dropExpressions = (table: string, kept: readonly KeptColumn[]): string[] =>
+  kept
+    .filter(({ expression }) => expression === 'drop')
+    .map(({ present }) => alter(table, `ALTER COLUMN ${ident(present.name)} DROP EXPRESSION`));
+
+/** Generated ones first, for the same reason. */
+const dropColumns = (table: string, columns: readonly ForeignColumn[]): string[] =>
+  [
+    ...columns.filter(({ generated }) => generated !== null),
+    ...columns.filter(({ generated }) => generated === null),
+  ].map((column) => alter(table, `DROP COLUMN ${ident(column.name)}`));
+
+/** Last of all, when every column that it may name is there. */
+const setExpressions = (table: string, kept: readonly KeptColumn[]): string[] =>
+  kept.flatMap(({ expression, wanted }) =>
+    expression === 'set' && wanted.generated !== null
+      ? [alter(table, `ALTER COLUMN ${ident(wanted.name)} SET EXPRESSION AS (${wanted.generated.sql})`)]
+      : [],
+  );
 
 /** RENAME COLUMN, by way of a name aside where the new name is still borne by another renamed column. */
 function renameColumns(table: string, pairs: readonly ColumnPair[]): string[] {
@@ -58,23 +83,41 @@ function renameColumns(table: string, pairs: readonly ColumnPair[]): string[] {
   ];
 }
 
-function alterColumn(table: string, { present, wanted }: ColumnPair): string[] {
+function alterColumn(table: string, pair: ColumnPair, version: number): string[] {
+  const { present, wanted } = pair;
   const column = `ALTER COLUMN ${ident(wanted.name)}`;
-  const statements: string[] = [];
-  if (remoteColumnOf(present) !== wanted.name || present.options['column_name'] === undefined) {
-    const verb = present.options['column_name'] === undefined ? 'ADD' : 'SET';
-    statements.push(alter(table, `${column} OPTIONS (${verb} column_name ${literal(wanted.name)})`));
-  }
-  if (present.type !== wanted.type || collationKey(present) !== collationKey(wanted)) {
-    statements.push(alter(table, `${column} TYPE ${wanted.type}${collate(wanted.collation)}`));
-  }
-  if (present.notNull !== wanted.notNull) {
-    statements.push(alter(table, `${column} ${wanted.notNull ? 'SET' : 'DROP'} NOT NULL`));
-  }
-  return statements;
+  const option = present.options['column_name'];
+  const defaults = defaultChanges(pair, version);
+  return [
+    ...(option !== undefined && remoteColumnOf(present) === wanted.name
+      ? []
+      : [`OPTIONS (${option === undefined ? 'ADD' : 'SET'} column_name ${literal(wanted.name)})`]),
+    ...defaults.before,
+    ...(changesType(pair) ? [`TYPE ${wanted.type}${collate(wanted.collation)}`] : []),
+    ...defaults.after,
+    ...(present.notNull === wanted.notNull ? [] : [`${wanted.notNull ? 'SET' : 'DROP'} NOT NULL`]),
+  ].map((action) => alter(table, `${column} ${action}`));
 }
 
-const collationKey = (column: Column): string => (column.collation === null ? '' : nameKey(column.collation));
+/**
+ * SET and DROP DEFAULT, around a change of type, since an old default need not be castable to the new one. A default
+ * that no shard's could have become (nextval, a function of one's own) was set by hand and stays, unless the shard's
+ * own default is to be copied.
+ */
+function defaultChanges(
+  pair: ColumnPair,
+  version: number,
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const had = pair.present.default;
+  const copied = copiedDefault(pair.wanted, version);
+  const isOurs = had !== null && had.copiedSince !== null;
+  const moves = changesType(pair) && had !== null && (isOurs || copied !== null);
+  if (copied !== null) {
+    if (had?.key === copied.key && !moves) return { before: [], after: [] };
+    return { before: moves ? ['DROP DEFAULT'] : [], after: [`SET DEFAULT ${copied.sql}`] };
+  }
+  return { before: isOurs ? ['DROP DEFAULT'] : [], after: [] };
+}
 
 const collate = (collation: QualifiedName | null): string =>
   collation === null ? '' : ` COLLATE ${qualified(collation)}`;

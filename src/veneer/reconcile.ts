@@ -20,6 +20,8 @@ export interface Reconciliation {
   readonly present: readonly ForeignTable[];
   /** What the migration renamed on the shard, where that is known: else a rename is a drop and an add. */
   readonly renames: readonly ExposedRename[];
+  /** server_version_num of the veneer: what it can alter in place, and which defaults it can evaluate. */
+  readonly version: number;
 }
 
 /**
@@ -27,14 +29,16 @@ export interface Reconciliation {
  * be altered keeps its oid, and with it grants, views, comments, triggers and options set by hand. Pure; a second
  * call on the result is empty. Drops come first and creates last, so that a freed name can be taken; never CASCADE.
  */
-export function reconcile({ wanted, present, renames }: Reconciliation): Change[] {
+export function reconcile({ wanted, present, renames, version }: Reconciliation): Change[] {
   const pairs = pairTables(wanted, present, renames);
   const paired = new Set(pairs.map((pair) => pair.table.oid));
   const drops = present.filter((table) => !paired.has(table.oid)).map(dropTable);
   const created = wanted.filter((definition) => !pairs.some((pair) => pair.definition === definition));
   const moves = moveTables(pairs);
-  const alters = pairs.map((pair) => alterTable(pair)).filter((change) => change.statements.length > 0);
-  return [...drops, ...moves, ...alters, ...created.map(createTable)];
+  const alters = pairs
+    .map((pair) => alterTable(pair, version))
+    .filter((change) => change.statements.length > 0);
+  return [...drops, ...moves, ...alters, ...created.map((definition) => createTable(definition, version))];
 }
 
 const dropTable = (table: ForeignTable): Change => ({
@@ -79,7 +83,7 @@ function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
   ];
 }
 
-function alterTable({ table, definition, rename }: TablePair): Change {
+function alterTable({ table, definition, rename }: TablePair, version: number): Change {
   const name = qualified(definition);
   const options = remoteOptions(table, definition);
   return {
@@ -93,6 +97,7 @@ function alterTable({ table, definition, rename }: TablePair): Change {
         table.columns,
         definition.columns,
         rename?.columns ?? new Map<string, string | null>(),
+        version,
       ),
     ],
   };
@@ -108,12 +113,12 @@ function remoteOptions(table: ForeignTable, { remote }: Definition): string[] {
   });
 }
 
-const createTable = (definition: Definition): Change => ({
+const createTable = (definition: Definition, version: number): Change => ({
   kind: 'create',
   table: definition,
   remote: definition.remote,
   statements: [
-    `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column)).join(', ')})` +
+    `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column, version)).join(', ')})` +
       ` SERVER ${ident(definition.server)}` +
       ` OPTIONS (schema_name ${literal(definition.remote.schema)}, table_name ${literal(definition.remote.name)})`,
   ],

@@ -21,7 +21,9 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
     collation: null,
     notNull: false,
     generated: null,
+    default: null,
     hasDefault: false,
+    computed: null,
     userType: false,
   })),
 });

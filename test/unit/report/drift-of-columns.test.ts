@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { ForeignColumn, ShardColumn } from '../../../src/catalog/relation.js';
 import { columnDifferences, type Difference } from '../../../src/report/drift-of-columns.js';
-import { column, definition, foreignColumn, tableOf } from '../veneer/builders.js';
+import { expression, column, definition, foreignColumn, tableOf } from '../veneer/builders.js';
 
 const shardColumn = (text: string, more: Partial<ShardColumn> = {}): ShardColumn => ({
   ...column(text),
   attnum: 1,
   hasDefault: false,
+  computed: null,
   userType: false,
   ...more,
 });
@@ -53,7 +54,7 @@ test.each<[string, Parameters<typeof differences>, readonly string[]]>([
   ['a NOT NULL that is not told', [['a int'], ['a int NOT NULL']], ['nullability: cosmetic: a']],
   [
     'a generated column',
-    [['a int'], [shardColumn('a int', { generated: '1' })]],
+    [['a int'], [shardColumn('a int', { generated: expression('1') })]],
     ['generated expression: writes break: a'],
   ],
   [

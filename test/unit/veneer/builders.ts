@@ -1,3 +1,4 @@
+import type { DefaultExpression } from '../../../src/catalog/expression.js';
 import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relation.js';
 import type { Definition } from '../../../src/veneer/definition.js';
 
@@ -5,8 +6,15 @@ import type { Definition } from '../../../src/veneer/definition.js';
 export function column(text: string): Column {
   const notNull = text.endsWith(' NOT NULL');
   const [name = '', type = 'text'] = text.replace(' NOT NULL', '').split(' ');
-  return { name, type, notNull, collation: null, generated: null };
+  return { name, type, notNull, collation: null, generated: null, default: null };
 }
+
+/** An expression whose text is its own key; `copiedSince` null: it is not to be copied. */
+export const expression = (sql: string, copiedSince: number | null = 0): DefaultExpression => ({
+  sql,
+  key: sql,
+  copiedSince,
+});
 
 /** A column of a foreign table as the veneer has it, with its column_name (default: its own name). */
 export function foreignColumn(text: string, remote?: string): ForeignColumn {

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { ForeignColumn } from '../../../src/catalog/relation.js';
+import type { DefaultExpression } from '../../../src/catalog/expression.js';
+import type { Column, ForeignColumn } from '../../../src/catalog/relation.js';
 import { reconcileColumns } from '../../../src/veneer/reconcile-columns.js';
-import { column, foreignColumn } from './builders.js';
+import { column, expression, foreignColumn } from './builders.js';
 
 interface Case {
   readonly name: string;
@@ -105,27 +106,128 @@ test.each(cases)('$name', ({ present, wanted, renamed = {}, actions }) => {
   const columns = present.map((one) =>
     typeof one === 'string' ? foreignColumn(one) : foreignColumn(one[0], one[1]),
   );
-  expect(reconcileColumns('t', columns, wanted.map(column), new Map(Object.entries(renamed)))).toEqual(
-    actions.map((action) => `ALTER FOREIGN TABLE t ${action}`),
-  );
+  expect(
+    reconcileColumns('t', columns, wanted.map(column), new Map(Object.entries(renamed)), 180_000),
+  ).toEqual(actions.map((action) => `ALTER FOREIGN TABLE t ${action}`));
 });
 
 test('a column without column_name gets one', () => {
   const bare: ForeignColumn = { ...column('a int'), options: {} };
-  expect(reconcileColumns('t', [bare], [column('a int')], new Map())).toEqual([
+  expect(reconcileColumns('t', [bare], [column('a int')], new Map(), 180_000)).toEqual([
     `ALTER FOREIGN TABLE t ALTER COLUMN "a" OPTIONS (ADD column_name 'a')`,
   ]);
 });
 
 test('a collation is set with the type; a generated expression makes the column anew', () => {
   const collated = { ...column('a text'), collation: { schema: 'pg_catalog', name: 'C' } };
-  expect(reconcileColumns('t', [foreignColumn('a text')], [collated], new Map())).toEqual([
+  expect(reconcileColumns('t', [foreignColumn('a text')], [collated], new Map(), 180_000)).toEqual([
     'ALTER FOREIGN TABLE t ALTER COLUMN "a" TYPE text COLLATE "pg_catalog"."C"',
   ]);
   expect(
-    reconcileColumns('t', [foreignColumn('a text')], [{ ...column('a text'), generated: '1' }], new Map()),
+    reconcileColumns(
+      't',
+      [foreignColumn('a text')],
+      [{ ...column('a text'), generated: expression('1') }],
+      new Map(),
+      180_000,
+    ),
   ).toEqual([
     'ALTER FOREIGN TABLE t DROP COLUMN "a"',
     `ALTER FOREIGN TABLE t ADD COLUMN "a" text OPTIONS (column_name 'a') GENERATED ALWAYS AS (1) STORED`,
+  ]);
+});
+
+const actionsOf = (
+  present: Partial<ForeignColumn>[],
+  wanted: Partial<Column>[],
+  { version = 180_000, renamed = {} }: { version?: number; renamed?: Record<string, string | null> } = {},
+): string[] =>
+  reconcileColumns(
+    't',
+    present.map((part) => ({ ...foreignColumn(`${part.name ?? 'a'} text`), ...part })),
+    wanted.map((part) => ({ ...column(`${part.name ?? 'a'} text`), ...part })),
+    new Map(Object.entries(renamed)),
+    version,
+  ).map((statement) => statement.replace('ALTER FOREIGN TABLE t ', ''));
+
+const one = expression('1');
+const nextval = expression("nextval('s')", null);
+const young = expression('uuidv7()', 180_000);
+
+test.each([
+  ['missing', null, one, ['ALTER COLUMN "a" SET DEFAULT 1']],
+  ['another', expression('2'), one, ['ALTER COLUMN "a" SET DEFAULT 1']],
+  ['left over', one, null, ['ALTER COLUMN "a" DROP DEFAULT']],
+  ['not to be copied any more', one, nextval, ['ALTER COLUMN "a" DROP DEFAULT']],
+  ['never copied', null, nextval, []],
+  ['set by hand, where the shard has none', nextval, null, []],
+  ['set by hand, where the shard has one', nextval, one, ['ALTER COLUMN "a" SET DEFAULT 1']],
+  ['equal', one, one, []],
+  ['known to this version', null, young, ['ALTER COLUMN "a" SET DEFAULT uuidv7()']],
+])('a default that is %s', (_, present, wanted, actions) => {
+  expect(actionsOf([{ default: present }], [{ default: wanted }])).toEqual(actions);
+});
+
+test('a default that the veneer cannot evaluate is not copied', () => {
+  expect(actionsOf([{}], [{ default: young }], { version: 170_000 })).toEqual([]);
+});
+
+test('a default is taken off before its column changes type: it need not be castable', () => {
+  expect(actionsOf([{ type: 'boolean', default: one }], [{ type: 'int', default: one }])).toEqual([
+    'ALTER COLUMN "a" DROP DEFAULT',
+    'ALTER COLUMN "a" TYPE int',
+    'ALTER COLUMN "a" SET DEFAULT 1',
+  ]);
+});
+
+const uses = (name: string): DefaultExpression => ({
+  sql: name,
+  key: `{"ColumnRef":{"fields":[{"String":{"sval":"${name}"}}]}}`,
+  copiedSince: null,
+});
+
+test('an expression is dropped in place, before a column that it uses changes', () => {
+  expect(
+    actionsOf(
+      [{ name: 'a' }, { name: 'g', generated: uses('a') }],
+      [{ name: 'a', type: 'int' }, { name: 'g' }],
+    ),
+  ).toEqual(['ALTER COLUMN "g" DROP EXPRESSION', 'ALTER COLUMN "a" TYPE int']);
+});
+
+test('an expression is replaced in place since 17, and by a new column before', () => {
+  const [present, wanted] = [[{ name: 'g', generated: one }], [{ name: 'g', generated: expression('2') }]];
+  expect(actionsOf(present, wanted, { version: 170_000 })).toEqual([
+    'ALTER COLUMN "g" SET EXPRESSION AS (2)',
+  ]);
+  expect(actionsOf(present, wanted, { version: 169_999 })).toEqual([
+    'DROP COLUMN "g"',
+    `ADD COLUMN "g" text OPTIONS (column_name 'g') GENERATED ALWAYS AS (2) STORED`,
+  ]);
+});
+
+test('an expression follows the rename of a column that it uses', () => {
+  expect(
+    actionsOf(
+      [{ name: 'a' }, { name: 'g', generated: uses('a') }],
+      [{ name: 'b' }, { name: 'g', generated: uses('b') }],
+      { renamed: { a: 'b' } },
+    ),
+  ).toEqual(['RENAME COLUMN "a" TO "b"', `ALTER COLUMN "b" OPTIONS (SET column_name 'b')`]);
+});
+
+test('a generated column goes before, and comes back after, a column that it is made of', () => {
+  expect(
+    actionsOf(
+      [{ name: 'a' }, { name: 'g', generated: uses('a') }],
+      [
+        { name: 'a', type: 'int' },
+        { name: 'g', generated: uses('a') },
+      ],
+    ),
+  ).toEqual([
+    'DROP COLUMN "g"',
+    'ALTER COLUMN "a" TYPE int',
+    `ADD COLUMN "g" text OPTIONS (column_name 'g') GENERATED ALWAYS AS (a) STORED`,
   ]);
 });

@@ -36,10 +36,10 @@ test('whatever a migration does, applying the changes makes the veneer what the 
       const wanted = definitionsOf(after);
       const present = applyChanges(
         veneerOf(before),
-        reconcile({ wanted, present: veneerOf(before), renames }),
+        reconcile({ wanted, present: veneerOf(before), renames, version: 180_000 }),
       );
       expect(shown(present)).toEqual(shown(veneerOf(after)));
-      expect(reconcile({ wanted, present, renames: [] })).toEqual([]);
+      expect(reconcile({ wanted, present, renames: [], version: 180_000 })).toEqual([]);
     }),
     { numRuns: 1000 },
   );
@@ -52,7 +52,7 @@ test('a table that the shard still has keeps its oid on the veneer, whatever it 
       const renames = findRenames(raw(before), after).map((rename) => ({ ...rename, was: rename.from }));
       const present = applyChanges(
         veneerOf(before),
-        reconcile({ wanted: definitionsOf(after), present: veneerOf(before), renames }),
+        reconcile({ wanted: definitionsOf(after), present: veneerOf(before), renames, version: 180_000 }),
       );
       const oids = new Map(present.map(({ name, oid }) => [name, oid]));
       for (const { oid, name } of after)
@@ -68,10 +68,10 @@ test('sync, which knows of no renames, makes them equal as well', () => {
       const wanted = definitionsOf(after);
       const present = applyChanges(
         veneerOf(before),
-        reconcile({ wanted, present: veneerOf(before), renames: [] }),
+        reconcile({ wanted, present: veneerOf(before), renames: [], version: 180_000 }),
       );
       expect(shown(present)).toEqual(shown(veneerOf(after)));
-      expect(reconcile({ wanted, present, renames: [] })).toEqual([]);
+      expect(reconcile({ wanted, present, renames: [], version: 180_000 })).toEqual([]);
     }),
     { numRuns: 500 },
   );

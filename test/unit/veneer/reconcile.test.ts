@@ -2,10 +2,12 @@ import { expect, test } from '@jest/globals';
 import type { Definition } from '../../../src/veneer/definition.js';
 import type { ExposedRename } from '../../../src/veneer/pair-tables.js';
 import { reconcile, type Reconciliation } from '../../../src/veneer/reconcile.js';
-import { definition, tableOf } from './builders.js';
+import { expression, definition, tableOf } from './builders.js';
 
 const statements = (what: Partial<Reconciliation>): string[] =>
-  reconcile({ wanted: [], present: [], renames: [], ...what }).flatMap((change) => change.statements);
+  reconcile({ wanted: [], present: [], renames: [], version: 180_000, ...what }).flatMap(
+    (change) => change.statements,
+  );
 
 const renamed = (
   from: string,
@@ -24,7 +26,9 @@ const authors = definition('authors', ['id integer']);
 const present = (...definitions: readonly Definition[]) => definitions.map((one) => tableOf(one));
 
 test('what is as it should be needs nothing', () => {
-  expect(reconcile({ wanted: [books, authors], present: present(authors, books), renames: [] })).toEqual([]);
+  expect(
+    reconcile({ wanted: [books, authors], present: present(authors, books), renames: [], version: 180_000 }),
+  ).toEqual([]);
 });
 
 test('a table is created as IMPORT FOREIGN SCHEMA would', () => {
@@ -33,7 +37,8 @@ test('a table is created as IMPORT FOREIGN SCHEMA would', () => {
     type: 'text',
     notNull: true,
     collation: { schema: 'pg_catalog', name: 'C' },
-    generated: '(1)::text',
+    generated: expression('(1)::text'),
+    default: null,
   };
   expect(
     statements({
@@ -50,6 +55,7 @@ test('drops come first, creates last', () => {
     wanted: [books, definition('books', ['id text'], { name: 'new' })],
     present: present(authors, definition('books', [])),
     renames: [],
+    version: 180_000,
   });
   expect(kinds.map(({ kind }) => kind)).toEqual(['drop', 'alter', 'create']);
 });
@@ -67,7 +73,9 @@ test('a renamed table is renamed, and shows the new relation', () => {
 test('without knowing of the rename it is a drop and a create', () => {
   const works = definition('works', ['id integer NOT NULL']);
   expect(
-    reconcile({ wanted: [works], present: present(books), renames: [] }).map(({ kind }) => kind),
+    reconcile({ wanted: [works], present: present(books), renames: [], version: 180_000 }).map(
+      ({ kind }) => kind,
+    ),
   ).toEqual(['drop', 'create']);
 });
 
@@ -120,8 +128,7 @@ test('options that somebody set by hand stay; schema_name and table_name are add
 
 test('a table of another server under the same name is not taken for ours', () => {
   const table = { ...tableOf(books), server: 'another' };
-  expect(reconcile({ wanted: [books], present: [table], renames: [] }).map(({ kind }) => kind)).toEqual([
-    'drop',
-    'create',
-  ]);
+  expect(
+    reconcile({ wanted: [books], present: [table], renames: [], version: 180_000 }).map(({ kind }) => kind),
+  ).toEqual(['drop', 'create']);
 });

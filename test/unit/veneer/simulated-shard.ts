@@ -83,6 +83,7 @@ const newColumn = (name: string, attnum: number): ShardColumn => ({
   ...column(`${name} int`),
   attnum,
   hasDefault: false,
+  computed: null,
   userType: false,
 });
 

@@ -1,0 +1,28 @@
+import { readExpressions, type DefaultExpression, type Expression } from './expression.js';
+
+/** The expressions of a column as {@link COLUMNS} reads them. */
+export interface Unparsed {
+  readonly generated: string | null;
+  readonly default: string | null;
+}
+
+/** A column before its expressions are parsed. */
+export type ColumnRow<C> = Omit<C, keyof Unparsed> & Unparsed;
+
+type Parsed<R extends Unparsed> = Omit<R, keyof Unparsed> & {
+  readonly generated: Expression | null;
+  readonly default: DefaultExpression | null;
+};
+
+/** Parses the expressions of all columns of these rows, each text once; answers what puts them into a column. */
+export async function expressionsOf(
+  rows: readonly { readonly columns: readonly Unparsed[] }[],
+): Promise<<R extends Unparsed>(column: R) => Parsed<R>> {
+  const texts = rows.flatMap(({ columns }) =>
+    columns.flatMap((column) => [column.generated, column.default]),
+  );
+  const expressions = await readExpressions(texts);
+  const find = (text: string | null): DefaultExpression | null =>
+    text === null ? null : (expressions.get(text) ?? null);
+  return (column) => ({ ...column, generated: find(column.generated), default: find(column.default) });
+}
