@@ -39,12 +39,14 @@ export const isLockConflict = (error: unknown): boolean =>
 
 /**
  * Two transactions met in the system catalogs: CREATE SCHEMA, GRANT and the like raise these instead of waiting
- * (`tuple concurrently updated` is XX000). Worth another attempt.
+ * (`tuple concurrently updated` is XX000, and so is to deparse what another lane has just made anew). Worth another
+ * attempt.
  */
 export const isCatalogCollision = (error: unknown): boolean =>
   isState(error, SQLSTATE.duplicateObject, SQLSTATE.duplicateSchema) ||
   (isState(error, SQLSTATE.uniqueViolation) && isOnCatalog(error)) ||
-  (isState(error, SQLSTATE.internalError) && /tuple concurrently/.test(textOf(error)));
+  (isState(error, SQLSTATE.internalError) &&
+    /tuple concurrently|could not open relation with OID/.test(textOf(error)));
 
 /** The violated unique index is one of the system catalogs. */
 function isOnCatalog(error: unknown): boolean {

@@ -27,6 +27,8 @@ export interface Lane {
   readonly blockedSince: Map<string, number>;
   /** Tables of veneers whose lock was not to be had in time, the last one first. */
   readonly contended: string[];
+  /** Names of relations whose columns change type: views above them are locked before the tables. */
+  readonly retyping: Set<string>;
 }
 
 /** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
@@ -69,6 +71,7 @@ export async function withLane<T>(
       blockers: [],
       blockedSince: new Map(),
       contended: [],
+      retyping: new Set(),
     });
   } finally {
     await Promise.all([...sessions.values()].map((open) => open.close()));

@@ -29,7 +29,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
   try {
     const repaired = await watched(lane, budget, () => repairAll(lane, scope, shard, budget));
     const statements = Object.fromEntries(
-      repaired.map(({ veneer, changes }) => [veneer.member, statementsOf(changes)]),
+      repaired.map(({ veneer, statements }) => [veneer.member, statements]),
     );
     if (repaired.length === 0) return { statements };
     const id = {
@@ -37,11 +37,11 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       step: syncStepName(lane),
       nonce: randomBytes(4).toString('hex'),
     };
-    const participants = repaired.map(({ veneer, changes }): Participant => ({
+    const participants = repaired.map(({ veneer, statements }): Participant => ({
       member: veneer.member,
       role: 'veneer',
       session: veneer,
-      statements: statementsOf(changes),
+      statements,
       replace: () => lane.session(veneer.member),
       xid: null,
     }));
@@ -64,7 +64,7 @@ export const syncStepName = ({ run, shard }: Pick<Lane, 'run' | 'shard'>): strin
 
 interface Repaired {
   readonly veneer: Session;
-  readonly changes: readonly Change[];
+  readonly statements: readonly string[];
 }
 
 async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: Budget): Promise<Repaired[]> {
@@ -77,8 +77,8 @@ async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: B
   const wanted = await holdWanted(shard, scope, seen, drifted.flat());
   const repaired: Repaired[] = [];
   for (const veneer of veneers) {
-    const changes = await repairOne(lane, scope, veneer, wanted, budget);
-    if (changes.length > 0) repaired.push({ veneer, changes });
+    const statements = await repairOne(lane, scope, veneer, wanted, budget);
+    if (statements.length > 0) repaired.push({ veneer, statements });
   }
   return repaired;
 }
@@ -106,7 +106,7 @@ async function repairOne(
   veneer: Session,
   wanted: WantedOfShard,
   budget: Budget,
-): Promise<readonly Change[]> {
+): Promise<readonly string[]> {
   const changes = await readRepairs(veneer, scope, wanted);
   if (changes.length === 0) return [];
   await beginOnVeneer(lane, veneer, budget);
@@ -115,10 +115,10 @@ async function repairOne(
     scope.shard.server.name,
     changes.filter((change) => change.kind === 'create').map((change) => change.table),
   );
-  await executeChanges(lane, veneer, changes, budget);
+  const statements = await executeChanges(lane, veneer, changes, budget);
   const left = await readRepairs(veneer, scope, wanted);
   if (left.length > 0) throw stillDifferent(veneer.member, left);
-  return changes;
+  return statements;
 }
 
 const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>
@@ -130,5 +130,3 @@ const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>
       hint: 'nothing was committed; this is a fault of pg-veneer, please report it',
     },
   );
-
-const statementsOf = (changes: readonly Change[]): string[] => changes.flatMap((change) => change.statements);

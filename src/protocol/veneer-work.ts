@@ -1,6 +1,7 @@
 import type { TenantConfig } from '../config/config.js';
 import { readForeignTables, readOccupied } from '../catalog/read-foreign-tables.js';
-import type { ForeignTable } from '../catalog/relation.js';
+import type { Fate } from '../catalog/read-dependents.js';
+import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
@@ -10,6 +11,7 @@ import { isOurs } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
+import { aroundRetype, clearTheWay, lockAbove } from './retype.js';
 import type { ShardChanges } from './shard-work.js';
 
 /** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
@@ -37,6 +39,11 @@ export async function lockTables(
   budget: Budget,
 ): Promise<void> {
   if (tables.length === 0) return;
+  await lockAbove(
+    session,
+    budget,
+    tables.filter((table) => lane.retyping.has(remoteOf(table).name)),
+  );
   for (const table of tables) budget.noteLocked(session.member, display(table));
   const ordered = contendedFirst(lane, tables);
   const locks = ordered.map(
@@ -79,10 +86,10 @@ export async function alignVeneer(
   if (planned.length === 0) return [];
   await beginOnVeneer(lane, session, budget);
   await lane.run.at(`before statements:${session.member}`);
-  await executeChanges(lane, session, planned, budget);
+  const statements = await executeChanges(lane, session, planned, budget);
   await lane.run.at(`after statements:${session.member}`);
   await proveAligned(lane, session, changes);
-  return planned.flatMap((change) => change.statements);
+  return statements;
 }
 
 /** Begins on a veneer, within what is left of the budget; where its transaction is open, it is this attempt's. */
@@ -104,6 +111,7 @@ export async function readDifference(lane: Lane, session: Session, changes: Shar
     (table) => names.has(nameKey(table)) || isOurs(lane.run.config.expose, tenants, table),
   );
   const planned = reconcile({ wanted, present, renames, version: session.server.version });
+  for (const change of planned) if (isRetype(change)) lane.retyping.add(change.remote.name);
   const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
   await refuseOccupied(session, server, created);
   return planned;
@@ -128,13 +136,49 @@ export async function refuseOccupied(
   );
 }
 
-/** Runs the changes in the open transaction; an error names the table and what to do. */
+/**
+ * Runs the changes in the open transaction, with views above columns whose type changes put aside and restored.
+ * Answers what was executed. An error names the table and what to do; where something depends on what is to be
+ * dropped, or cannot be restored, it is refused by name before the first statement.
+ */
 export async function executeChanges(
   lane: Lane,
   session: Session,
   changes: readonly Change[],
   budget: Budget,
-): Promise<void> {
+): Promise<string[]> {
+  await clearTheWay(session, budget, changes.flatMap(fatesOf));
+  const retypes = changes.filter(isRetype);
+  const last = changes.filter(({ kind }) => kind === 'create');
+  const first = changes.filter((change) => !retypes.includes(change) && !last.includes(change));
+  const run = (some: readonly Change[]): Promise<string[]> => runChanges(lane, session, some, budget);
+  const columns = retypes.flatMap(({ oid = '', retyped = [] }) =>
+    retyped.map(({ name }) => ({ relation: oid, column: name })),
+  );
+  return [
+    ...(await run(first)),
+    ...(await aroundRetype(session, budget, columns, () => run(retypes))),
+    ...(await run(last)),
+  ];
+}
+
+const isRetype = ({ retyped = [] }: Change): boolean => retyped.length > 0;
+
+/** By present names: asked before anything is renamed. */
+function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[] {
+  if (kind === 'drop') return [{ relation: oid, column: null, fate: 'drop' }];
+  return [
+    ...dropped.map((column): Fate => ({ relation: oid, column, fate: 'drop' })),
+    ...retyped.map(({ was }): Fate => ({ relation: oid, column: was, fate: 'retype' })),
+  ];
+}
+
+async function runChanges(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
   for (const change of changes) {
     try {
       if (change.kind !== 'create') budget.noteLocked(session.member, display(change.table));
@@ -143,6 +187,7 @@ export async function executeChanges(
       throw explain(error, lane, change);
     }
   }
+  return changes.flatMap(({ statements }) => statements);
 }
 
 function explain(error: unknown, lane: Lane, change: Change): unknown {

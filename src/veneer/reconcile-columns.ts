@@ -15,33 +15,60 @@ export function columnClause(column: Column, version: number): string {
   ].join('');
 }
 
+/** What is done to the columns of a foreign table, cut in two where views above it may have to be put aside. */
+export interface ColumnWork {
+  /** DROP and RENAME COLUMN. */
+  readonly first: readonly string[];
+  /** TYPE, NOT NULL, options, ADD COLUMN; under the new names. */
+  readonly rest: readonly string[];
+  /** Present names of the columns that go: what depends on one of these forbids it. */
+  readonly dropped: readonly string[];
+  /** Columns that get another type or collation: what depends on one has to be put aside. */
+  readonly retyped: readonly RetypedColumn[];
+}
+
+export interface RetypedColumn {
+  /** Its name before. */
+  readonly was: string;
+  /** Its name once `first` has run. */
+  readonly name: string;
+}
+
 /**
  * The statements that make a foreign table's columns equal to the wanted ones, in place: a column that the shard
  * renamed is renamed here, so that views over it live on. `version` is the veneer's server_version_num. Pure.
  */
-export function reconcileColumns(
+export function planColumns(
   table: string,
   present: readonly ForeignColumn[],
   wanted: readonly Column[],
   renamed: ReadonlyMap<string, string | null>,
   version: number,
-): string[] {
+): ColumnWork {
   const kept = keepColumns(present, wanted, renamed, version);
   const keptPresent = new Set(kept.map((pair) => pair.present));
   const keptWanted = new Set(kept.map((pair) => pair.wanted));
-  return [
-    ...dropExpressions(table, kept),
-    ...dropColumns(
-      table,
-      present.filter((column) => !keptPresent.has(column)),
-    ),
-    ...renameColumns(table, kept),
-    ...kept.flatMap((pair) => alterColumn(table, pair, version)),
-    ...wanted
-      .filter((column) => !keptWanted.has(column))
-      .map((column) => alter(table, `ADD COLUMN ${columnClause(column, version)}`)),
-    ...setExpressions(table, kept),
-  ];
+  const dropped = present.filter((column) => !keptPresent.has(column));
+  return {
+    first: [...dropExpressions(table, kept), ...dropColumns(table, dropped), ...renameColumns(table, kept)],
+    rest: [
+      ...kept.flatMap((pair) => alterColumn(table, pair, version)),
+      ...wanted
+        .filter((column) => !keptWanted.has(column))
+        .map((column) => alter(table, `ADD COLUMN ${columnClause(column, version)}`)),
+      ...setExpressions(table, kept),
+    ],
+    dropped: dropped.map(({ name }) => name),
+    retyped: kept
+      .filter(changesType)
+      .map(({ present, wanted }) => ({ was: present.name, name: wanted.name })),
+  };
+}
+
+/** `planColumns` as one list of statements. */
+export function reconcileColumns(...work: Parameters<typeof planColumns>): string[] {
+  const { first, rest } = planColumns(...work);
+  return [...first, ...rest];
 }
 
 const alter = (table: string, action: string): string => `ALTER FOREIGN TABLE ${table} ${action}`;

@@ -2,7 +2,7 @@ import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
 import { pairTables, type ExposedRename, type TablePair } from './pair-tables.js';
-import { columnClause, reconcileColumns } from './reconcile-columns.js';
+import { columnClause, planColumns, type RetypedColumn } from './reconcile-columns.js';
 
 /** What is to be done on a veneer for one table, in the order in which the statements run. */
 export interface Change {
@@ -12,6 +12,12 @@ export interface Change {
   /** The relation of the shard that the table shows until then; for 'create' the one that it will show. */
   readonly remote: QualifiedName;
   readonly statements: readonly string[];
+  /** Oid of the foreign table that is dropped or altered. */
+  readonly oid?: string;
+  /** Present names of columns that are dropped. */
+  readonly dropped?: readonly string[];
+  /** Columns whose type changes: views above them have to be put aside while the statements run. */
+  readonly retyped?: readonly RetypedColumn[];
 }
 
 export interface Reconciliation {
@@ -35,14 +41,19 @@ export function reconcile({ wanted, present, renames, version }: Reconciliation)
   const drops = present.filter((table) => !paired.has(table.oid)).map(dropTable);
   const created = wanted.filter((definition) => !pairs.some((pair) => pair.definition === definition));
   const moves = moveTables(pairs);
-  const alters = pairs
-    .map((pair) => alterTable(pair, version))
-    .filter((change) => change.statements.length > 0);
-  return [...drops, ...moves, ...alters, ...created.map((definition) => createTable(definition, version))];
+  const alters = pairs.map((pair) => alterTable(pair, version));
+  // All names are final before the first type changes: what stands above is read then, and deparsed with them.
+  const first = alters.flatMap((table) => table.first).filter(isWork);
+  const rest = alters.flatMap((table) => table.rest).filter(isWork);
+  const creates = created.map((definition) => createTable(definition, version));
+  return [...drops, ...moves, ...first, ...rest, ...creates];
 }
+
+const isWork = ({ statements }: Change): boolean => statements.length > 0;
 
 const dropTable = (table: ForeignTable): Change => ({
   kind: 'drop',
+  oid: table.oid,
   table,
   remote: remoteOf(table),
   statements: [`DROP FOREIGN TABLE ${qualified(table)}`],
@@ -83,23 +94,30 @@ function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
   ];
 }
 
-function alterTable({ table, definition, rename }: TablePair, version: number): Change {
+/** One change, or two where a type changes: what comes before, and what runs while views are put aside. */
+function alterTable(
+  { table, definition, rename }: TablePair,
+  version: number,
+): { first: Change[]; rest: Change[] } {
   const name = qualified(definition);
   const options = remoteOptions(table, definition);
+  const { first, rest, dropped, retyped } = planColumns(
+    name,
+    table.columns,
+    definition.columns,
+    rename?.columns ?? new Map<string, string | null>(),
+    version,
+  );
+  const before = [
+    ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),
+    ...first,
+  ];
+  const change = { kind: 'alter', table, oid: table.oid, remote: remoteOf(table) } as const;
+  if (retyped.length === 0)
+    return { first: [{ ...change, dropped, statements: [...before, ...rest] }], rest: [] };
   return {
-    kind: 'alter',
-    table,
-    remote: remoteOf(table),
-    statements: [
-      ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),
-      ...reconcileColumns(
-        name,
-        table.columns,
-        definition.columns,
-        rename?.columns ?? new Map<string, string | null>(),
-        version,
-      ),
-    ],
+    first: [{ ...change, dropped, statements: before }],
+    rest: [{ ...change, retyped, statements: rest }],
   };
 }
 

@@ -1,0 +1,175 @@
+import { readAttachments, readViews } from '../catalog/read-captured.js';
+import { readDependents, type Dependent, type Fate } from '../catalog/read-dependents.js';
+import { EXIT, VeneerError } from '../errors.js';
+import { display, ident, qualified } from '../postgres/identifiers.js';
+import { MemberError } from '../postgres/member-error.js';
+import type { Session } from '../postgres/session.js';
+import {
+  bottomUp,
+  differing,
+  differingAttachments,
+  obstaclesAmong,
+  obstaclesOf,
+  type Obstacle,
+} from '../veneer/dependents.js';
+import { putAside, restore, type Captured, type Piece } from '../veneer/restore.js';
+import type { Budget } from './budget.js';
+
+/** A column of a veneer whose type is about to change: of a foreign table, or of a partitioned parent. */
+export interface ColumnOnVeneer {
+  /** Oid of the relation. */
+  readonly relation: string;
+  /** Its name as it is now. */
+  readonly column: string;
+}
+
+/**
+ * Runs `work`, which changes the types of these columns in the session's open transaction, with whatever PostgreSQL
+ * would not let stand above them put aside and then restored: views over views, rules, triggers, with owner, grants,
+ * comments and options. Answers all statements in order, those of `work` among them; replayed, they do the same.
+ * Throws (exit 20) by name, with nothing done, where something cannot be restored as it was; and (exit 1) where it
+ * was restored otherwise.
+ */
+export async function aroundRetype(
+  session: Session,
+  budget: Budget,
+  columns: readonly ColumnOnVeneer[],
+  work: () => Promise<readonly string[]>,
+): Promise<string[]> {
+  const captured = await capture(session, columns.map(retypeOf));
+  const [away, back] = [putAside(captured), restore(captured)];
+  await runPieces(session, budget, away, 'put aside');
+  const done = await work();
+  await runPieces(session, budget, back, 'restored over the changed columns');
+  await proveRestored(session, captured);
+  return [...statementsOf(away), ...done, ...statementsOf(back)];
+}
+
+const retypeOf = ({ relation, column }: ColumnOnVeneer): Fate => ({ relation, column, fate: 'retype' });
+
+const statementsOf = (pieces: readonly Piece[]): string[] => pieces.flatMap(({ statements }) => statements);
+
+/** Throws (exit 20), by the name of each, where something stands in the way of a fate; answers what can be put aside. */
+async function capture(session: Session, fates: readonly Fate[]): Promise<Captured> {
+  const dependents = await readDependents(session, fates);
+  refuse(session, obstaclesAmong(dependents));
+  const captured = await readAll(session, dependents);
+  refuse(session, obstaclesOf(dependents, [...captured.views, ...captured.attachments]));
+  const views = bottomUp(captured.views, dependents);
+  if (views !== null) return { ...captured, views };
+  throw inTheWay(
+    session,
+    dependents.map(({ text, on }) => ({ text, on, why: 'these views read each other in a circle' })),
+  );
+}
+
+async function readAll(session: Session, dependents: readonly Dependent[]): Promise<Captured> {
+  const oids = (...kinds: readonly Dependent['kind'][]): string[] => [
+    ...new Set(dependents.filter(({ kind }) => kinds.includes(kind)).map(({ oid }) => oid)),
+  ];
+  const views = await readViews(session, { oids: oids('view') });
+  return { views, attachments: await readAttachments(session, { oids: oids('rule', 'trigger') }) };
+}
+
+/**
+ * Refuses by name (exit 20) what can be seen from afar to stand in the way of these fates, and takes the locks of the
+ * views that will be put aside.
+ */
+export async function clearTheWay(session: Session, budget: Budget, fates: readonly Fate[]): Promise<void> {
+  const dependents = await readDependents(session, fates);
+  refuse(session, obstaclesAmong(dependents));
+  await lockViews(session, budget, dependents);
+}
+
+/**
+ * Takes the lock of each view above these relations, from the top down, as a reader does: a session that reads a view
+ * locks the view and then what is under it. Were a table locked first, every reader on its way would hold a view that
+ * we want and wait for the table that we hold. Nothing is deparsed before: that would wait for the tables. Handing a
+ * view to its own owner changes nothing.
+ */
+export async function lockAbove(
+  session: Session,
+  budget: Budget,
+  relations: readonly { readonly oid: string }[],
+): Promise<void> {
+  const fates = relations.map(({ oid }): Fate => ({ relation: oid, column: null, fate: 'retype' }));
+  await lockViews(session, budget, await readDependents(session, fates));
+}
+
+async function lockViews(session: Session, budget: Budget, dependents: readonly Dependent[]): Promise<void> {
+  const views = dependents.flatMap(({ oid, view, fate }) =>
+    view === null || fate === 'drop' ? [] : [{ oid, ...view }],
+  );
+  const distinct = [...new Map(views.map((view) => [view.oid, view])).values()];
+  const ordered = (bottomUp(distinct, dependents) ?? []).toReversed();
+  if (ordered.length === 0) return;
+  for (const view of ordered) budget.noteLocked(session.member, display(view));
+  const locks = ordered.map((view) => `ALTER VIEW ${qualified(view)} OWNER TO ${ident(view.owner)}`);
+  await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
+}
+
+function refuse(session: Session, obstacles: readonly Obstacle[]): void {
+  if (obstacles.length > 0) throw inTheWay(session, obstacles);
+}
+
+/** How many are named in the message, and in its detail: a fleet may have one in each of 2,000 tenants. */
+const NAMED = { message: 3, detail: 30 };
+
+function inTheWay({ member }: Session, obstacles: readonly Obstacle[]): VeneerError {
+  const names = [...new Set(obstacles.map(({ text }) => text))];
+  const verb = names.length === 1 ? 'stands' : 'stand';
+  return new VeneerError(
+    `${listed(names, NAMED.message, ', ')} ${verb} in the way on ${member}, and nothing is dropped by CASCADE`,
+    {
+      exitCode: EXIT.failed,
+      where: { member },
+      detail: listed([...new Set(obstacles.map(lineOf))], NAMED.detail, '\n'),
+      hint: `drop or change on ${member} what is named, migrate, and make it anew`,
+    },
+  );
+}
+
+const listed = (names: readonly string[], limit: number, separator: string): string =>
+  names.slice(0, limit).join(separator) +
+  (names.length > limit ? `${separator}and ${names.length - limit} more` : '');
+
+const lineOf = ({ text, on, why }: Obstacle): string =>
+  why === null ? `${text} depends on ${on}` : `${text} depends on ${on}, and ${why}`;
+
+/** One text for all; the number of statements that had completed says which piece an error is about. */
+async function runPieces(
+  session: Session,
+  budget: Budget,
+  pieces: readonly Piece[],
+  what: string,
+): Promise<void> {
+  if (pieces.length === 0) return;
+  const limits = budget.limits(session).split('; ');
+  try {
+    await session.run([...limits, ...statementsOf(pieces)].join('; '));
+  } catch (error) {
+    const owners = pieces.flatMap((piece) => piece.statements.map(() => piece));
+    const piece = error instanceof MemberError ? owners[error.completed - limits.length] : undefined;
+    if (piece === undefined || !(error instanceof VeneerError)) throw error;
+    throw new VeneerError(`${piece.about} cannot be ${what}: ${error.message}`, {
+      ...error.facts,
+      hint: `drop it on ${session.member} before this migration, and make it anew after`,
+      cause: error,
+    });
+  }
+}
+
+async function proveRestored(session: Session, before: Captured): Promise<void> {
+  const views = await readViews(session, { like: before.views });
+  const attachments = await readAttachments(session, { like: before.attachments });
+  const [first] = [
+    ...differing(before.views, views).map((view) => `view ${display(view)}`),
+    ...differingAttachments(before.attachments, attachments).map(({ kind, name }) => `${kind} ${name}`),
+  ];
+  if (first === undefined) return;
+  throw new VeneerError(`${first} would not be on ${session.member} what it was`, {
+    exitCode: EXIT.bug,
+    where: { member: session.member },
+    hint: 'nothing was committed; this is a fault of pg-veneer, please report it with the definition',
+  });
+}
