@@ -13,6 +13,7 @@ export interface CommandSpec {
 
 export type CommandName =
   | 'create'
+  | 'baseline'
   | 'setup'
   | 'up'
   | 'status'

@@ -1,13 +1,13 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
 import { RUN_COMMANDS } from './run-commands.js';
 
-const SHARD: FlagSpec = {
+export const SHARD: FlagSpec = {
   name: 'shard',
   type: 'list',
   value: 'GLOB',
   text: 'only shards whose name matches (* and ?; repeatable)',
 };
-const TENANT: FlagSpec = {
+export const TENANT: FlagSpec = {
   name: 'tenant',
   type: 'list',
   value: 'GLOB',

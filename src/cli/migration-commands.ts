@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command-spec.js';
+import { SHARD, TENANT } from './fleet-commands.js';
 
 /** The commands about migrations as files, and about what is recorded of them. */
 export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
@@ -31,6 +32,38 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { command: 'migrate create "add authors"', text: 'migrations/20260105090000000_add-authors.sql' },
       { command: 'migrate create add-authors --ts', text: 'the same in TypeScript' },
+    ],
+  },
+  {
+    name: 'baseline',
+    summary: 'adopt a running fleet: record what is applied already, run nothing',
+    description: [
+      "Records migrations as applied, from node-pg-migrate's pgmigrations in each tenant's schema, from",
+      "Flyway's flyway_schema_history, or up to a name. Without --yes it shows what it would record, and",
+      'changes nothing. A record without a file, and a tenant whose tables are not those of the tenants with',
+      'the same migrations, are refused: all that is selected is recorded, or nothing.',
+    ],
+    positionals: [],
+    flags: [
+      {
+        name: 'from',
+        type: 'string',
+        value: 'TOOL',
+        text: 'pgmigrations (default) or flyway',
+      },
+      { name: 'table', type: 'string', value: 'NAME', text: 'its table, where that has another name' },
+      { name: 'to', type: 'string', value: 'NAME', text: 'no table: everything up to and including NAME' },
+      SHARD,
+      TENANT,
+      { name: 'yes', type: 'boolean', text: 'record it' },
+    ],
+    examples: [
+      { command: 'migrate baseline', text: 'what it would record' },
+      { command: 'migrate baseline --yes', text: 'record it' },
+      {
+        command: 'migrate baseline --to 20260105093000000_create-books --tenant initech --yes',
+        text: 'a tenant that was made from a dump',
+      },
     ],
   },
 ];

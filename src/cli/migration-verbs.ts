@@ -1,3 +1,4 @@
+import type { BaselineOptions } from '../commands/baseline.js';
 import type { CreateOptions } from '../commands/create.js';
 import type { NewLanguage, NewScope } from '../migrations/templates.js';
 import type { Flags } from './flags.js';
@@ -17,3 +18,33 @@ function readScope(scope: string): NewScope {
   if (scope === 'tenant' || scope === 'shard' || scope === 'veneer') return scope;
   throw usageError(`--scope takes tenant, shard or veneer, not ${scope}`, 'migrate create --help');
 }
+
+/** The options of `migrate baseline` but for the selection. Throws (exit 64) for a table and a name at once. */
+export function readBaseline(flags: Flags): Pick<BaselineOptions, 'source' | 'yes' | 'typed'> {
+  const [from, table, to] = [flags.one('from'), flags.one('table'), flags.one('to')];
+  if (to !== null && (from !== null || table !== null))
+    throw usageError('--to asks no table, --from and --table do', 'leave --to, or the others, out');
+  return {
+    source: to === null ? { kind: readTool(from), table } : { kind: 'to', name: to },
+    yes: flags.isSet('yes'),
+    typed: typed(flags),
+  };
+}
+
+function readTool(from: string | null): 'pgmigrations' | 'flyway' {
+  if (from === null || from === 'pgmigrations') return 'pgmigrations';
+  if (from === 'flyway') return 'flyway';
+  throw usageError(`--from takes pgmigrations or flyway, not ${from}`, 'migrate baseline --help');
+}
+
+/** The command with what was given, to be typed again. */
+function typed(flags: Flags): string {
+  const words = ['from', 'table', 'to', 'shard', 'tenant'].flatMap((name) =>
+    flags.list(name).flatMap((value) => [`--${name}`, quoted(value)]),
+  );
+  return ['migrate baseline', ...words].join(' ');
+}
+
+/** As a shell reads it. */
+const quoted = (word: string): string =>
+  /^[\w.,:@/-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

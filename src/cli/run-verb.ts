@@ -23,6 +23,8 @@ async function runOnFleet(
   context: CommandContext,
 ): Promise<Report> {
   switch (verb.command) {
+    case 'baseline':
+      return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
     case 'create':
       return (await import('../commands/create.js')).create(config, verb.options, context);
     case 'setup':

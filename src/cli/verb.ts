@@ -1,3 +1,4 @@
+import type { BaselineOptions } from '../commands/baseline.js';
 import type { CreateOptions } from '../commands/create.js';
 import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
@@ -8,12 +9,13 @@ import type { ProtocolChoice } from '../protocol/journal.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
 import type { RecoverOptions } from '../commands/recover.js';
-import { readCreate } from './migration-verbs.js';
+import { readBaseline, readCreate } from './migration-verbs.js';
 import { usageError } from './usage-error.js';
 
 /** A command with its options as the function behind it takes them. */
 export type Verb =
   | { readonly command: 'create'; readonly options: CreateOptions }
+  | { readonly command: 'baseline'; readonly options: BaselineOptions }
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | { readonly command: 'up'; readonly options: UpOptions }
   | { readonly command: 'status'; readonly options: Selected }
@@ -50,6 +52,8 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
   switch (command.name) {
     case 'create':
       return { command: 'create', options: readCreate(word, flags) };
+    case 'baseline':
+      return { command: 'baseline', options: { ...selected(flags), ...readBaseline(flags) } };
     case 'setup':
       return { command: 'setup', options: { dryRun } };
     case 'up': {

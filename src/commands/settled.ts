@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../errors.js';
+import { EXIT, VeneerError, type ExitCode } from '../errors.js';
 import type { Settled } from '../protocol/recovery.js';
 import type { SettledAttempt } from '../report/reports.js';
 
@@ -23,6 +23,16 @@ const lostText = (members: readonly string[]): string =>
 /** 22 while anything is in doubt or lost, else 0. */
 export const settledExit = (settled: readonly SettledAttempt[]): ExitCode =>
   settled.some((attempt) => attempt.detail !== null) ? EXIT.inDoubt : EXIT.clean;
+
+/** Throws (exit 22) while anything is in doubt, for a command that needs to know where the whole fleet stands. */
+export function refuseInDoubt(settled: readonly SettledAttempt[]): void {
+  const attempt = settled.find(({ ending }) => ending === 'in doubt');
+  if (attempt === undefined) return;
+  throw new VeneerError(`an earlier step is in doubt: ${settledText(attempt)}`, {
+    exitCode: EXIT.inDoubt,
+    hint: 'migrate recover, when all of its members are back',
+  });
+}
 
 /** One sentence per attempt, for the progress of a run. */
 export const settledText = ({ migration, step, members, ending, detail }: SettledAttempt): string =>

@@ -1,4 +1,5 @@
 import type { Report } from '../report/reports.js';
+import { baselineBlocks } from './baseline.js';
 import { textOf, type Block } from './block.js';
 import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
@@ -34,6 +35,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return recoverBlocks(report, style);
     case 'history':
       return historyBlocks(report, style);
+    case 'baseline':
+      return baselineBlocks(report, style);
     case 'create':
       return createBlocks(report, style);
     case 'stop':

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.js';
+import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
@@ -15,6 +16,7 @@ export type Report =
   | HistoryReport
   | StopReport
   | CreateReport
+  | BaselineReport
   | SandboxReport;
 
 /** What became of an attempt that an earlier run left. */

@@ -35,6 +35,7 @@ test('the flags that are promised are there', () => {
     stop: ['timeout'],
     history: ['limit'],
     'history show': [],
+    baseline: ['from', 'table', 'to', 'shard', 'tenant', 'yes'],
     create: ['sql', 'ts', 'js', 'scope'],
     'sandbox start': [],
     'sandbox stop': [],

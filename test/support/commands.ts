@@ -1,3 +1,4 @@
+import { baseline, type BaselineOptions } from '../../src/commands/baseline.js';
 import { create, type CreateOptions } from '../../src/commands/create.js';
 import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
@@ -14,6 +15,7 @@ import type {
   SyncReport,
   UpReport,
 } from '../../src/report/reports.js';
+import type { BaselineReport } from '../../src/report/baseline.js';
 import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
@@ -26,6 +28,7 @@ export interface Commands {
   status(options?: Partial<StatusOptions>): Promise<StatusReport>;
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
+  baseline(options?: Partial<BaselineOptions>): Promise<BaselineReport>;
   create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
@@ -44,6 +47,19 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
   return {
     config,
     events,
+    baseline: async (options = {}) =>
+      baseline(
+        await config(),
+        {
+          shards: [],
+          tenants: [],
+          source: { kind: 'pgmigrations', table: null },
+          yes: false,
+          typed: 'migrate baseline',
+          ...options,
+        },
+        context,
+      ),
     create: async (options) =>
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),

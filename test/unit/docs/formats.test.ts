@@ -83,6 +83,10 @@ const HISTORY = 'src/report/history.ts';
 
 /** By command: the interfaces that its report is made of, and fields of objects that are written in place. */
 const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: string] | string)[]>> = {
+  baseline: [
+    ['src/report/baseline.ts', 'BaselineReport'],
+    ['src/report/baseline.ts', 'BaselineTenant'],
+  ],
   create: [['src/report/create.ts', 'CreateReport']],
   setup: [
     [REPORT, 'SetupReport'],
