@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
 import { MigrationProblems, migrationProblem } from './migration-problems.js';
 import type { MigrationFile } from './migration-files.js';
-import type { Direction } from './migration.js';
+import type { Direction, Part } from './migration.js';
 import { failureInFile } from './script-failure.js';
 
 /** What a TypeScript or JavaScript migration exports for one direction; `run` is given to callback style only. */
@@ -17,6 +17,8 @@ const EXTENSION = extname(import.meta.url);
 /** The exports of a migration's module. */
 export interface ScriptExports {
   readonly action: MigrationAction;
+  /** Builds what must hold afterwards; null where it exports none. */
+  readonly verify: MigrationAction | null;
   readonly shorthands: ColumnDefinitions;
 }
 
@@ -58,18 +60,17 @@ function exportsOf(file: MigrationFile, loaded: unknown, direction: Direction): 
     ...members(named['default']),
     ...named,
   };
-  const { [direction]: action, shorthands } = exported;
-  if (isAction(action)) return { action, shorthands: isDefinitions(shorthands) ? shorthands : {} };
-  throw new MigrationProblems([
-    migrationProblem(
-      wrongAction(action, direction),
-      { file: file.file },
-      {
-        hint: `export a function: export const ${direction} = (pgm) => { … }`,
-      },
-    ),
-  ]);
+  const { [direction]: action, shorthands, verify = null } = exported;
+  if (verify !== null && !isAction(verify))
+    throw noFunction(file, 'its `verify` is not a function', 'verify');
+  if (isAction(action)) return { action, verify, shorthands: isDefinitions(shorthands) ? shorthands : {} };
+  throw noFunction(file, wrongAction(action, direction), direction);
 }
+
+const noFunction = ({ file }: MigrationFile, message: string, part: Part): MigrationProblems =>
+  new MigrationProblems([
+    migrationProblem(message, { file }, { hint: `export a function: export const ${part} = (pgm) => { … }` }),
+  ]);
 
 const isAction = (value: unknown): value is MigrationAction => typeof value === 'function';
 

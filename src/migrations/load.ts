@@ -39,7 +39,7 @@ function problemsOf(file: MigrationFile, error: unknown): readonly Problem[] {
   return error.problems.map((problem) => ({ ...problem, where: { migration, ...problem.where } }));
 }
 
-type Compiled = Pick<Migration, 'body' | 'transaction' | 'notices'>;
+type Compiled = Pick<Migration, 'body' | 'verify' | 'transaction' | 'notices'>;
 
 /** Compiles files one after the other: shorthands that one exports hold for those after it. */
 function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migration> {
@@ -50,11 +50,14 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
     const load = await (loader ??= scriptLoader(projectRoot));
     const exported = await load(file, 'up');
     shorthands = { ...shorthands, ...exported.shorthands };
-    return compileScript({ file, action: exported.action, shorthands });
+    const compiled = await compileScript({ file, action: exported.action, shorthands });
+    if (exported.verify === null) return compiled;
+    const verify = await compileScript({ file, action: exported.verify, shorthands });
+    return verified(file, compiled, verify);
   };
   return async (file) => {
     const text = await readSource(file.path, file.file);
-    const { body, transaction, notices } = await bodyOf(file, text);
+    const { body, transaction, notices, ...more } = await bodyOf(file, text);
     if (transaction === 'none' && file.scope !== 'tenant') throw new MigrationProblems([alone(file)]);
     const empty = body.kind === 'static' && body.statements.length === 0;
     const { name, scope, file: label } = file;
@@ -64,6 +67,7 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
       file: label,
       checksum: checksumOf(text),
       body,
+      ...more,
       transaction,
       notices: empty ? [...notices, EMPTY] : notices,
     };
@@ -80,10 +84,29 @@ const alone = ({ file, scope }: MigrationFile): Problem =>
 
 const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';
 
-async function compileFile({ file }: MigrationFile, text: string): Promise<Compiled> {
+async function compileFile(migration: MigrationFile, text: string): Promise<Compiled> {
+  const { file } = migration;
   const section = sectionOf(text, 'up', file) ?? { text: '', line: 1 };
   const marked = isMarkedNoTransaction(headOf(text)) || isMarkedNoTransaction(section.text);
   const transaction = marked ? 'none' : 'step';
   const { statements, notices } = await compileSql({ ...section, file }, transaction);
-  return { body: { kind: 'static', statements }, transaction, notices };
+  const compiled: Compiled = { body: { kind: 'static', statements }, transaction, notices };
+  const part = sectionOf(text, 'verify', file);
+  if (part === null) return compiled;
+  const verify = await compileSql({ ...part, file }, 'step');
+  return verified(migration, compiled, {
+    body: { kind: 'static', statements: verify.statements },
+    transaction: 'step',
+    notices: verify.notices,
+  });
+}
+
+/** What commits statement by statement cannot be taken back when something does not hold. */
+function verified({ file }: MigrationFile, compiled: Compiled, verify: Compiled): Compiled {
+  if (compiled.transaction === 'none' || verify.transaction === 'none') {
+    const message = 'a migration without a transaction cannot be rolled back when something does not hold';
+    const hint = 'put what is to be verified into a migration of its own, behind this one';
+    throw new MigrationProblems([migrationProblem(message, { file }, { hint })]);
+  }
+  return { ...compiled, verify: verify.body, notices: [...compiled.notices, ...verify.notices] };
 }

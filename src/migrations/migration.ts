@@ -16,6 +16,8 @@ export interface Migration {
   /** sha256 (hex) of the file's text with line endings and trailing blanks normalised. */
   readonly checksum: string;
   readonly body: MigrationBody;
+  /** What must hold for a tenant once `body` has run for it; left out: nothing is asked. */
+  readonly verify?: MigrationBody;
   readonly transaction: TransactionUse;
   /** What was noticed while loading: a BEGIN … COMMIT pair that was dropped, for instance. */
   readonly notices: readonly string[];
@@ -73,6 +75,9 @@ export interface WrittenName {
 
 /** Which half of a migration is meant. */
 export type Direction = 'up' | 'down';
+
+/** The parts that a migration's file may have. */
+export type Part = Direction | 'verify';
 
 /** How people call a migration: `20260101000000_authors`, `veneer/20260102000000_all_authors`. */
 export const labelOf = ({ scope, name }: Pick<Migration, 'scope' | 'name'>): string =>

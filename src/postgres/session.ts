@@ -17,11 +17,24 @@ export interface Session {
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. */
   run(text: string): Promise<readonly string[]>;
+  /** Like `run`, but answers the rows of each statement. */
+  ask(text: string): Promise<readonly Answer[]>;
   /** True once the connection is known to be gone. */
   isLost(): boolean;
   /** T in a transaction, E in a failed one, I idle: as the server's last answer said. */
   status(): 'I' | 'T' | 'E' | null;
   close(): Promise<void>;
+}
+
+/** What one statement answered. */
+export interface Answer {
+  /** The command tag's first word. */
+  readonly command: string;
+  /** Values in the order of the columns; columns may bear one name. */
+  readonly rows: readonly (readonly unknown[])[];
+  readonly columns: number;
+  /** How many rows it returned, or wrote. */
+  readonly count: number;
 }
 
 /** What a session learns about its server in the round trip that opens it. */
@@ -113,6 +126,18 @@ function sessionOf(member: string, client: pg.Client, opened: OpenRow, isLost: (
       send(async () => {
         const results: unknown = await client.query(text);
         return (Array.isArray(results) ? results : [results]).map((r: pg.QueryResult) => r.command);
+      }),
+    ask: (text: string): Promise<readonly Answer[]> =>
+      send(async () => {
+        const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
+        return (Array.isArray(results) ? results : [results]).map(
+          ({ command, rows, fields, rowCount }: pg.QueryArrayResult<unknown[]>) => ({
+            command,
+            rows,
+            columns: fields.length,
+            count: rowCount ?? 0,
+          }),
+        );
       }),
     async close(): Promise<void> {
       await client.end().catch(() => undefined);

@@ -8,6 +8,7 @@ import { startBudget, type Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { runFor } from './run-tenant.js';
 import { tenantSubject } from './subject.js';
+import { verifyFor } from './verify.js';
 import { watched } from './watched.js';
 
 /**
@@ -43,10 +44,9 @@ async function tryTenant(
 ): Promise<Problem[]> {
   await session.run('SAVEPOINT pgveneer_tenant');
   try {
-    await runFor(session, migration, tenantSubject(tenant), [
-      ...FRESH,
-      ...budget.limits(session).split('; '),
-    ]);
+    const subject = tenantSubject(tenant);
+    await runFor(session, migration, subject, [...FRESH, ...budget.limits(session).split('; ')]);
+    await verifyFor(session, migration, subject);
     await session.run('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT pgveneer_tenant');
     return [];
   } catch (error) {

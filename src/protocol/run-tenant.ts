@@ -1,5 +1,11 @@
 import { EXIT, VeneerError } from '../errors.js';
-import { labelOf, type Migration, type MigrationDb, type Statement } from '../migrations/migration.js';
+import {
+  labelOf,
+  type Migration,
+  type MigrationBody,
+  type MigrationDb,
+  type Statement,
+} from '../migrations/migration.js';
 import { excerpt, locate } from '../migrations/locate.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
@@ -17,28 +23,30 @@ export async function runFor(
   subject: Subject,
   setUp: readonly string[],
 ): Promise<void> {
-  const { searchPath, settings, tenant } = subject;
-  const prologue = [
-    ...setUp,
-    `SET LOCAL search_path TO ${ident(searchPath)}`,
-    ...Object.entries(settings).map(([name, value]) => `SET LOCAL pgveneer.${name} TO ${literal(value)}`),
-  ];
+  const prologue = [...setUp, ...surroundings(subject)];
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
-  const statements = await statementsOf(session, migration, subject);
+  const statements = await statementsOf(session, migration.body, subject);
   const parts = [...prologue, ...statements.map((statement) => statement.sql)];
   try {
     if (statements.length > 0) await session.run(parts.join(SEPARATOR));
   } catch (error) {
-    throw explain(error, { migration, tenant, prologue, statements });
+    throw explain(error, { migration, tenant: subject.tenant, prologue, statements });
   }
 }
 
-/** A statement may end in a line comment, so the semicolon stands on a line of its own. */
-const SEPARATOR = '\n;\n';
+/** What a migration sees of whom it runs for. */
+export const surroundings = ({ searchPath, settings }: Subject): string[] => [
+  `SET LOCAL search_path TO ${ident(searchPath)}`,
+  ...Object.entries(settings).map(([name, value]) => `SET LOCAL pgveneer.${name} TO ${literal(value)}`),
+];
 
-async function statementsOf(
+/** A statement may end in a line comment, so the semicolon stands on a line of its own. */
+export const SEPARATOR = '\n;\n';
+
+/** The statements of one part; a dynamic one is built now, and may ask the open transaction. */
+export async function statementsOf(
   session: Session,
-  { body }: Migration,
+  body: MigrationBody,
   { target }: Subject,
 ): Promise<readonly Statement[]> {
   if (body.kind === 'static') return body.statements;

@@ -28,6 +28,7 @@ import type { Lane } from './lane.js';
 import { anchorOf } from './run.js';
 import { runFor } from './run-tenant.js';
 import { subjectsOf } from './subject.js';
+import { verifyFor } from './verify.js';
 
 /** What a migration changed on its shard, read inside its own transaction. */
 export interface ShardChanges {
@@ -64,6 +65,7 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
     await run.at(`before statements:${subject.name}`);
     const setUp = [...(index === 0 ? [] : FRESH), ...work.budget.limits(session).split('; ')];
     await runFor(session, migration, subject, setUp);
+    if (direction === 'up') await verifyFor(session, migration, subject);
     work.onTenant(index + 1);
   }
   await comeClean(session, work);

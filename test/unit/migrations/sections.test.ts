@@ -40,3 +40,14 @@ test.each([
 ])('%s hides nothing', (_, sql) => {
   expect(sectionOf(`${sql}${MARK}`, 'down', 'a.sql')).not.toBeNull();
 });
+
+test('a verify part begins at a line that says so and nothing else, wherever it stands', () => {
+  const sql = 'a\n-- Verify\nb\n-- Down Migration\nc';
+  expect(sectionOf(sql, 'up', 'a.sql')).toEqual({ text: 'a\n', line: 1 });
+  expect(sectionOf(sql, 'verify', 'a.sql')).toEqual({ text: '-- Verify\nb\n', line: 2 });
+  expect(sectionOf(sql, 'down', 'a.sql')).toEqual({ text: '-- Down Migration\nc', line: 4 });
+  const last = '-- Up Migration\na\n-- Down Migration\nc\n  --verify  \nb';
+  expect(sectionOf(last, 'verify', 'a.sql')?.text).toBe('--verify  \nb');
+  expect(sectionOf(last, 'down', 'a.sql')?.text).toBe('-- Down Migration\nc\n  ');
+  expect(sectionOf('a; -- verify\n-- verify that b\n-- verified', 'verify', 'a.sql')).toBeNull();
+});
