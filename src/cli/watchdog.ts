@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { ConfigSource } from '../config/load-config.js';
+import type { StartWatchdog } from '../protocol/run.js';
 
 /** What the watchdog is told, as the first line of its standard input; the environment it inherits. */
 export type WatchdogSource = Omit<ConfigSource, 'env'>;
 
-/** Its last word from a runner that came to its end; an end of input without it means that the runner is gone. */
+/** Its last word from a runner that left nothing to settle; an end of input without it means that somebody has to. */
 export const DONE = 'done';
 
 /**
@@ -15,7 +16,7 @@ export const DONE = 'done';
  * gets SIGTERM, and ten seconds later SIGKILL. The pipe between the two tells: the kernel closes our end with us,
  * whatever killed us. It is a session of its own, so that a Ctrl-C in the terminal does not reach it.
  */
-export async function startWatchdog(source: WatchdogSource): Promise<() => void> {
+export async function startWatchdog(source: WatchdogSource): ReturnType<StartWatchdog> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('watchdog-main.js', import.meta.url))], {
     cwd: source.cwd,
     detached: true,
@@ -28,5 +29,5 @@ export async function startWatchdog(source: WatchdogSource): Promise<() => void>
   stdin.write(`${JSON.stringify(source)}\n`);
   child.unref();
   (stdin as Socket).unref();
-  return () => void stdin.end(`${DONE}\n`);
+  return (word) => void stdin.end(word === 'done' ? `${DONE}\n` : '');
 }

@@ -1,3 +1,4 @@
+import type { StartWatchdog } from '../protocol/run.js';
 import type { OnProgress } from '../report/progress.js';
 
 /** What a command gets from the outside besides its options. */
@@ -9,6 +10,6 @@ export interface CommandContext {
   readonly who: string;
   /** Called at each named point of the protocol; crash tests end the process there. */
   readonly at: (point: string) => Promise<void>;
-  /** Starts the process that settles when this one dies, and answers how to send it home; left out: there is none. */
-  readonly startWatchdog?: () => Promise<() => void>;
+  /** Starts the process that settles what this one leaves; left out: there is none. */
+  readonly startWatchdog?: StartWatchdog;
 }

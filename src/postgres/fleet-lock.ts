@@ -90,14 +90,17 @@ const locked = (session: Session, fleet: string, holder: LockHolder): VeneerErro
 /**
  * Takes the run lock of a further member. Whoever holds it there without the first member's, which is ours, belongs
  * to a run that has lost its lock and may do nothing more: exactly that session is ended (PROTOCOL section 2).
+ * `isOurs` throws where the first member's lock is ours no longer: asked before any session is ended.
  */
 export async function takeOrphanedRunLock(
   session: Session,
   keys: FleetKeys,
   timeoutMs: number,
+  isOurs: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await tryLock(session, keys.run, 'exclusive'))) {
+    await isOurs();
     await session.query(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS orphan`, [keys.run]);
     if (Date.now() > deadline) throw await stubbornHolder(session, keys.run);
     await delay(20);

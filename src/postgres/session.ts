@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Secret } from '../secret.js';
 import { PIN } from './hygiene.js';
 import { memberError } from './member-error.js';
+import { fieldOf } from './sqlstate.js';
 
 export type Row = Record<string, unknown>;
 
@@ -88,21 +89,31 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
   let lost = false;
-  client.on('error', () => (lost = true));
-  client.on('end', () => (lost = true));
+  const lose = (): void => void (lost = true);
+  client.on('error', lose);
+  client.on('end', lose);
   try {
     await client.connect();
     const opened = await client.query<OpenRow>(OPEN);
-    return sessionOf(options.member, client, opened.rows[0] as OpenRow, () => lost);
+    return sessionOf(options.member, client, opened.rows[0] as OpenRow, { isLost: () => lost, lose });
   } catch (error) {
     await client.end().catch(() => undefined);
     throw memberError(options.member, error, { connecting: true, url: options.url });
   }
 }
 
-function sessionOf(member: string, client: pg.Client, opened: OpenRow, isLost: () => boolean): Session {
+/** A connection that says nothing is asked after that often: our side of what LIVENESS asks of the server. */
+const KEEPALIVE_MS = 5_000;
+
+interface Life {
+  readonly isLost: () => boolean;
+  readonly lose: () => void;
+}
+
+function sessionOf(member: string, client: pg.Client, opened: OpenRow, { isLost, lose }: Life): Session {
   const completed = countCompleted(client);
   const inTurn = queue();
   const send = <T>(work: () => Promise<T>): Promise<T> =>
@@ -111,6 +122,8 @@ function sessionOf(member: string, client: pg.Client, opened: OpenRow, isLost: (
       try {
         return await work();
       } catch (error) {
+        // The server's last word comes before the end of the connection.
+        if (fieldOf(error, 'severity') === 'FATAL') lose();
         throw memberError(member, error, { completed: completed.count });
       }
     });

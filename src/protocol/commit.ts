@@ -2,10 +2,10 @@ import { EXIT, textOf, VeneerError } from '../errors.js';
 import type { Session } from '../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { leaveEvidence, removeEvidence } from './evidence.js';
-import type { AttemptId } from './gid.js';
+import { attemptKey, type AttemptId } from './gid.js';
 import { removeIntent, writeIntent, type Intent } from './journal.js';
 import { commitLockStep } from './lock-step.js';
-import { anchorOf, journalMember, type Run } from './run.js';
+import { journalMember, type Run } from './run.js';
 import { settleAttempt, type Ending, type SettledParticipant, type Unsettled } from './settle-attempt.js';
 import type { AttemptEnd, Participant } from './participant.js';
 import { commitTwoPhase } from './two-phase.js';
@@ -33,7 +33,9 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   if (only !== undefined && end.participants.length === 1) return commitAlone(run, only, unsettled);
   await run.guard();
   await run.at('before intent');
-  await writeIntent(anchorOf(run, journalMember(run.config)), intentOf(end, xids));
+  const journal = await run.live(journalMember(run.config));
+  run.unsettled.add(attemptKey(end.id));
+  await writeIntent(journal, intentOf(end, xids));
   await run.at('after intent');
   const failure = await (end.protocol === 'two-phase'
     ? commitTwoPhase(run, end, unsettled)
@@ -82,17 +84,10 @@ async function commitAlone(
 
 /** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
 async function settled(run: Run, unsettled: Unsettled, cause: unknown): Promise<AttemptEnding> {
-  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, () => isShutOut(run, unsettled));
+  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, run.isShutOut);
   if (ending.kind === 'in doubt') return { ending, cause, closed: false };
   return { ending, cause, closed: unsettled.n === 1 || (await closeAttempt(run, unsettled)) };
 }
-
-/**
- * Where the fleet's lock was lost, this run never gets another session: waiting helps nobody, and its locks on the
- * other members keep those away who can settle.
- */
-const isShutOut = (run: Run, { participants }: Unsettled): boolean =>
-  participants.some(({ member }) => run.anchors.get(member)?.isLost() ?? true);
 
 /**
  * Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more.
@@ -103,7 +98,8 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
   await run.at('before close');
   let closed = true;
   try {
-    await removeIntent(anchorOf(run, journalMember(run.config)), id);
+    await removeIntent(await run.live(journalMember(run.config)), id);
+    run.unsettled.delete(attemptKey(id));
   } catch (error) {
     closed = false;
     run.onProgress({

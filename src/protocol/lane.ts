@@ -2,7 +2,7 @@ import type { ShardConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
 import type { Blocker } from './blockers.js';
 import type { AttemptId } from './gid.js';
-import { anchorOf, type Run } from './run.js';
+import type { Run } from './run.js';
 import { openSettling, replaceSettling } from './settling-session.js';
 
 /**
@@ -49,13 +49,16 @@ export async function withLane<T>(
   work: (lane: Lane) => Promise<T>,
 ): Promise<T> {
   const sessions = new Map<string, Session>();
+  const joined = new Map<string, Session>();
   const session = async (member: string): Promise<Session> => {
     const open = sessions.get(member);
-    if (open !== undefined && !open.isLost()) return open;
-    // The lock first: without the run's anchor there, this run may do nothing more on that member.
-    anchorOf(run, member);
+    // The lock first: without the run's anchor there, this run may do nothing more on that member. Winning one back
+    // ends the sessions that had joined the one before.
+    const anchor = await run.live(member);
+    if (open !== undefined && !open.isLost() && joined.get(member) === anchor) return open;
     const fresh = await (open === undefined ? openSettling(run, member) : replaceSettling(run, open));
     sessions.set(member, fresh);
+    joined.set(member, await run.live(member));
     return fresh;
   };
   try {

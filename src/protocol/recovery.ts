@@ -53,7 +53,7 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
   const traces = await readTraces({ config: run.config, sessions: run.anchors });
   const settled: Settled[] = [];
   for (const attempt of openAttempts(run.config, traces)) {
-    const unsettled = unsettledOf(attempt, async ({ member }) => anchorOf(run, member), {
+    const unsettled = unsettledOf(attempt, ({ member }) => run.live(member), {
       at: run.at,
       forget,
     });
@@ -165,7 +165,7 @@ function unsettledOf(
 async function settleOpen(run: Run, { id, intent }: OpenAttempt, unsettled: Unsettled): Promise<Ending> {
   const ending = await settleAttempt(unsettled, 0);
   if (ending.kind !== 'in doubt' && intent !== null) {
-    await removeIntent(anchorOf(run, journalMember(run.config)), id);
+    await removeIntent(await run.live(journalMember(run.config)), id);
   }
   return ending;
 }

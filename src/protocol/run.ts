@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
-import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
-import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
-import {
-  fenceOldSessions,
-  fleetKeys,
-  takeOrphanedRunLock,
-  takeRunLock,
-  tryLock,
-  type FleetKeys,
-} from '../postgres/fleet-lock.js';
-import { openSession, type Session } from '../postgres/session.js';
+import { shardMembers, veneerMembers } from '../fleet/member.js';
+import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
+import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
+import { lostAnchor, startAnchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
 
 /** One command that changes the fleet, from taking its lock to letting it go. */
@@ -25,6 +18,10 @@ export interface Run {
   readonly keys: FleetKeys;
   /** The run's first connection to each member that answered; it holds the run lock there, and reads. */
   readonly anchors: ReadonlyMap<string, Session>;
+  /** The anchor of a member, won back where it was lost. Throws the reason (exit 23) where it is not to be had. */
+  readonly live: (member: string) => Promise<Session>;
+  /** Another run may be at work: nothing of this one settles any more. */
+  readonly isShutOut: () => boolean;
   readonly unreachable: ReadonlyMap<string, Problem>;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
@@ -34,13 +31,20 @@ export interface Run {
   readonly applicationName: string;
   /** Has to be awaited before anything is prepared: from then on a dead runner leaves readers waiting. */
   readonly guard: () => Promise<void>;
+  /** Attempts (by their keys) from their intent until they are struck off the journal: the watchdog's when the run ends. */
+  readonly unsettled: Set<string>;
+  /** A watchdog stands by: it settles what this run leaves. */
+  readonly hasWatchdog: boolean;
   readonly protocol: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; null: never. */
   readonly terminateBlockersMs: number | null;
 }
 
-/** Answers how to send it home when the run has come to its end. */
-export type StartWatchdog = () => Promise<() => void>;
+/** How a run has left its watchdog: with nothing to do, or with steps that are to be settled. */
+export type LastWord = 'done' | 'settle';
+
+/** Answers how to tell it that the run has come to its end. */
+export type StartWatchdog = () => Promise<(word: LastWord) => void>;
 
 /** Called at each named point of the protocol; crash tests end the process there. */
 export type AtPoint = (point: string) => Promise<void>;
@@ -59,9 +63,6 @@ export interface RunOptions {
   readonly protocol?: ProtocolChoice;
 }
 
-/** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
-const FENCE_TIMEOUT_MS = 15_000;
-
 /**
  * Takes the fleet's lock, borrows the run to `work`, and lets go. The veneers' locks come first, in the order of
  * their names, so that of two runners one gets all and the other is told at once (exit 30); a veneer that cannot
@@ -75,21 +76,15 @@ export async function withRun<T>(
   const id = newRunId();
   const applicationName = `pgv ${id} ${options.command} ${options.who}`;
   const keys = fleetKeys(config.fleet);
-  const anchors = new Map<string, Session>();
+  const anchors = startAnchors(config, journalMember(config), keys, applicationName);
   const unreachable = new Map<string, Problem>();
-  const databases: KnownDatabases = new Map();
+  const unsettled = new Set<string>();
   const watchdog = lazyWatchdog(options.startWatchdog);
-  const anchor = async (member: Member): Promise<void> => {
-    const first = member.name === journalMember(config);
-    const takeLock = (session: Session): Promise<void> =>
-      first ? takeRunLock(session, keys, config.fleet) : takeOrphanedRunLock(session, keys, FENCE_TIMEOUT_MS);
-    anchors.set(member.name, await openAnchor(member, applicationName, keys, databases, takeLock));
-  };
   try {
-    for (const veneer of veneerMembers(config)) await anchor(veneer);
+    for (const veneer of veneerMembers(config)) await anchors.open(veneer);
     await Promise.all(
       shardMembers(config).map((shard) =>
-        anchor(shard).catch((error: unknown) => {
+        anchors.open(shard).catch((error: unknown) => {
           const problem = problemOf(error);
           if (problem.exitCode !== EXIT.unreachable) throw error;
           unreachable.set(shard.name, problem);
@@ -104,81 +99,53 @@ export async function withRun<T>(
       id,
       config,
       keys,
-      anchors,
+      anchors: anchors.sessions,
+      live: async (member) => {
+        if (!anchors.sessions.has(member)) throw neverReached({ unreachable }, member);
+        return anchors.live(member);
+      },
+      isShutOut: anchors.isShutOut,
       unreachable,
+      unsettled,
       applicationName,
       guard: watchdog.start,
+      hasWatchdog: options.startWatchdog !== undefined,
     });
   } finally {
-    await Promise.all([...anchors.values()].map(letGo));
-    await watchdog.stop();
+    // The locks go first: the watchdog needs them for what is left to it.
+    await anchors.close();
+    await watchdog.stop(unsettled.size === 0 ? 'done' : 'settle');
   }
-}
-
-/** The locks go with the session; behind a pooler, which the run has refused by now, the backend would keep them. */
-async function letGo(session: Session): Promise<void> {
-  if (!session.isLost()) await session.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
-  await session.close();
 }
 
 /** One watchdog for a run, started when it is first needed: a run that prepares nothing has none. */
 function lazyWatchdog(start: StartWatchdog = async () => () => undefined): {
   start: () => Promise<void>;
-  stop: () => Promise<void>;
+  stop: (word: LastWord) => Promise<void>;
 } {
-  let started: Promise<() => void> | null = null;
+  let started: ReturnType<StartWatchdog> | null = null;
   return {
     start: async () => void (await (started ??= start())),
-    stop: async () => (await started)?.(),
+    stop: async (word) => (await started)?.(word),
   };
 }
 
 /** `<milliseconds, base 36>-<random>`: unique, sortable, and nothing that a gid would have to escape. */
 const newRunId = (): string => `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
 
-async function openAnchor(
-  member: Member,
-  applicationName: string,
-  keys: FleetKeys,
-  databases: KnownDatabases,
-  takeLock: (session: Session) => Promise<void>,
-): Promise<Session> {
-  const session = await openSession({ member: member.name, url: member.url, applicationName });
-  try {
-    refuseStandby(session);
-    claimDatabase(databases, session);
-    await takeLock(session);
-    await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
-    // From here on the anchor is itself one of the sessions that may settle.
-    await tryLock(session, keys.settling, 'shared');
-    return session;
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-}
-
-function refuseStandby(session: Session): void {
-  if (!session.server.inRecovery) return;
-  throw new VeneerError(`${session.member} is a read-only standby (pg_is_in_recovery)`, {
-    exitCode: EXIT.unreachable,
-    where: { member: session.member },
-    hint: 'point its url at the primary',
-  });
-}
-
 /** The anchor of a member. Throws the reason (exit 23) where the member could not be reached or was lost since. */
 export function anchorOf(run: Run, member: string): Session {
   const session = run.anchors.get(member);
-  if (session !== undefined && !session.isLost()) return session;
-  const known = session !== undefined;
-  const why =
-    run.unreachable.get(member)?.message ??
-    (known
-      ? `the connection to ${member} that held the fleet's lock is lost`
-      : `${member} is not in shards.yaml`);
-  throw new VeneerError(why, { exitCode: EXIT.unreachable, where: { member } });
+  if (session === undefined) throw neverReached(run, member);
+  if (session.isLost()) throw lostAnchor(member);
+  return session;
 }
+
+const neverReached = ({ unreachable }: Pick<Run, 'unreachable'>, member: string): VeneerError =>
+  new VeneerError(unreachable.get(member)?.message ?? `${member} is not in shards.yaml`, {
+    exitCode: EXIT.unreachable,
+    where: { member },
+  });
 
 /** Where intents are kept: the first veneer by name; without veneers the first shard. */
 export function journalMember(config: Config): string {

@@ -2,25 +2,31 @@ import { allMembers } from '../fleet/member.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { awaitSessionEnd, joinRun } from '../postgres/fleet-lock.js';
 import { openSession, type Session } from '../postgres/session.js';
-import { anchorOf, type Run } from './run.js';
+import type { Run } from './run.js';
 
 /** How long (milliseconds) a broken session of our own may take to end on its server. */
 const OLD_SESSION_MS = 15_000;
 
 /** Opens a session that may begin, prepare and settle on a member, as part of this run (PROTOCOL section 2). */
 export async function openSettling(run: Run, member: string): Promise<Session> {
-  const url = allMembers(run.config).find((m) => m.name === member)?.url;
-  if (url === undefined) {
-    throw new VeneerError(`${member} is not in shards.yaml`, {
-      exitCode: EXIT.unreachable,
-      where: { member },
-    });
+  const anchor = await run.live(member);
+  try {
+    return await openJoined(run, anchor);
+  } catch (error) {
+    // The server may have ended our anchor without our having heard of it: then it is won back, once.
+    await anchor.query('SELECT').catch(() => undefined);
+    if (!anchor.isLost()) throw error;
+    return openJoined(run, await run.live(member));
   }
+}
+
+async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {
+  const url = allMembers(run.config).find((m) => m.name === member)?.url;
+  if (url === undefined) throw new Error(`an anchor of ${member}, which is no member`);
   const session = await openSession({ member, url, applicationName: run.applicationName });
   try {
-    const anchor = anchorOf(run, member);
-    if (session.pid === anchor.pid) throw behindPooler(member);
-    await joinRun(session, run.keys, anchor.pid);
+    if (session.pid === pid) throw behindPooler(member);
+    await joinRun(session, run.keys, pid);
     return session;
   } catch (error) {
     await session.close();

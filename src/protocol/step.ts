@@ -10,6 +10,7 @@ import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';
 import type { Lane } from './lane.js';
+import { isAway, membersReturn } from './return-of-members.js';
 import type { Run } from './run.js';
 
 /** How a step ended, whatever happened; never thrown. */
@@ -26,22 +27,33 @@ export type StepEnd =
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
 export async function runStep(run: Run, step: Step): Promise<StepEnd> {
   const { retries } = run.config.rollout;
+  const lanes = step.parts.map(({ lane }) => lane);
   let { protocol } = run;
+  let forgiven = false;
+  // Once: a migration that brings its server down would bring it down every time.
+  const isForgiven = async (error: unknown): Promise<boolean> => {
+    if (forgiven || !isAway(error) || !(await membersReturn(run, lanes))) return false;
+    forgiven = true;
+    return true;
+  };
   for (let attempts = 1; ; attempts++) {
     try {
       const result = await attempt(run, step, protocol);
-      const end = endOf(result, attempts);
+      const end = endOf(run, result, attempts);
       if (end.kind !== 'failed') return end;
       if (protocol === 'auto' && refusedForGood(result.cause)) {
         run.onProgress({ type: 'notice', text: lockStepNotice(step, result.cause) });
         protocol = 'lock-step';
         continue;
       }
-      if (!worthRetrying(causeOf(result.cause)) || attempts > retries) return end;
+      const cause = causeOf(result.cause);
+      if ((!worthRetrying(cause) || attempts > retries) && !(await isForgiven(cause))) return end;
+      for (const { onPhase } of step.parts) onPhase('retrying', undefined, textOf(cause));
     } catch (error) {
       if (error instanceof Interrupted)
         return { kind: 'interrupted', problem: problemOf(error), failures: [], attempts };
-      if (!worthRetrying(error) || attempts > retries) return failedEnd(step, error, attempts);
+      if ((!worthRetrying(error) || attempts > retries) && !(await isForgiven(error)))
+        return failedEnd(step, error, attempts);
       for (const { onPhase } of step.parts) onPhase('retrying', undefined, textOf(error));
     }
     await backoff(attempts, run.signal);
@@ -82,7 +94,7 @@ const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? 
 const lockStepNotice = (step: Step, refused: PrepareRefused): string =>
   `${step.parts.map(({ lane }) => lane.shard.name).join(', ')}: ${step.migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
 
-function endOf(result: AttemptResult, attempts: number): StepEnd {
+function endOf(run: Run, result: AttemptResult, attempts: number): StepEnd {
   const { ending, cause } = result;
   switch (ending.kind) {
     case 'committed':
@@ -97,13 +109,19 @@ function endOf(result: AttemptResult, attempts: number): StepEnd {
         problem: {
           message: `in doubt: ${ending.why}`,
           exitCode: EXIT.inDoubt,
-          hint: 'migrate recover, when it is back',
+          hint: inDoubtHint(run),
         },
         failures: [],
         attempts,
       };
   }
 }
+
+/** Who settles it, and what to type where nobody does. */
+export const inDoubtHint = ({ hasWatchdog }: Pick<Run, 'hasWatchdog'>): string =>
+  hasWatchdog
+    ? 'the watchdog of this run goes on settling for two minutes; then, or where its host is gone, type migrate recover'
+    : 'migrate recover, when all of its members are back';
 
 const lostProblem = (members: readonly string[]): Problem => ({
   message: `committed, but ${members.join(', ')} lost it: neither prepared nor committed there`,

@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT, VeneerError } from '../errors.js';
+import type { Member } from '../fleet/member.js';
+import {
+  fenceOldSessions,
+  lockHolders,
+  takeOrphanedRunLock,
+  tryLock,
+  type FleetKeys,
+} from '../postgres/fleet-lock.js';
+import { openSession, type Session } from '../postgres/session.js';
+
+/** What a run holds of its fleet. */
+export interface Held {
+  readonly keys: FleetKeys;
+  /** The member whose lock decides which run has the fleet. */
+  readonly first: string;
+  /** The anchors, by name of the member. */
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly applicationName: string;
+}
+
+/** Another run may have been at work: this one may win no lock again, and settles nothing more. */
+export class ShutOut extends VeneerError {
+  constructor(member: string, why: string) {
+    super(`the connection to ${member} that held the fleet's lock is lost, and ${why}`, {
+      exitCode: EXIT.unreachable,
+      where: { member },
+    });
+  }
+}
+
+/** Milliseconds for an old session to end after it was told to. */
+const END_MS = 15_000;
+
+/**
+ * Wins the lock of a member again whose anchor is lost, so that a cut connection or a server that restarted ends
+ * neither the step nor its settling. Throws `ShutOut` where another run may have been there, exit 23 where the member
+ * is away.
+ *
+ * Why no newer run is harmed. A run does nothing before it has taken the first member's lock, then the lock of every
+ * other member that it reaches, ending whoever holds one, and has then read the journal, which is on the first
+ * member.
+ *
+ * - A further member: while our own session holds the first one's lock no newer run can begin. That is asked of the
+ *   first member's server before any session is ended, and again once the lock is won: had a newer run begun in
+ *   between, the second question fails, and we let go of what it is about to take.
+ * - The first member: a newer run that was there, and did anything, has ended our anchors on all others that it
+ *   reached. So its lock is won, never taken from another run, and then every other anchor is asked. If all of them
+ *   answer, no run has passed there. One that is still on its way there has lost the first member's lock to us and
+ *   cannot read the journal any more: it ends, and what it has taken is won back as above.
+ *
+ * Both then fence the member as a new run does. A run that lost the first member's lock while it was taking the
+ * others, or one of our own sessions whose connection broke, may still hold the settling lock there; a session that
+ * joins later looks for its run's anchor, does not find it, and gives up. Our own healthy sessions there end too, and
+ * are replaced: an open transaction is rolled back, and what is prepared stays.
+ */
+export async function winBack(held: Held, member: Member, lost: Session): Promise<Session> {
+  const { applicationName, keys } = held;
+  void lost.close();
+  const session = await openSession({ member: member.name, url: member.url, applicationName });
+  try {
+    refuseStranger(session, lost);
+    const isOurs = (): Promise<void> => proveOurs(held, member.name);
+    await (member.name === held.first ? winFirst(held, session) : winFurther(held, session, isOurs));
+    await isOurs();
+    await fenceOldSessions(session, keys, END_MS);
+    await tryLock(session, keys.settling, 'shared');
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+async function winFurther({ keys }: Held, session: Session, isOurs: () => Promise<void>): Promise<void> {
+  await isOurs();
+  await takeOrphanedRunLock(session, keys, END_MS, isOurs);
+}
+
+/** Ends nobody but our own lost session, which its server may not have missed yet. */
+async function winFirst({ keys, applicationName }: Held, session: Session): Promise<void> {
+  const deadline = Date.now() + END_MS;
+  const ours = applicationName.slice(0, 63);
+  while (!(await tryLock(session, keys.run, 'exclusive'))) {
+    const holders = await lockHolders(session, keys.run);
+    const stranger = holders.find((holder) => holder.application_name !== ours);
+    if (stranger !== undefined || Date.now() > deadline)
+      throw new ShutOut(session.member, 'another run has taken it');
+    await session.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
+      holders.map(({ pid }) => pid),
+    ]);
+  }
+}
+
+/** Of a further member: the first anchor lives. Of the first: there are others, and all of them live. */
+async function proveOurs({ first, sessions }: Held, member: string): Promise<void> {
+  const witnesses = [...sessions].filter(([name]) => (member === first ? name !== first : name === first));
+  if (witnesses.length === 0) throw new ShutOut(member, 'no other lock proves that no run was there since');
+  await Promise.all(
+    witnesses.map(async ([name, session]) => {
+      if (!(await answers(session))) throw new ShutOut(member, `so is that to ${name}`);
+    }),
+  );
+}
+
+/** Milliseconds in which a server says that a session of ours lives; silence is no proof. */
+const ANSWER_MS = 5_000;
+
+const answers = async (session: Session): Promise<boolean> =>
+  !session.isLost() &&
+  Promise.race([
+    session.query('SELECT').then(
+      () => true,
+      () => false,
+    ),
+    delay(ANSWER_MS, false, { ref: false }),
+  ]);
+
+function refuseStranger({ member, server }: Session, { server: was }: Session): void {
+  const same = server.systemIdentifier === was.systemIdentifier && server.databaseOid === was.databaseOid;
+  if (same && !server.inRecovery) return;
+  const what = same ? 'a standby' : 'another server or database';
+  throw new VeneerError(`${what} answers at the url of ${member}`, {
+    exitCode: EXIT.unreachable,
+    where: { member },
+    hint: 'point its url at the primary that the run began with',
+  });
+}

@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import type * as watchdog from '../../src/cli/watchdog.js';
+import type { CommandContext } from '../../src/commands/context.js';
+import { assertLikeImport } from '../support/like-import.js';
+import { preparedIn } from '../support/leave-attempt.js';
+import { scenario } from '../support/scenario.js';
+import { loseSessions } from '../protocol/old-runner.js';
+import { until } from '../protocol/until.js';
+
+/** As built (`npm run build`): the watchdog is a process of its own. */
+const DIST = new URL('../../dist/cli/watchdog.js', import.meta.url).href;
+const { startWatchdog } = (await import(DIST)) as typeof watchdog;
+
+/** Connections are cut while the runner lives; nobody types a command, and the fleet heals. */
+const s = scenario({ shared: true });
+let renames = 0;
+
+beforeAll(() => s.start('CREATE TABLE books (id int, title_0 text)'));
+
+async function renameOn(
+  members: readonly string[],
+  point: string,
+  protocol: 'two-phase' | 'lock-step',
+  more: Partial<CommandContext> = {},
+): ReturnType<typeof s.run.up> {
+  await s.write(`ALTER TABLE books RENAME COLUMN title_${renames} TO title_${++renames}`);
+  let left = 1;
+  const at = async (reached: string): Promise<void> => {
+    if (reached === point && left-- > 0) await loseSessions(s.fleet, members, 'all');
+  };
+  return s.runWith({ at, ...more }).up({ shards: ['shard1'], protocol });
+}
+
+async function expectWhole(): Promise<void> {
+  expect(await preparedIn(s.fleet)).toEqual([]);
+  expect(await s.run.status({ shards: ['shard1'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  expect(await s.run.up()).toMatchObject({ settled: [], problems: [], exitCode: 0 });
+  await assertLikeImport(s.fleet);
+}
+
+const TWO_PHASE = [
+  'after statements:shard1',
+  'after intent',
+  'after prepare:shard1',
+  'after commit prepared:shard1',
+  'before close',
+];
+const LOCK_STEP = ['before commit:shard1', 'after commit:shard1'];
+const CASES = ['shard1', 'veneer'].flatMap((member) => [
+  ...TWO_PHASE.map((point) => ({ member, point, protocol: 'two-phase' as const })),
+  ...LOCK_STEP.map((point) => ({ member, point, protocol: 'lock-step' as const })),
+]);
+
+test.each(CASES)(
+  '$protocol: all connections to $member cut $point, and the run wins its lock back and commits',
+  async ({ member, point, protocol }) => {
+    const report = await renameOn([member], point, protocol);
+    expect(report).toMatchObject({ problems: [], exitCode: 0 });
+    await expectWhole();
+  },
+);
+
+test.each([
+  { point: 'after prepare:shard1', protocol: 'two-phase' as const },
+  { point: 'before commit prepared:veneer', protocol: 'two-phase' as const },
+  { point: 'after commit:shard1', protocol: 'lock-step' as const },
+])('$protocol: every connection cut $point: the run ends in doubt, and its watchdog settles', async (cut) => {
+  const members = ['veneer', 'shard1', 'shard2', 'shard3'];
+  const report = await renameOn(members, cut.point, cut.protocol, {
+    startWatchdog: () => startWatchdog({ cwd: s.fleet.dir, file: undefined, envFiles: [] }),
+  });
+  expect(report).toMatchObject({ exitCode: 22 });
+  expect(report.problems[0]?.hint).toMatch(/^the watchdog of this run goes on settling/);
+  await until(s.fleet, 'veneer', 'SELECT NOT EXISTS (SELECT FROM pgveneer.intent) AS yes');
+  await expectWhole();
+});
