@@ -14,6 +14,8 @@ export interface CommandSpec {
 export type CommandName =
   | 'create'
   | 'baseline'
+  | 'ledger accept'
+  | 'ledger export'
   | 'setup'
   | 'up'
   | 'status'

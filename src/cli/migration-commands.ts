@@ -1,5 +1,7 @@
-import type { CommandSpec } from './command-spec.js';
+import type { CommandSpec, FlagSpec } from './command-spec.js';
 import { SHARD, TENANT } from './fleet-commands.js';
+
+const YES: FlagSpec = { name: 'yes', type: 'boolean', text: 'write it; without, it is shown' };
 
 /** The commands about migrations as files, and about what is recorded of them. */
 export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
@@ -55,7 +57,7 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
       { name: 'to', type: 'string', value: 'NAME', text: 'no table: everything up to and including NAME' },
       SHARD,
       TENANT,
-      { name: 'yes', type: 'boolean', text: 'record it' },
+      YES,
     ],
     examples: [
       { command: 'migrate baseline', text: 'what it would record' },
@@ -64,6 +66,43 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
         command: 'migrate baseline --to 20260105093000000_create-books --tenant initech --yes',
         text: 'a tenant that was made from a dump',
       },
+    ],
+  },
+  {
+    name: 'ledger accept',
+    summary: 'let an edited migration count as what was applied',
+    description: [
+      'An applied migration whose file was edited stops migrate up. Where the edit changes nothing that',
+      'matters (a comment, another tool that formats), this records the checksum of the file as it is now.',
+      'Nothing is run. Without --yes it shows for whom, and changes nothing.',
+    ],
+    positionals: [
+      { name: 'NAME', required: true, text: 'of the file, without ending; shard/NAME, veneer/NAME' },
+    ],
+    flags: [SHARD, TENANT, YES],
+    examples: [
+      { command: 'migrate ledger accept 20260105090000000_create-authors', text: 'for whom it would be' },
+      { command: 'migrate ledger accept 20260105090000000_create-authors --yes', text: 'record it' },
+    ],
+  },
+  {
+    name: 'ledger export',
+    summary: 'write the ledger to pgmigrations, for node-pg-migrate to go on',
+    description: [
+      "Adds to node-pg-migrate's pgmigrations in each tenant's schema what was applied and is not in it;",
+      'the table is made where there is none. Then that tool can go on from here. Without --yes it shows',
+      'what it would add, and changes nothing.',
+    ],
+    positionals: [],
+    flags: [
+      { name: 'table', type: 'string', value: 'NAME', text: 'the table, where it has another name' },
+      SHARD,
+      TENANT,
+      YES,
+    ],
+    examples: [
+      { command: 'migrate ledger export', text: 'what it would add' },
+      { command: 'migrate ledger export --yes', text: 'add it' },
     ],
   },
 ];

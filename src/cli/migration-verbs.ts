@@ -1,5 +1,6 @@
 import type { BaselineOptions } from '../commands/baseline.js';
 import type { CreateOptions } from '../commands/create.js';
+import type { LedgerOptions } from '../commands/ledger.js';
 import type { NewLanguage, NewScope } from '../migrations/templates.js';
 import type { Flags } from './flags.js';
 import { usageError } from './usage-error.js';
@@ -27,7 +28,7 @@ export function readBaseline(flags: Flags): Pick<BaselineOptions, 'source' | 'ye
   return {
     source: to === null ? { kind: readTool(from), table } : { kind: 'to', name: to },
     yes: flags.isSet('yes'),
-    typed: typed(flags),
+    typed: typed(['migrate baseline'], flags),
   };
 }
 
@@ -37,12 +38,32 @@ function readTool(from: string | null): 'pgmigrations' | 'flyway' {
   throw usageError(`--from takes pgmigrations or flyway, not ${from}`, 'migrate baseline --help');
 }
 
+/** The options of `migrate ledger …` but for the selection. */
+export function readLedger(
+  command: 'ledger accept' | 'ledger export',
+  name: string,
+  flags: Flags,
+): Pick<LedgerOptions, 'action' | 'yes' | 'typed'> {
+  const yes = flags.isSet('yes');
+  return command === 'ledger accept'
+    ? {
+        action: { kind: 'accept', migration: name },
+        yes,
+        typed: typed([`migrate ${command}`, quoted(name)], flags),
+      }
+    : {
+        action: { kind: 'export', table: flags.one('table') },
+        yes,
+        typed: typed([`migrate ${command}`], flags),
+      };
+}
+
 /** The command with what was given, to be typed again. */
-function typed(flags: Flags): string {
+function typed(command: readonly string[], flags: Flags): string {
   const words = ['from', 'table', 'to', 'shard', 'tenant'].flatMap((name) =>
     flags.list(name).flatMap((value) => [`--${name}`, quoted(value)]),
   );
-  return ['migrate baseline', ...words].join(' ');
+  return [...command, ...words].join(' ');
 }
 
 /** As a shell reads it. */

@@ -76,7 +76,7 @@ const isLogs = (verb: Verb): boolean => verb.command === 'sandbox' && verb.optio
 
 const displayKind = (json: boolean, { isTty }: Terminal) => (json ? 'none' : isTty ? 'list' : 'lines');
 
-const CHANGING: readonly Verb['command'][] = ['up', 'setup', 'sync', 'recover', 'baseline'];
+const CHANGING: readonly Verb['command'][] = ['up', 'setup', 'sync', 'recover', 'baseline', 'ledger'];
 
 function sayStopping(verb: Verb, display: Display): void {
   if (isLogs(verb)) return;

@@ -23,6 +23,8 @@ async function runOnFleet(
   context: CommandContext,
 ): Promise<Report> {
   switch (verb.command) {
+    case 'ledger':
+      return (await import('../commands/ledger.js')).ledger(config, verb.options, context);
     case 'baseline':
       return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
     case 'create':

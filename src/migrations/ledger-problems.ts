@@ -33,7 +33,7 @@ export const missingProblem = (
 const TEXTS: Readonly<Record<SubjectProblem['kind'], { readonly message: string; readonly hint: string }>> = {
   edited: {
     message: 'was edited after it was applied',
-    hint: 'restore the file, and write the change as a new migration',
+    hint: 'restore the file, and write the change as a new migration; or migrate ledger accept, where it changes nothing',
   },
   missing: { message: 'was applied, but its file is missing', hint: 'restore the file' },
   'begun and missing': {

@@ -31,7 +31,8 @@ export async function readLedger(session: Session): Promise<LedgerGroup[] | null
   return (await hasLedger(session)) ? session.query<LedgerGroup & Row>(GROUPS) : null;
 }
 
-async function hasLedger(session: Session): Promise<boolean> {
+/** Was the fleet ever set up on this member? */
+export async function hasLedger(session: Session): Promise<boolean> {
   const [state] = await session.query<{ ready: boolean }>(
     `SELECT to_regclass('pgveneer.ledger') IS NOT NULL AS ready`,
   );

@@ -4,6 +4,7 @@ import { textOf, type Block } from './block.js';
 import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './mask.js';
+import { ledgerBlocks } from './ledger.js';
 import { recoverBlocks } from './recover.js';
 import { sandboxBlocks } from './sandbox.js';
 import { setupBlocks } from './setup.js';
@@ -37,6 +38,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return historyBlocks(report, style);
     case 'baseline':
       return baselineBlocks(report, style);
+    case 'ledger':
+      return ledgerBlocks(report, style);
     case 'create':
       return createBlocks(report, style);
     case 'stop':

@@ -3,6 +3,7 @@ import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
+import type { LedgerReport } from './ledger.js';
 import type { ShardState } from './progress.js';
 import type { ReportBase } from './report-base.js';
 
@@ -17,6 +18,7 @@ export type Report =
   | StopReport
   | CreateReport
   | BaselineReport
+  | LedgerReport
   | SandboxReport;
 
 /** What became of an attempt that an earlier run left. */

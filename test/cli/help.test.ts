@@ -36,6 +36,8 @@ test('the flags that are promised are there', () => {
     history: ['limit'],
     'history show': [],
     baseline: ['from', 'table', 'to', 'shard', 'tenant', 'yes'],
+    'ledger accept': ['shard', 'tenant', 'yes'],
+    'ledger export': ['table', 'shard', 'tenant', 'yes'],
     create: ['sql', 'ts', 'js', 'scope'],
     'sandbox start': [],
     'sandbox stop': [],

@@ -1,4 +1,5 @@
 import { baseline, type BaselineOptions } from '../../src/commands/baseline.js';
+import { ledger, type LedgerOptions } from '../../src/commands/ledger.js';
 import { create, type CreateOptions } from '../../src/commands/create.js';
 import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
@@ -16,6 +17,7 @@ import type {
   UpReport,
 } from '../../src/report/reports.js';
 import type { BaselineReport } from '../../src/report/baseline.js';
+import type { LedgerReport } from '../../src/report/ledger.js';
 import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
@@ -29,6 +31,7 @@ export interface Commands {
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
   baseline(options?: Partial<BaselineOptions>): Promise<BaselineReport>;
+  ledger(action: LedgerOptions['action'], options?: Partial<LedgerOptions>): Promise<LedgerReport>;
   create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
@@ -58,6 +61,12 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
           typed: 'migrate baseline',
           ...options,
         },
+        context,
+      ),
+    ledger: async (action, options = {}) =>
+      ledger(
+        await config(),
+        { action, shards: [], tenants: [], yes: true, typed: 'migrate ledger', ...options },
         context,
       ),
     create: async (options) =>

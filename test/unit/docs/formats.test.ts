@@ -87,6 +87,10 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/baseline.ts', 'BaselineReport'],
     ['src/report/baseline.ts', 'BaselineTenant'],
   ],
+  ledger: [
+    ['src/report/ledger.ts', 'LedgerReport'],
+    ['src/report/ledger.ts', 'LedgerChange'],
+  ],
   create: [['src/report/create.ts', 'CreateReport']],
   setup: [
     [REPORT, 'SetupReport'],
