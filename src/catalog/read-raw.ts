@@ -19,7 +19,7 @@ const RAW = `
          (SELECT coalesce(json_object_agg(a.attnum, a.attname), '{}'::json) FROM pg_attribute a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition`;
+   WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')`;
 
 /** The relations with these oids, as the session's snapshot sees them. */
 export async function readRaw(session: Session, oids: readonly string[]): Promise<RawRelation[]> {

@@ -13,15 +13,17 @@ interface RelationRow extends Row {
   oid: string;
   schema: string;
   name: string;
+  isPartition: boolean;
   columns: readonly ColumnRow<ShardColumn>[];
 }
 
-/** The kinds that IMPORT FOREIGN SCHEMA takes; a partition is shown by its parent. */
+/** The kinds that IMPORT FOREIGN SCHEMA takes, and partitions, which it takes when they are named. */
 const RELATIONS = `
-  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, ${COLUMNS} AS columns
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+         c.relispartition AS "isPartition", ${COLUMNS} AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = ANY ($1::text[]) AND ($2::oid[] IS NULL OR c.oid = ANY ($2::oid[]))
-     AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
+     AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
    ORDER BY n.nspname, c.relname`;
 
 /**

@@ -24,6 +24,7 @@ export function copiedDefault(column: Column, version: number): DefaultExpressio
 /** A relation of a shard that a veneer may show. */
 export interface Relation extends QualifiedName {
   readonly oid: string;
+  readonly isPartition: boolean;
   readonly columns: readonly ShardColumn[];
 }
 

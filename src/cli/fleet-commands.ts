@@ -60,6 +60,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
         value: 'DURATION',
         text: 'end sessions that block a step for longer: 5s (default: never)',
       },
+      { name: 'offline', type: 'boolean', text: 'nobody else is connected: rewrite tables in a mesh, too' },
       dryRun('print what would run, change nothing'),
     ],
     examples: [

@@ -40,6 +40,7 @@ interface UpOptions extends Selected {
   readonly atomic: 'fleet' | null;
   readonly protocol: ProtocolChoice;
   readonly terminateBlockersMs: number | null;
+  readonly offline: boolean;
 }
 
 interface SyncOptions extends Selected {
@@ -76,6 +77,7 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
           atomic: readAtomic(flags.one('atomic')),
           protocol,
           terminateBlockersMs,
+          offline: flags.isSet('offline'),
         },
       };
     }

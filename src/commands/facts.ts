@@ -14,6 +14,7 @@ import {
 } from '../catalog/read-servers.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { Config, ShardConfig } from '../config/config.js';
+import { shardsShownOn } from '../fleet/shown-shards.js';
 import { readLedger, type LedgerGroup } from '../migrations/ledger.js';
 import { fleetKeys, lockHolders, type LockHolder } from '../postgres/fleet-lock.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
@@ -21,9 +22,10 @@ import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inReadOnly } from '../postgres/transaction.js';
 import { readPrepared, type PreparedTransaction } from '../protocol/evidence.js';
-import { exposedSchemas } from '../veneer/exposure.js';
-import { exposeRelations, tenantsBySchema, type ExposedRelation } from '../veneer/definition.js';
+import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
+import { exposeRelations, type ExposedRelation } from '../veneer/definition.js';
 import { wantedOnShard } from './setup-shard.js';
+import { schemasShownOn } from './setup-veneer.js';
 
 /** What a shard is, from its live catalogs. */
 export interface ShardFacts {
@@ -35,6 +37,7 @@ export interface ShardFacts {
   readonly wantedPrivileges: readonly WantedPrivileges[];
   readonly privileges: readonly PresentPrivileges[];
   readonly prepared: readonly PreparedTransaction[];
+  readonly runner: LockHolder | null;
 }
 
 /** A fixed number of queries, however many tenants there are. */
@@ -43,23 +46,24 @@ export async function readShardFacts(
   shard: ShardConfig,
   session: Session,
 ): Promise<ShardFacts> {
-  const tenants = tenantsBySchema(shard.tenants);
-  const schemas = [...tenants.keys()];
+  const exposure = exposureOf(config, shard);
+  const schemas = sourceSchemas(exposure);
   const state = await inReadOnly(session, async () => {
     const prepared = await readPrepared(session, config.fleet);
     const ledger = await readLedger(session);
+    const [runner = null] = await lockHolders(session, fleetKeys(config.fleet).run);
     const there = await readSchemas(session, schemas);
     const wantedPrivileges = wantedOnShard(config, shard).filter(({ schema }) => there.has(schema));
     return {
       ledger,
       prepared,
+      runner,
       wantedPrivileges,
       privileges: await readPrivileges(session, wantedPrivileges),
     };
   });
   const relations = await unlessLocked(() => inReadOnly(session, () => readRelations(session, { schemas })));
-  const exposed =
-    relations === null ? null : exposeRelations(config.expose, shard.server.name, tenants, relations);
+  const exposed = relations === null ? null : exposeRelations(exposure, relations);
   return { shard, ...state, exposed };
 }
 
@@ -90,12 +94,9 @@ export interface VeneerFacts {
 }
 
 export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
-  const names = config.shards.map((shard) => shard.server.name);
+  const names = shardsShownOn(config, name).map((shard) => shard.server.name);
   const state = await inReadOnly(session, async () => {
-    const schemas = config.shards.flatMap((shard) =>
-      shard.tenants.flatMap((tenant) => exposedSchemas(config.expose, tenant)),
-    );
-    const there = [...(await readSchemas(session, schemas))];
+    const there = [...(await readSchemas(session, schemasShownOn(config, name)))];
     const wantedPrivileges = config.roles
       .filter((role) => role.grant.length > 0)
       .flatMap((role) => there.map((schema) => ({ schema, role: role.name, privileges: role.grant })));

@@ -2,19 +2,18 @@ import { readRoles, readSchemas, type WantedPrivileges } from '../catalog/read-p
 import type { Config, ShardConfig } from '../config/config.js';
 import { ident } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
+import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { plain } from '../veneer/servers.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
-import { stateStatements } from './setup-state.js';
 import { createRole, missingGrants } from './setup-veneer.js';
 
 /** Reads a shard and decides what setup has to do there. Changes nothing. */
 export async function planShard(config: Config, shard: ShardConfig, session: Session): Promise<MemberPlan> {
   const forSuperuser = await missingOnShard(shard, session);
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
-  const schemas = shard.tenants.map((tenant) => tenant.schema);
+  const schemas = sourceSchemas(exposureOf(config, shard));
   const present = await readSchemas(session, schemas);
   const statements = [
-    ...(await stateStatements(config, session, 'shard')),
     ...schemas.filter((schema) => !present.has(schema)).map((schema) => `CREATE SCHEMA ${ident(schema)}`),
     ...(await missingGrants(session, wantedOnShard(config, shard), { sequences: true })),
   ];
@@ -35,10 +34,11 @@ async function missingOnShard({ userMappings }: ShardConfig, session: Session): 
 }
 
 /** What a role may do on the veneer, its user may do on the shard. */
-export function wantedOnShard(config: Config, { tenants, userMappings }: ShardConfig): WantedPrivileges[] {
+export function wantedOnShard(config: Config, shard: ShardConfig): WantedPrivileges[] {
+  const schemas = sourceSchemas(exposureOf(config, shard));
   const grants = new Map(config.roles.map((role) => [role.name, role.grant]));
-  return userMappings.flatMap(({ role, user }) => {
+  return shard.userMappings.flatMap(({ role, user }) => {
     const privileges = grants.get(role) ?? [];
-    return privileges.length === 0 ? [] : tenants.map(({ schema }) => ({ schema, role: user, privileges }));
+    return privileges.length === 0 ? [] : schemas.map((schema) => ({ schema, role: user, privileges }));
   });
 }

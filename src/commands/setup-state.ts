@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import type { Member } from '../fleet/member.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
@@ -10,7 +10,7 @@ import {
   STATE_VERSION,
   TENANTS_STATEMENTS,
 } from '../protocol/state-schema.js';
-import { exposedSchemas } from '../veneer/exposure.js';
+import { exposedSchemas, exposureOf } from '../veneer/exposure.js';
 
 /** What a member keeps, by its part in the fleet. */
 interface StatePart {
@@ -19,6 +19,7 @@ interface StatePart {
 }
 
 const EVERY_MEMBER: StatePart = { tables: ['ledger', 'step'], statements: STATE_STATEMENTS };
+/** On every veneer, since a run that goes on without the first one keeps its intents on the next. */
 const JOURNAL: StatePart = { tables: ['intent', 'history'], statements: JOURNAL_STATEMENTS };
 const VENEER: StatePart = { tables: ['tenant', 'tenants'], statements: TENANTS_STATEMENTS };
 
@@ -26,12 +27,12 @@ const VENEER: StatePart = { tables: ['tenant', 'tenants'], statements: TENANTS_S
 export async function stateStatements(
   config: Config,
   session: Session,
-  role: Member['role'],
+  member: Member,
 ): Promise<readonly string[]> {
   const parts = [
     EVERY_MEMBER,
-    ...(journalMember(config) === session.member ? [JOURNAL] : []),
-    ...(role === 'veneer' ? [VENEER] : []),
+    ...(journalMember(config) === member.name || member.veneer !== null ? [JOURNAL] : []),
+    ...(member.veneer === null ? [] : [VENEER]),
   ];
   const [found] = await session.query<{ comment: string | null; complete: boolean }>(
     `SELECT obj_description(to_regnamespace('pgveneer'), 'pg_namespace') AS comment,
@@ -63,8 +64,7 @@ export async function tenantRows(config: Config, session: Session): Promise<stri
     shard.tenants.map((tenant) => [
       tenant.name,
       shard.name,
-      shard.server.name,
-      exposedSchemas(config.expose, tenant)[0] ?? '',
+      ...placeOf(config, shard, tenant, session.member),
       'live',
     ]),
   );
@@ -74,6 +74,18 @@ export async function tenantRows(config: Config, session: Session): Promise<stri
     'DELETE FROM pgveneer.tenant',
     `INSERT INTO pgveneer.tenant (tenant, shard, server, schema, state) VALUES ${values.join(', ')}`,
   ];
+}
+
+/** Server and schema; the member's own tenants have none of the one, and are where they are. */
+function placeOf(
+  config: Config,
+  shard: ShardConfig,
+  tenant: TenantConfig,
+  veneer: string,
+): readonly [server: string, schema: string] {
+  if (shard.name === veneer) return ['', tenant.schema];
+  const [schema = ''] = exposedSchemas(exposureOf(config, { ...shard, tenants: [tenant] }));
+  return [shard.server.name, schema];
 }
 
 async function sameRows(session: Session, wanted: readonly (readonly string[])[]): Promise<boolean> {

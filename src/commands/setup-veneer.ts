@@ -2,25 +2,24 @@ import { readPrivileges, readRoles, readSchemas, type WantedPrivileges } from '.
 import { readMappings, readServers } from '../catalog/read-servers.js';
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
+import { shardsShownOn } from '../fleet/shown-shards.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { exposedSchemas } from '../veneer/exposure.js';
+import { exposedSchemas, exposureOf } from '../veneer/exposure.js';
 import { grantStatements } from '../veneer/privileges.js';
 import { mappingStatements, plain, serverStatements, type MaskedStatement } from '../veneer/servers.js';
-import { stateStatements, tenantRows, tenantsGrants } from './setup-state.js';
+import { tenantRows, tenantsGrants } from './setup-state.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 
 /** Reads a veneer and decides what setup has to do there. Changes nothing. */
 export async function planVeneer(config: Config, session: Session): Promise<MemberPlan> {
   const forSuperuser = await missingRights(config, session);
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
-  const state = await stateStatements(config, session, 'veneer');
   const servers = await serversPlan(config, session);
   return {
     statements: [
       ...servers.statements,
       ...(await schemasPlan(config, session)).map(plain),
-      ...state.map(plain),
       ...(await tenantRows(config, session)).map(plain),
       ...(await tenantsGrants(config, session)).map(plain),
     ],
@@ -79,13 +78,14 @@ async function serversPlan(
   config: Config,
   session: Session,
 ): Promise<Pick<MemberPlan, 'statements' | 'refreshed'>> {
-  const names = config.shards.map((shard) => shard.server.name);
+  const shards = shardsShownOn(config, session.member);
+  const names = shards.map((shard) => shard.server.name);
   const extension = await extensionStatements(session);
   const servers = new Map((await readServers(session, names)).map((server) => [server.name, server]));
   const mappings = await readMappings(session, names);
   const statements: MaskedStatement[] = [...extension];
   let refreshed = 0;
-  for (const shard of config.shards) {
+  for (const shard of shards) {
     const present = servers.get(shard.server.name);
     if (present !== undefined && present.wrapper !== 'postgres_fdw')
       throw foreignWrapper(session.member, present);
@@ -118,8 +118,7 @@ const foreignWrapper = (
 
 /** Schemas for the tenants, and what the roles may do in them. */
 async function schemasPlan(config: Config, session: Session): Promise<string[]> {
-  const tenants = config.shards.flatMap((shard) => shard.tenants);
-  const schemas = [...new Set(tenants.flatMap((tenant) => exposedSchemas(config.expose, tenant)))];
+  const schemas = schemasShownOn(config, session.member);
   const present = await readSchemas(session, schemas);
   const wanted: WantedPrivileges[] = config.roles
     .filter((role) => role.grant.length > 0)
@@ -129,6 +128,11 @@ async function schemasPlan(config: Config, session: Session): Promise<string[]> 
     ...(await missingGrants(session, wanted, { sequences: false })),
   ];
 }
+
+/** The schemas in which a veneer shows relations, as far as the rules say. */
+export const schemasShownOn = (config: Config, veneer: string): string[] => [
+  ...new Set(shardsShownOn(config, veneer).flatMap((shard) => exposedSchemas(exposureOf(config, shard)))),
+];
 
 /** GRANT statements for what is wanted and not there. */
 export async function missingGrants(

@@ -1,15 +1,17 @@
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
-import { shardMembers, veneerMembers, type Member } from '../fleet/member.js';
+import { allMembers, type Member } from '../fleet/member.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inTransaction } from '../postgres/transaction.js';
 import { anchorOf, type Run } from '../protocol/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import type { MemberPlan } from './setup-plan.js';
+import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
+import { stateStatements } from './setup-state.js';
 import { planVeneer } from './setup-veneer.js';
+import { plain } from '../veneer/servers.js';
 import { withReaders } from './readers.js';
 import { settleFirst, withRecordedRun } from './recorded-run.js';
 import { settledExit, settledText } from './settled.js';
@@ -49,7 +51,10 @@ async function setupMembers(
   run?: Run,
 ): Promise<SetupMember[]> {
   const results: SetupMember[] = [];
-  for (const member of [...shardMembers(config), ...veneerMembers(config)]) {
+  const members = allMembers(config).toSorted(
+    (a, b) => Number(a.veneer !== null) - Number(b.veneer !== null),
+  );
+  for (const member of members) {
     const stopped = run?.signal.aborted === true;
     results.push(
       stopped ? outcome(member, 'not started') : await setupMember(config, member, sessionOf, executing),
@@ -67,10 +72,7 @@ async function setupMember(
   let plan: MemberPlan | null = null;
   try {
     const session = sessionOf(member.name);
-    plan =
-      member.role === 'shard'
-        ? await planShard(config, member.shard, session)
-        : await planVeneer(config, session);
+    plan = await planMember(config, member, session);
     if (plan.forSuperuser.length > 0)
       return outcome(member, 'failed', plan, rightsProblem(member, plan.forSuperuser));
     if (plan.statements.length === 0) return outcome(member, 'nothing to do', plan);
@@ -80,6 +82,17 @@ async function setupMember(
   } catch (error) {
     return outcome(member, 'failed', plan, setupProblem(error));
   }
+}
+
+/** What both of its roles need, in one plan. */
+async function planMember(config: Config, member: Member, session: Session): Promise<MemberPlan> {
+  const state = (await stateStatements(config, session, member)).map(plain);
+  const shard = member.shard === null ? EMPTY : await planShard(config, member.shard, session);
+  const veneer = member.veneer === null ? EMPTY : await planVeneer(config, session);
+  const forSuperuser = [...new Set([...shard.forSuperuser, ...veneer.forSuperuser])];
+  if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
+  const statements = [...state, ...shard.statements, ...veneer.statements];
+  return { statements, refreshed: veneer.refreshed, forSuperuser };
 }
 
 /** One transaction, which waits for no lock longer than a step may. */

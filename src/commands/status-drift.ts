@@ -1,8 +1,10 @@
+import type { ShardConfig } from '../config/config.js';
+import { shardsShownOn } from '../fleet/shown-shards.js';
 import type { Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
 import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
 import { tableDrift } from '../report/drift-of-tables.js';
-import { tenantsBySchema } from '../veneer/definition.js';
+import { exposureOf } from '../veneer/exposure.js';
 import type { StatusFacts } from './status-facts.js';
 
 /** All drift that the facts show, the worst first. Pure. */
@@ -11,7 +13,7 @@ export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
 
 function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusFacts): Drift[] {
   return [...veneerFacts.values()].flatMap((veneer) =>
-    shards.flatMap(({ name, server, tenants }) => {
+    shownShards(config, shards, veneer.name).flatMap(({ name, server, tenants }) => {
       const facts = shardFacts.get(name);
       if (!facts?.exposed || veneer.tables === null) return [];
       const selected = new Set(tenants.map((tenant) => tenant.name));
@@ -19,8 +21,7 @@ function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusF
         shard: name,
         veneer: veneer.name,
         version: veneer.version,
-        rules: config.expose,
-        tenants: tenantsBySchema(facts.shard.tenants),
+        exposure: exposureOf(config, facts.shard),
         exposed: facts.exposed,
         present: veneer.tables.filter((table) => table.server === server.name),
         occupied: taken.get(veneer.name) ?? [],
@@ -30,9 +31,22 @@ function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusF
   );
 }
 
-function serversDrift({ shards, shardFacts, veneerFacts }: StatusFacts): Drift[] {
+/** The selected shards that a veneer shows. */
+function shownShards(
+  config: StatusFacts['config'],
+  selected: StatusFacts['shards'],
+  veneer: string,
+): ShardConfig[] {
+  const shown = new Map(shardsShownOn(config, veneer).map((shard) => [shard.name, shard]));
+  return selected.flatMap((shard) => {
+    const server = shown.get(shard.name)?.server;
+    return server === undefined ? [] : [{ ...shard, server }];
+  });
+}
+
+function serversDrift({ config, shards, shardFacts, veneerFacts }: StatusFacts): Drift[] {
   const onVeneers = [...veneerFacts.values()].flatMap((veneer) => [
-    ...shards.flatMap((shard) => [
+    ...shownShards(config, shards, veneer.name).flatMap((shard) => [
       ...serverDrift(
         veneer.name,
         shard,

@@ -1,4 +1,5 @@
 import type { ShardConfig } from '../config/config.js';
+import { allMembers } from '../fleet/member.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
 import { reachOf } from '../fleet/selection.js';
 import { entriesOf, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
@@ -77,7 +78,9 @@ function shardStatus(
 
 const inDoubtOf = ({ shardFacts, veneerFacts }: StatusFacts): InDoubt[] =>
   [
-    ...[...shardFacts.values()].map(({ shard, prepared }) => ({ member: shard.name, prepared })),
+    ...[...shardFacts.values()]
+      .filter(({ shard }) => !veneerFacts.has(shard.name))
+      .map(({ shard, prepared }) => ({ member: shard.name, prepared })),
     ...[...veneerFacts.values()].map(({ name, prepared }) => ({ member: name, prepared })),
   ].flatMap(({ member, prepared }) =>
     prepared.map(({ gid, parsed, owner, age }) => ({
@@ -108,12 +111,14 @@ function membersOf({
       problem: problems.get(name) ?? null,
     };
   };
-  return [
-    ...config.veneers.map(({ name }) =>
-      member(name, 'veneer', (veneerFacts.get(name)?.servers.length ?? 0) > 0),
-    ),
-    ...shards.map(({ name }) => member(name, 'shard', (shardFacts.get(name)?.ledger ?? null) !== null)),
-  ];
+  const selected = allMembers(config).filter(
+    ({ name, veneer }) => veneer !== null || shards.some((shard) => shard.name === name),
+  );
+  return selected.map(({ name, role, shard, veneer }) => {
+    const shows = veneer === null || (veneerFacts.get(name)?.servers.length ?? 0) > 0;
+    const keeps = shard === null || !shardFacts.has(name) || shardFacts.get(name)?.ledger !== null;
+    return member(name, role, versions.has(name) && shows && keeps);
+  });
 }
 
 /** Members whose definitions another session locks: a step at work or in doubt explains it, anything else is a problem. */
@@ -125,7 +130,7 @@ function lockedOf(facts: StatusFacts): Pick<StatusReport, 'problems' | 'notices'
   ];
   const text = (member: string): string =>
     `${member}: another session locks a definition; nothing of ${member} was compared`;
-  const explained = inDoubtOf(facts).length > 0 || [...veneerFacts.values()].some(({ runner }) => runner);
+  const explained = inDoubtOf(facts).length > 0 || isAtWork(facts);
   if (explained) return { notices: members.map(text), problems: [] };
   const problems = members.map((member) => ({
     message: text(member),
@@ -136,13 +141,23 @@ function lockedOf(facts: StatusFacts): Pick<StatusReport, 'problems' | 'notices'
   return { notices: [], problems };
 }
 
-function begunNotices({ veneerFacts }: StatusFacts, { interrupted }: Plan): string[] {
-  const runner = [...veneerFacts.values()].some((veneer) => veneer.runner !== null) ? 'at work' : 'none';
+/** A run holds its lock on every veneer; without veneers its shards tell. */
+const isAtWork = ({ veneerFacts, shardFacts }: StatusFacts): boolean =>
+  [...veneerFacts.values(), ...shardFacts.values()].some(({ runner }) => runner !== null);
+
+function begunNotices(facts: StatusFacts, { interrupted }: Plan): string[] {
+  const runner = isAtWork(facts) ? 'at work' : 'none';
   return interrupted.map((one) => interruptedText(one, runner));
 }
 
-function noticesOf({ veneerFacts }: StatusFacts): string[] {
-  return [...veneerFacts.values()].flatMap(({ name, runner, mappings }) => {
+function noticesOf(facts: StatusFacts): string[] {
+  const { veneerFacts, shardFacts } = facts;
+  const alone = facts.config.veneers.length > 0 ? [] : [...shardFacts.values()].slice(0, 1);
+  const members = [
+    ...veneerFacts.values(),
+    ...alone.map(({ shard, runner }) => ({ name: shard.name, runner, mappings: [] })),
+  ];
+  return members.flatMap(({ name, runner, mappings }) => {
     const hidden = mappings.filter((mapping) => mapping.options === null);
     return [
       ...(runner === null
@@ -165,9 +180,7 @@ function exitOf(facts: StatusFacts, { shards, drift, inDoubt, problems }: Status
     ...problems.map((problem) => problem.exitCode),
     pending ? EXIT.pending : EXIT.clean,
     drift.length > 0 ? EXIT.drift : EXIT.clean,
-    inDoubt.length > 0 && ![...facts.veneerFacts.values()].some((veneer) => veneer.runner)
-      ? EXIT.inDoubt
-      : EXIT.clean,
+    inDoubt.length > 0 && !isAtWork(facts) ? EXIT.inDoubt : EXIT.clean,
   );
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Occupied } from '../catalog/read-foreign-tables.js';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, type Problem } from '../errors.js';
+import { allMembers } from '../fleet/member.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
 import { loadMigrations } from '../migrations/load.js';
 import type { Migration } from '../migrations/migration.js';
@@ -104,7 +105,7 @@ async function readAllTaken(
 }
 
 function versionsOf(config: Config, { sessionOf, unreachable }: Readers): ReadonlyMap<string, number> {
-  const names = [...config.veneers, ...config.shards].map((member) => member.name);
+  const names = allMembers(config).map((member) => member.name);
   return new Map(
     names.filter((name) => !unreachable.has(name)).map((name) => [name, sessionOf(name).server.version]),
   );

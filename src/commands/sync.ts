@@ -113,7 +113,7 @@ async function planAll(
       const scope = { config, shard, prune };
       const wanted = await readWanted(readers.sessionOf(shard.name), scope);
       const statements: Record<string, readonly string[]> = {};
-      for (const { name } of config.veneers) {
+      for (const { name } of config.veneers.filter((veneer) => veneer.name !== shard.name)) {
         const changes = await readRepairs(readers.sessionOf(name), scope, wanted);
         statements[name] = changes.flatMap((change) => change.statements);
       }

@@ -30,6 +30,8 @@ export interface UpOptions extends Selection {
   readonly protocol?: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; default: never. */
   readonly terminateBlockersMs?: number | null;
+  /** Nobody else is connected: default false. */
+  readonly offline?: boolean;
 }
 
 /**
@@ -70,8 +72,8 @@ export async function up(config: Config, options: UpOptions, context: CommandCon
       );
     });
   }
-  const { protocol = 'auto', terminateBlockersMs = null } = options;
-  const runOptions = { ...context, command: 'up', protocol, terminateBlockersMs };
+  const { protocol = 'auto', terminateBlockersMs = null, offline = false } = options;
+  const runOptions = { ...context, command: 'up', protocol, terminateBlockersMs, offline };
   return withRecordedRun(config, runOptions, async (run) => {
     const settled = await settleFirst(run);
     const obstacles = obstaclesTo(run, shards, settled);

@@ -23,13 +23,19 @@ export interface Config {
 
 export interface VeneerConfig {
   readonly name: string;
-  /** postgres:// url with user and password: how the runner reaches it. */
+  /** postgres:// url with user and password: how the runner reaches it. A name that is a shard too has the shard's. */
   readonly url: Secret;
+  /** The role that owns the foreign tables and works there, where it is not the url's user. */
+  readonly setRole: string | null;
+  /** By shard: server options where this veneer's route differs. */
+  readonly routes: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 export interface ShardConfig {
   readonly name: string;
   readonly url: Secret;
+  /** The role that owns what a migration makes, where it is not the url's user. */
+  readonly setRole: string | null;
   /** The postgres_fdw server that stands for this shard on each veneer. */
   readonly server: ServerConfig;
   readonly tenants: readonly TenantConfig[];
@@ -67,7 +73,7 @@ export interface UserMappingConfig {
 
 export type TablePrivilege = 'select' | 'insert' | 'update' | 'delete';
 
-/** A rule by which a relation of a shard appears in a veneer; patterns with `{tenant} {shard} {schema} {table}`. */
+/** A rule by which a relation of a shard appears in a veneer; patterns with `{tenant} {shard} {schema} {table}`, and words of their own. */
 export interface ExposeRule {
   /** `schema.relation` on the shard. */
   readonly from: string;
@@ -75,6 +81,15 @@ export interface ExposeRule {
   readonly as: string;
   /** Globs over relation names that are not exposed. */
   readonly except: readonly string[];
+  /** The foreign table is a partition of a table of the veneer; null: it stands by itself. */
+  readonly partition: PartitionRule | null;
+}
+
+export interface PartitionRule {
+  /** `schema.relation` on the veneer. */
+  readonly of: string;
+  /** SQL as behind FOR VALUES, or DEFAULT; a `{name}` in it becomes a quoted literal. */
+  readonly bounds: string;
 }
 
 export interface RolloutConfig {

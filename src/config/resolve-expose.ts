@@ -1,4 +1,4 @@
-import type { ExposeRule, TenantConfig } from './config.js';
+import type { ExposeRule, PartitionRule, TenantConfig } from './config.js';
 import type { Path } from './document.js';
 import { unknownPlaceholder } from './fill.js';
 import { capturesOf, fillPattern, PATTERN_NAMES } from './pattern.js';
@@ -8,7 +8,12 @@ import type { FleetFile } from './schema.js';
 import type { Loose } from './validate.js';
 
 /** The rule of a fleet that has none: every relation of a tenant, in the schema named after the tenant. */
-export const DEFAULT_EXPOSE: ExposeRule = { from: '{schema}.{table}', as: '{tenant}.{table}', except: [] };
+export const DEFAULT_EXPOSE: ExposeRule = {
+  from: '{schema}.{table}',
+  as: '{tenant}.{table}',
+  except: [],
+  partition: null,
+};
 
 /** The rules in the order of the file; checked against all tenants. */
 export function resolveExpose(
@@ -26,6 +31,7 @@ export function resolveExpose(
         from,
         as: rule?.as ?? from,
         except: (rule?.except ?? []).filter((glob) => glob !== undefined),
+        partition: resolvePartition(reading, ['expose', index], rule, capturesOf(from)),
       };
     }),
     tenants,
@@ -33,7 +39,30 @@ export function resolveExpose(
   );
 }
 
-/** A word of its own in `from` is refused elsewhere as not built; in `as` it may be used then. */
+type WrittenRule = NonNullable<NonNullable<Loose<FleetFile>['expose']>[number]>;
+
+/** Both keys or none. The bounds are SQL: only their placeholders are checked. */
+function resolvePartition(
+  reading: Reading,
+  path: Path,
+  rule: WrittenRule | undefined,
+  captured: readonly string[],
+): PartitionRule | null {
+  const { partition_of: of, bounds } = rule ?? {};
+  if (of === undefined && bounds === undefined) return null;
+  if (of === undefined)
+    reading.refuse([...path, 'bounds'], 'bounds without partition_of mean nothing', 'key');
+  if (bounds === undefined)
+    reading.refuse(
+      [...path, 'partition_of'],
+      'expected bounds beside it: SQL such as IN ({tenant}), or DEFAULT',
+    );
+  checkPattern(reading, [...path, 'partition_of'], of, captured);
+  checkWords(reading, [...path, 'bounds'], bounds ?? '', captured);
+  return of === undefined || bounds === undefined ? null : { of, bounds };
+}
+
+/** A word of its own in `from` matches any text; it may be used in what follows. */
 function checkPattern(
   reading: Reading,
   path: Path,
@@ -45,8 +74,12 @@ function checkPattern(
     reading.refuse(path, 'expected schema.relation: a schema, one dot, a relation');
   }
   if (path.at(-1) === 'from') return;
-  const unknown = capturesOf(pattern).filter((name) => !captured.includes(name));
-  for (const name of unknown) reading.refuse(path, unknownPlaceholder(name, PATTERN_NAMES));
+  checkWords(reading, path, pattern, captured);
+}
+
+function checkWords(reading: Reading, path: Path, text: string, captured: readonly string[]): void {
+  const unknown = capturesOf(text).filter((name) => !captured.includes(name));
+  for (const name of unknown) reading.refuse(path, unknownPlaceholder(name, [...PATTERN_NAMES, ...captured]));
 }
 
 function checked(

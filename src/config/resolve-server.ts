@@ -30,6 +30,22 @@ export function resolveServer(source: ServerSource, reading: Reading): ServerCon
   return { name, options: { ...address, ...Object.fromEntries(options) } };
 }
 
+/** Options of one veneer's server, over those of the shard; its name is the shard's, the same on every veneer. */
+export function routeOptions(
+  route: WrittenOptions | undefined,
+  path: Path,
+  shard: string,
+  reading: Reading,
+): Readonly<Record<string, string>> {
+  const written = writtenOptions(route, path);
+  const name = written.get('name');
+  if (name !== undefined)
+    reading.refuse(name.path, 'a server has one name on all veneers; it stands under the shard', 'key');
+  return Object.fromEntries(
+    [...written].map(([key, option]) => [key, optionText(key, option, shard, reading)] as const),
+  );
+}
+
 type WrittenOptions = Readonly<Record<string, OptionValue | undefined>>;
 
 interface WrittenOption {

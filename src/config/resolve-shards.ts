@@ -4,7 +4,7 @@ import type { Reading } from './reading.js';
 import { resolveUserMappings } from './resolve-roles.js';
 import { resolveServer } from './resolve-server.js';
 import { resolveTenants } from './resolve-tenants.js';
-import { addMember, resolveUrl } from './resolve-veneers.js';
+import { addMember, resolveRole, resolveUrl } from './resolve-veneers.js';
 import type { MemberAddress } from './resolve-veneers.js';
 import type { FleetFile } from './schema.js';
 import type { Loose } from './validate.js';
@@ -33,6 +33,7 @@ export function resolveShards(
     return {
       name,
       url,
+      setRole: resolveRole(reading, ['tenant', 'role'], fleet.tenant?.role, { shard: name }),
       server: resolveServer({ fleet, shard: name, address, servers }, reading),
       tenants: tenants.filter((tenant) => tenant.shard === name),
       userMappings: resolveUserMappings(fleet, name, reading),

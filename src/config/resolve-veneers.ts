@@ -1,8 +1,11 @@
 import { Secret } from '../secret.js';
-import type { VeneerConfig } from './config.js';
+import type { ShardConfig, VeneerConfig } from './config.js';
 import type { Path } from './document.js';
-import { filled } from './reading.js';
+import type { Names } from './fill.js';
+import { didYouMean } from './nearest.js';
+import { checkIdentifier, filled, filledName } from './reading.js';
 import type { Reading } from './reading.js';
+import { routeOptions } from './resolve-server.js';
 import type { FleetFile } from './schema.js';
 import { readUrl } from './url.js';
 import type { PostgresAddress } from './url.js';
@@ -14,26 +17,64 @@ export interface MemberAddress {
   readonly address: PostgresAddress;
 }
 
-/** The veneers in the order of their names. */
+/** The veneers in the order of their names. A name that is a shard too is one member, and its url stands there. */
 export function resolveVeneers(
   fleet: Loose<FleetFile>,
-  shards: readonly MemberAddress[],
+  shards: readonly ShardConfig[],
+  addresses: readonly MemberAddress[],
   reading: Reading,
 ): readonly VeneerConfig[] {
-  const known = [...shards];
+  const known = [...addresses];
   const veneers = reading.keysOf(['veneers']).map((name) => {
     if (name === '') reading.refuse(['veneers', name], 'a veneer without a name', 'key');
     const at = ['veneers', name, 'url'];
     const veneer = fleet.veneers?.[name];
-    // A name under both has its url under shards; a misfit that was taken out left its key.
-    const isNeeded =
-      veneer !== undefined && !Object.hasOwn(fleet.shards ?? {}, name) && !Object.hasOwn(veneer, 'url');
-    if (isNeeded) reading.refuse(at, 'expected a url, but it is missing');
+    const own = {
+      name,
+      setRole: resolveRole(reading, ['veneers', name, 'role'], veneer?.role, {}),
+      routes: resolveRoutes(fleet, name, reading),
+    };
+    const shard = shards.find((one) => one.name === name);
+    if (shard !== undefined) {
+      if (veneer?.url !== undefined)
+        reading.refuse(at, `${name} is a shard too; its url stands once, under shards`);
+      return { ...own, url: shard.url, setRole: own.setRole ?? shard.setRole };
+    }
+    // A misfit that was taken out left its key.
+    if (veneer !== undefined && !Object.hasOwn(veneer, 'url'))
+      reading.refuse(at, 'expected a url, but it is missing');
     const { url, address } = resolveUrl(reading, at, filled(reading, at, veneer?.url, {}));
     if (address !== null) addMember(reading, known, { path: at, address });
-    return { name, url };
+    return { ...own, url };
   });
   return veneers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** SET ROLE after connecting; null where the url's user itself works. */
+export function resolveRole(
+  reading: Reading,
+  path: Path,
+  text: string | undefined,
+  names: Names,
+): string | null {
+  const role = filledName(reading, path, text, names);
+  if (role === null || text === undefined) return null;
+  checkIdentifier(reading, path, 'the name of the role', role);
+  return role;
+}
+
+/** Server options by shard, where the route of this veneer differs. */
+function resolveRoutes(fleet: Loose<FleetFile>, veneer: string, reading: Reading): VeneerConfig['routes'] {
+  const at = ['veneers', veneer, 'servers'];
+  const known = reading.keysOf(['shards']);
+  const routes = reading.keysOf(at).map((shard) => {
+    const path = [...at, shard];
+    if (shard === veneer) reading.refuse(path, 'a veneer never shows what it owns itself', 'key');
+    else if (!known.includes(shard))
+      reading.refuse(path, `no shard of this fleet is called ${shard}${didYouMean(shard, known)}`, 'key');
+    return [shard, routeOptions(fleet.veneers?.[veneer]?.servers?.[shard], path, shard, reading)] as const;
+  });
+  return new Map(routes);
 }
 
 /** A url as a secret, with its address; null when it is missing or none (which is then noted). */

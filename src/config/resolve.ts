@@ -18,7 +18,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
     fleet: resolveFleetName(fleet, reading),
     file,
     migrations: resolveMigrations(fleet, file, reading),
-    veneers: resolveVeneers(fleet, addresses, reading),
+    veneers: resolveVeneers(fleet, shards, addresses, reading),
     shards,
     roles: resolveRoles(fleet, reading),
     expose: resolveExpose(

@@ -16,10 +16,14 @@ const veneer = z
           'How the runner reaches the veneer, as the role that owns the foreign tables: postgres://user:password@host:5432/database',
         )
         .optional(),
-      role: name('the name of a role').describe('SET ROLE after connecting. Not built yet.').optional(),
+      role: name('the name of a role')
+        .describe(
+          'SET ROLE after connecting: it owns the foreign tables, where that is not the user of the url.',
+        )
+        .optional(),
       servers: z
         .record(z.string(), route, { error: 'a map from shards to server options' })
-        .describe('Server options by shard, only where the route of this veneer differs. Not built yet.')
+        .describe('Server options by shard, only where the route of this veneer differs.')
         .optional(),
     },
     { error: 'a map with url' },
@@ -72,7 +76,9 @@ const tenant = z
         .describe('The schema of a tenant on its shard. Default: {tenant}.')
         .optional(),
       role: text('the name of a role')
-        .describe('SET ROLE after connecting to a shard. Not built yet.')
+        .describe(
+          'SET ROLE after connecting to a shard: who owns what a migration makes. {shard} is filled in.',
+        )
         .optional(),
     },
     { error: 'a map with database, schema and role' },
@@ -93,7 +99,7 @@ const expose = z
   .strictObject(
     {
       from: text('schema.relation').describe(
-        'The relation on the shard, schema.relation, with {tenant} {shard} {schema} {table}.',
+        'The relation on the shard, schema.relation, with {tenant} {shard} {schema} {table}; a {word} of your own matches any text, and may be used below.',
       ),
       as: text('schema.relation')
         .describe('The relation on the veneer, schema.relation. Default: the same as from.')
@@ -103,10 +109,12 @@ const expose = z
         .describe('Relations that are not exposed; * stands for any text.')
         .optional(),
       partition_of: text('schema.relation')
-        .describe('The partitioned table on the veneer. Not built yet.')
+        .describe('The partitioned table on the veneer to which the foreign table is attached.')
         .optional(),
       bounds: text('SQL such as IN (...)')
-        .describe('The bounds of the partition, in SQL. Not built yet.')
+        .describe(
+          'The bounds of the partition, in SQL, as behind FOR VALUES, or DEFAULT; a {name} becomes a quoted literal.',
+        )
         .optional(),
       union: text('schema.relation').describe('A view over all tenants. Not built yet.').optional(),
     },
@@ -126,7 +134,9 @@ export const fleetSchema = z
         .optional(),
       veneers: z
         .record(z.string(), veneer, { error: 'a map from names to veneers' })
-        .describe('The veneers by name.')
+        .describe(
+          'The veneers by name; left out, the shards are migrated alone. A name that stands under shards too is one database in both roles.',
+        )
         .optional(),
       shards: z
         .record(z.string(), shard, { error: 'a map from names to shards' })

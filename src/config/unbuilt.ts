@@ -1,5 +1,4 @@
 import type { Finding, Path } from './document.js';
-import { capturesOf } from './pattern.js';
 import type { FleetFile } from './schema.js';
 import { hasKeys } from './tree.js';
 import type { Loose } from './validate.js';
@@ -17,27 +16,14 @@ interface Refusal {
 /** What is not built yet, a sentence each. Who builds one deletes its line. */
 export const UNBUILT: readonly Refusal[] = [
   {
-    at: ['veneers'],
-    when: lacksVeneers,
-    says: 'a fleet without veneers is not built yet; name one under veneers',
-  },
-  {
     at: ['veneers', '*', 'role'],
     says: 'a role for a veneer is not built yet; connect as the owner of the foreign tables',
   },
-  {
-    at: ['veneers', '*', 'servers'],
-    says: 'a route of its own for one veneer is not built yet; every veneer uses the server of the shard',
-    place: 'key',
-  },
-  {
-    at: ['veneers', '*'],
-    when: (_, fleet, path) => Object.hasOwn(fleet.shards ?? {}, String(path.at(-1))),
-    says: 'one member as veneer and shard (a name under both) is not built yet; give them two names and two databases',
-    place: 'key',
-  },
   { at: ['tenant', 'database'], says: 'a database per tenant is not built yet; give each tenant a schema' },
-  { at: ['tenant', 'role'], says: 'a role per tenant is not built yet; connect as the owner of the tables' },
+  {
+    at: ['tenant', 'role'],
+    says: 'a role for tenants is not built yet; connect as the owner of the tables',
+  },
   {
     at: ['tenants'],
     says: 'asking a database for the tenants is not built yet; list them under shards.<name>.tenants',
@@ -55,11 +41,6 @@ export const UNBUILT: readonly Refusal[] = [
   },
   {
     at: ['expose', '*', 'from'],
-    when: (value) => capturesOf(value).length > 0,
-    says: 'a {word} of your own in from is not built yet; known here: {tenant} {shard} {schema} {table}',
-  },
-  {
-    at: ['expose', '*', 'from'],
     when: hasVariable,
     says: 'a variable in a pattern is not built yet; write the name itself',
   },
@@ -74,7 +55,6 @@ export const UNBUILT: readonly Refusal[] = [
     says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
   },
   { at: ['expose', '*', 'partition_of'], says: 'attaching foreign tables as partitions is not built yet' },
-  { at: ['expose', '*', 'bounds'], says: 'bounds of a partition are not built yet' },
   { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
   {
     at: ['extensions'],
@@ -106,11 +86,6 @@ function matches(value: unknown, pattern: Path, path: Path = []): { value: unkno
   if (key !== '*') return matches(value[key], rest, [...path, key]);
   const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
   return keys.flatMap((one) => matches(value[one], rest, [...path, one]));
-}
-
-/** A misfit was taken out and left its key: that is another problem, reported already. */
-function lacksVeneers(value: unknown, fleet: Loose<FleetFile>): boolean {
-  return isEmpty(value) && (value !== undefined || !Object.hasOwn(fleet, 'veneers'));
 }
 
 function isWritten(value: unknown): boolean {

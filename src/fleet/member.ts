@@ -5,25 +5,37 @@ import type { Secret } from '../secret.js';
 export type Role = 'shard' | 'veneer' | 'shard+veneer';
 
 /** One database of the fleet. */
-export type Member =
-  | { readonly name: string; readonly role: 'shard'; readonly url: Secret; readonly shard: ShardConfig }
-  | { readonly name: string; readonly role: 'veneer'; readonly url: Secret; readonly veneer: VeneerConfig };
+export interface Member {
+  readonly name: string;
+  readonly role: Role;
+  readonly url: Secret;
+  /** The role that works there, where it is not the url's user. */
+  readonly setRole: string | null;
+  readonly shard: ShardConfig | null;
+  readonly veneer: VeneerConfig | null;
+}
 
-export type ShardMember = Extract<Member, { role: 'shard' }>;
-export type VeneerMember = Extract<Member, { role: 'veneer' }>;
+/** Every member once, in the order in which locks are taken: veneers by name, then what is shard alone, as in the file. */
+export function allMembers({ veneers, shards }: Config): Member[] {
+  const isVeneer = (name: string): boolean => veneers.some((veneer) => veneer.name === name);
+  return [
+    ...veneers.map((veneer) => member(veneer, shards.find(({ name }) => name === veneer.name) ?? null)),
+    ...shards.filter(({ name }) => !isVeneer(name)).map((shard) => member(null, shard)),
+  ];
+}
 
-export const shardMembers = (config: Config): ShardMember[] =>
-  config.shards.map((shard) => ({ name: shard.name, role: 'shard', url: shard.url, shard }));
+function member(veneer: VeneerConfig | null, shard: ShardConfig | null): Member {
+  const address = veneer ?? shard;
+  if (address === null) throw new Error('a member is a shard, a veneer, or both');
+  const { name, url, setRole } = address;
+  const role = veneer === null ? 'shard' : shard === null ? 'veneer' : 'shard+veneer';
+  return { name, role, url, setRole, shard, veneer };
+}
 
-export const veneerMembers = (config: Config): VeneerMember[] =>
-  config.veneers.map((veneer) => ({ name: veneer.name, role: 'veneer', url: veneer.url, veneer }));
-
-/** Every member in the order in which locks are taken: veneers by name, then shards as in the file. */
-export const allMembers = (config: Config): Member[] => [...veneerMembers(config), ...shardMembers(config)];
+/** In the order of their names, those that are shards too included. */
+export const veneerMembers = (config: Config): Member[] =>
+  allMembers(config).filter(({ veneer }) => veneer !== null);
 
 /** What a member is in the fleet, by its name. */
-export function roleOf({ veneers, shards }: Config, member: string): Role {
-  const isShard = shards.some(({ name }) => name === member);
-  const isVeneer = veneers.some(({ name }) => name === member);
-  return isShard && isVeneer ? 'shard+veneer' : isVeneer ? 'veneer' : 'shard';
-}
+export const roleOf = (config: Config, name: string): Role =>
+  allMembers(config).find((one) => one.name === name)?.role ?? 'shard';

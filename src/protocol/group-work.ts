@@ -1,6 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Role } from '../fleet/member.js';
+import { roleOf, type Role } from '../fleet/member.js';
 import { display } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
@@ -74,6 +74,7 @@ async function workOnShard(
   const onTenant = (count: number): void => part.onPhase('running', count);
   const xid = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
   const changes = await readChanges(part.lane, session);
+  refuseInMesh(part.lane, changes);
   return { shard, xid, changes, fence: needsFence(part.lane, changes), fenced };
 }
 
@@ -203,6 +204,23 @@ const statementsFor = (
       return own === undefined || !takesPart ? [] : [[veneer.name, own]];
     }),
   );
+
+/**
+ * A shard that is a veneer too commits together with those that show it, in no order. A reader that comes through one
+ * that is first takes its snapshot before the last has committed, and would read zero rows of a rewritten table there.
+ */
+function refuseInMesh({ run, shard }: Lane, { rewritten }: ShardChanges): void {
+  const [first] = rewritten;
+  if (first === undefined || run.offline || roleOf(run.config, shard.name) !== 'shard+veneer') return;
+  throw new VeneerError(
+    `the migration rewrites or truncates ${display(first)} on ${shard.name}, which is shard and veneer`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: shard.name },
+      hint: 'add a new column, fill it, and switch over; or keep everybody out, and run migrate up --offline',
+    },
+  );
+}
 
 /** By policy.rewrites. A fleet without veneers has no remote snapshots. */
 function needsFence(lane: Lane, { rewritten, tightened }: ShardChanges): boolean {

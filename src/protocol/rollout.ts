@@ -1,3 +1,4 @@
+import { roleOf } from '../fleet/member.js';
 import type { Plan, ShardPlan } from '../migrations/plan.js';
 import { inParallel } from '../parallel.js';
 import { inBatches, lanesThatFit, readCapacity, type Capacity } from './capacity.js';
@@ -20,12 +21,13 @@ export interface RolloutOptions {
 /**
  * Takes every shard through its pending steps: canary shards first, through all of theirs, then the others side by
  * side. Each shard goes at its own pace; the first failure stops them all at the next step. Or, `together`, all
- * shards in one step after the other.
+ * shards in one step after the other; so it is always where a member is shard and veneer (PROTOCOL section 10).
  */
 export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Promise<LaneEnd[]> {
   const { canaryOnly, together, onStepEnd = () => undefined } = options;
   const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence: 0, onStepEnd };
-  if (together) return rollTogether(rollout, plan.shards);
+  if (together || run.config.veneers.some(({ name }) => roleOf(run.config, name) === 'shard+veneer'))
+    return rollTogether(rollout, plan.shards);
   const isCanary = ({ shard }: ShardPlan): boolean => run.config.rollout.canary.includes(shard.name);
   const { plans, lanes } = await fitPlans(run, plan);
   const lane = (shardPlan: ShardPlan): Promise<LaneEnd> => runLane(rollout, shardPlan);
@@ -46,9 +48,9 @@ async function fitPlans(
   const busy = plan.shards.filter(({ steps }) => steps.length > 0);
   if (busy.length === 0) return { plans: plan.shards, lanes: 1 };
   const capacities = new Map<string, Capacity>();
-  const members = [...run.config.veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name);
+  const members = new Set([...run.config.veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name));
   await Promise.all(
-    members.map(async (name) => void capacities.set(name, await readCapacity(anchorOf(run, name)))),
+    [...members].map(async (name) => void capacities.set(name, await readCapacity(anchorOf(run, name)))),
   );
   const veneers = new Map(
     [...capacities].filter(([name]) => run.config.veneers.some((veneer) => veneer.name === name)),

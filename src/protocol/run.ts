@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
-import { shardMembers, veneerMembers } from '../fleet/member.js';
+import { allMembers, veneerMembers, type Member } from '../fleet/member.js';
 import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
 import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
@@ -38,6 +38,8 @@ export interface Run {
   readonly protocol: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; null: never. */
   readonly terminateBlockersMs: number | null;
+  /** Nobody else is connected, the user says: what no order of commits makes safe for readers may be done. */
+  readonly offline: boolean;
 }
 
 /** How a run has left its watchdog: with nothing to do, or with steps that are to be settled. */
@@ -61,6 +63,7 @@ export interface RunOptions {
   readonly terminateBlockersMs?: number | null;
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
+  readonly offline?: boolean;
 }
 
 /**
@@ -81,21 +84,24 @@ export async function withRun<T>(
   const unsettled = new Set<string>();
   const watchdog = lazyWatchdog(options.startWatchdog);
   try {
-    for (const veneer of veneerMembers(config)) await anchors.open(veneer);
+    for (const member of membersInOrder(config)) await anchors.open(member);
     await Promise.all(
-      shardMembers(config).map((shard) =>
-        anchors.open(shard).catch((error: unknown) => {
-          const problem = problemOf(error);
-          if (problem.exitCode !== EXIT.unreachable) throw error;
-          unreachable.set(shard.name, problem);
-        }),
-      ),
+      allMembers(config)
+        .filter(({ name }) => !membersInOrder(config).some((first) => first.name === name))
+        .map((shard) =>
+          anchors.open(shard).catch((error: unknown) => {
+            const problem = problemOf(error);
+            if (problem.exitCode !== EXIT.unreachable) throw error;
+            unreachable.set(shard.name, problem);
+          }),
+        ),
     );
-    const { terminateBlockersMs = null, protocol = 'auto' } = options;
+    const { terminateBlockersMs = null, protocol = 'auto', offline = false } = options;
     return await work({
       ...options,
       protocol,
       terminateBlockersMs,
+      offline,
       id,
       config,
       keys,
@@ -116,6 +122,12 @@ export async function withRun<T>(
     await anchors.close();
     await watchdog.stop(unsettled.size === 0 ? 'done' : 'settle');
   }
+}
+
+/** Those without which a run cannot begin: the veneers in the order of their names; without veneers the journal member. */
+function membersInOrder(config: Config): readonly Member[] {
+  const veneers = veneerMembers(config);
+  return veneers.length > 0 ? veneers : allMembers(config).slice(0, 1);
 }
 
 /** One watchdog for a run, started when it is first needed: a run that prepares nothing has none. */

@@ -14,14 +14,8 @@ import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import { FRESH, PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
-import {
-  exposeRelations,
-  refuseUnsupported,
-  tenantsBySchema,
-  type Definition,
-  type TenantsBySchema,
-} from '../veneer/definition.js';
-import { exposedName } from '../veneer/exposure.js';
+import { exposeRelations, refuseUnsupported, type Definition } from '../veneer/definition.js';
+import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
@@ -36,7 +30,7 @@ export interface ShardChanges {
   readonly remote: readonly QualifiedName[];
   readonly wanted: readonly Definition[];
   readonly renames: readonly ExposedRename[];
-  readonly tenants: TenantsBySchema;
+  readonly exposure: Exposure;
   /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
   readonly rewritten: readonly QualifiedName[];
   /** Tables with a new NOT NULL, which an old remote snapshot may contradict: see fence.ts. */
@@ -104,27 +98,29 @@ async function comeClean(session: Session, { budget, step }: ShardWork): Promise
  */
 export async function readChanges(lane: Lane, session: Session): Promise<ShardChanges> {
   const anchor = anchorOf(lane.run, lane.shard.name);
-  const { tenants } = lane.run.config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
-  const schemas = tenants.map((tenant) => tenant.schema);
-  const [oids] = await Promise.all([touchedRelations(session), refuseMovedSchemas(session, anchor, tenants)]);
+  const { config } = lane.run;
+  const whole = config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
+  const exposure = exposureOf(config, whole);
+  const schemas = sourceSchemas(exposure);
+  const [oids] = await Promise.all([
+    touchedRelations(session),
+    refuseMovedSchemas(session, anchor, whole.tenants),
+  ]);
   const [after, stored] = [await readRelations(session, { schemas, oids }), await readStorage(session, oids)];
   const [before, wasStored] = [await readRaw(anchor, oids), await readStorage(anchor, oids)];
-  const rules = lane.run.config.expose;
-  const bySchema = tenantsBySchema(tenants);
-  const exposed = exposeRelations(rules, lane.shard.server.name, bySchema, after);
+  const exposed = exposeRelations(exposure, after);
   refuseUnsupported(lane.shard.name, exposed);
-  const ours = before.filter((relation) => bySchema.has(relation.schema));
+  const ours = before.filter((relation) => schemas.includes(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {
     wanted,
-    tenants: bySchema,
+    exposure,
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
     renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
-      const tenant = bySchema.get(rename.from.schema);
-      const was = tenant === undefined ? null : exposedName(rules, tenant, rename.from);
-      return was === null ? [] : [{ ...rename, was }];
+      const was = shownAs(exposure, rename.from);
+      return was === null ? [] : [{ ...rename, was: was.name }];
     }),
   };
 }

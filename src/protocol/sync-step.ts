@@ -71,7 +71,8 @@ async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: B
   await shard.run(`BEGIN; ${budget.limits(shard)}`);
   const seen = await readWanted(shard, scope);
   const veneers: Session[] = [];
-  for (const { name } of veneerMembers(lane.run.config)) veneers.push(await lane.session(name));
+  for (const { name } of veneerMembers(lane.run.config).filter((member) => member.name !== scope.shard.name))
+    veneers.push(await lane.session(name));
   const drifted = await Promise.all(veneers.map((veneer) => readRepairs(veneer, scope, seen)));
   if (drifted.every((changes) => changes.length === 0)) return [];
   const wanted = await holdWanted(shard, scope, seen, drifted.flat());

@@ -3,14 +3,8 @@ import { readRelations } from '../catalog/read-relations.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import {
-  exposeRelations,
-  isOurs,
-  isSupported,
-  tenantsBySchema,
-  type Definition,
-  type TenantsBySchema,
-} from '../veneer/definition.js';
+import { exposeRelations, isOurs, isSupported, type Definition } from '../veneer/definition.js';
+import { exposureOf, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Config, ShardConfig } from '../config/config.js';
 
@@ -19,7 +13,7 @@ export interface WantedOfShard {
   readonly wanted: readonly Definition[];
   /** Names on the veneer of relations that cannot be shown yet: what stands there is left alone. */
   readonly spared: ReadonlySet<string>;
-  readonly tenants: TenantsBySchema;
+  readonly exposure: Exposure;
 }
 
 export interface SyncScope {
@@ -32,11 +26,11 @@ export interface SyncScope {
 
 /** The definitions of a shard's relations as they are now. */
 export async function readWanted(session: Session, { config, shard }: SyncScope): Promise<WantedOfShard> {
-  const tenants = tenantsBySchema(shard.tenants);
-  const relations = await readRelations(session, { schemas: [...tenants.keys()] });
-  const exposed = exposeRelations(config.expose, shard.server.name, tenants, relations);
+  const exposure = exposureOf(config, shard);
+  const relations = await readRelations(session, { schemas: sourceSchemas(exposure) });
+  const exposed = exposeRelations(exposure, relations);
   return {
-    tenants,
+    exposure,
     wanted: exposed.filter(isSupported).map(({ definition }) => definition),
     spared: new Set(exposed.filter((one) => !isSupported(one)).map(({ definition }) => nameKey(definition))),
   };
@@ -46,15 +40,16 @@ export async function readWanted(session: Session, { config, shard }: SyncScope)
 export async function readRepairs(
   session: Session,
   scope: SyncScope,
-  { wanted, spared, tenants }: WantedOfShard,
+  { wanted, spared, exposure }: WantedOfShard,
 ): Promise<Change[]> {
-  const { config, shard, prune } = scope;
+  const { shard, prune } = scope;
   const tables = await readForeignTables(session, [shard.server.name]);
   const names = new Set(wanted.map(nameKey));
+  const schemas = sourceSchemas(exposure);
   const inScope = (table: ForeignTable): boolean =>
     names.has(nameKey(table)) ||
-    isOurs(config.expose, tenants, table) ||
-    (prune && tenants.has(remoteOf(table).schema));
+    isOurs(exposure, table) ||
+    (prune && schemas.includes(remoteOf(table).schema));
   const present = tables.filter((table) => !spared.has(nameKey(table)) && inScope(table));
   return reconcile({ wanted, present, renames: [], version: session.server.version });
 }

@@ -103,13 +103,11 @@ export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget
 /** Present × wanted, for the touched tables alone: what a migration did not touch is not looked at. */
 export async function readDifference(lane: Lane, session: Session, changes: ShardChanges): Promise<Change[]> {
   const server = lane.shard.server.name;
-  const { remote, wanted, renames, tenants } = changes;
+  const { remote, wanted, renames, exposure } = changes;
   const tables = await readForeignTables(session, [server], { remote, named: wanted });
   const names = new Set(wanted.map(nameKey));
   // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
-  const present = tables.filter(
-    (table) => names.has(nameKey(table)) || isOurs(lane.run.config.expose, tenants, table),
-  );
+  const present = tables.filter((table) => names.has(nameKey(table)) || isOurs(exposure, table));
   const planned = reconcile({ wanted, present, renames, version: session.server.version });
   for (const change of planned) if (isRetype(change)) lane.retyping.add(change.remote.name);
   const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);

@@ -25,7 +25,7 @@ export function statusBlocks(report: StatusReport, style: Style): readonly Block
 }
 
 function headline({ fleet, members, shards, migrations }: StatusReport): string {
-  const veneers = members.filter(({ role }) => role === 'veneer').length;
+  const veneers = members.filter(({ role }) => role !== 'shard').length;
   const tenants = shards.reduce((sum, shard) => sum + shard.tenants.length, 0);
   const versions = [...new Set(members.flatMap(({ version }) => version ?? []))];
   const parts = [

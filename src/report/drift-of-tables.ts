@@ -1,8 +1,8 @@
 import type { Occupied } from '../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
-import type { ExposeRule } from '../config/config.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
-import { isOurs, isSupported, type ExposedRelation, type TenantsBySchema } from '../veneer/definition.js';
+import { isOurs, isSupported, type ExposedRelation } from '../veneer/definition.js';
+import type { Exposure } from '../veneer/exposure.js';
 import { pairTables } from '../veneer/pair-tables.js';
 import type { Drift } from './drift.js';
 import { columnDifferences, type Difference } from './drift-of-columns.js';
@@ -13,8 +13,7 @@ export interface TableComparison {
   readonly veneer: string;
   /** server_version_num of the veneer. */
   readonly version: number;
-  readonly rules: readonly ExposeRule[];
-  readonly tenants: TenantsBySchema;
+  readonly exposure: Exposure;
   readonly exposed: readonly ExposedRelation[];
   /** All foreign tables of the shard's server. */
   readonly present: readonly ForeignTable[];
@@ -105,8 +104,8 @@ function missing({ occupied }: TableComparison, { definition }: ExposedRelation)
 
 function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
   const remote = display(remoteOf(table));
-  const tenant = comparison.tenants.get(remoteOf(table).schema)?.name ?? null;
-  if (isOurs(comparison.rules, comparison.tenants, table)) {
+  const tenant = comparison.exposure.tenants.get(remoteOf(table).schema)?.name ?? null;
+  if (isOurs(comparison.exposure, table)) {
     return located(comparison, table, tenant, {
       kind: 'extra table',
       grade: 'error',

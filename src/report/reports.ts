@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.js';
+import type { Role } from '../fleet/member.js';
 import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
@@ -81,7 +82,7 @@ export interface SetupReport extends ReportBase {
 
 export interface SetupMember {
   readonly member: string;
-  readonly role: 'shard' | 'veneer';
+  readonly role: Role;
   readonly state: 'done' | 'nothing to do' | 'planned' | 'failed' | 'not started';
   /** Statements that were run (or would be), secrets masked as '***'. */
   readonly statements: readonly string[];
@@ -102,7 +103,7 @@ export interface StatusReport extends ReportBase {
 
 export interface MemberStatus {
   readonly member: string;
-  readonly role: 'shard' | 'veneer';
+  readonly role: Role;
   readonly reachable: boolean;
   readonly setUp: boolean;
   /** '17.2' */

@@ -1,8 +1,7 @@
 import { remoteOf, type Column, type ForeignTable, type Relation } from '../catalog/relation.js';
-import type { ExposeRule, TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { display, nameKey, type QualifiedName } from '../postgres/identifiers.js';
-import { exposedName } from './exposure.js';
+import { display, type QualifiedName } from '../postgres/identifiers.js';
+import { isNamed, isShownAs, shownAs, type Exposure, type Partition } from './exposure.js';
 
 /** What a foreign table must look like: what IMPORT FOREIGN SCHEMA would make of the relation. */
 export interface Definition extends QualifiedName {
@@ -10,14 +9,11 @@ export interface Definition extends QualifiedName {
   readonly remote: QualifiedName;
   /** In the shard's order. A column's remote name is its name. */
   readonly columns: readonly Column[];
-  readonly tenant: string;
+  /** Null for a relation of the shard itself. */
+  readonly tenant: string | null;
+  /** What it is attached to on the veneer as a partition, by rule. */
+  readonly partition: Partition | null;
 }
-
-/** Tenants by their schema on one shard. */
-export type TenantsBySchema = ReadonlyMap<string, TenantConfig>;
-
-export const tenantsBySchema = (tenants: readonly TenantConfig[]): TenantsBySchema =>
-  new Map(tenants.map((tenant) => [tenant.schema, tenant]));
 
 export interface ExposedRelation {
   readonly relation: Relation;
@@ -25,33 +21,29 @@ export interface ExposedRelation {
 }
 
 /** The definitions of a shard's relations, those that no rule exposes left out. Pure. */
-export function exposeRelations(
-  rules: readonly ExposeRule[],
-  server: string,
-  tenants: TenantsBySchema,
-  relations: readonly Relation[],
-): ExposedRelation[] {
+export function exposeRelations(exposure: Exposure, relations: readonly Relation[]): ExposedRelation[] {
   return relations.flatMap((relation) => {
-    const tenant = tenants.get(relation.schema);
-    const name = tenant === undefined ? null : exposedName(rules, tenant, relation);
-    if (tenant === undefined || name === null) return [];
-    const remote = { schema: relation.schema, name: relation.name };
-    return [
-      { relation, definition: { ...name, server, remote, columns: relation.columns, tenant: tenant.name } },
-    ];
+    if (relation.isPartition && !isNamed(exposure, relation)) return [];
+    const shown = shownAs(exposure, relation);
+    if (shown === null) return [];
+    const definition: Definition = {
+      ...shown.name,
+      server: exposure.server,
+      remote: { schema: relation.schema, name: relation.name },
+      columns: relation.columns,
+      tenant: shown.tenant?.name ?? null,
+      partition: shown.partition,
+    };
+    return [{ relation, definition }];
   });
 }
 
 /**
- * Is a foreign table one that a rule makes: does it show a relation of these tenants under the very name that the
- * rules give it? Nothing is recorded about ours; every other table on our servers was made by somebody else. Pure.
+ * Is a foreign table one that a rule makes: does it show a relation of this shard under the very name that the rules
+ * give it? Nothing is recorded about ours; every other table on our servers was made by somebody else. Pure.
  */
-export function isOurs(rules: readonly ExposeRule[], tenants: TenantsBySchema, table: ForeignTable): boolean {
-  const remote = remoteOf(table);
-  const tenant = tenants.get(remote.schema);
-  const name = tenant === undefined ? null : exposedName(rules, tenant, remote);
-  return name !== null && nameKey(name) === nameKey(table);
-}
+export const isOurs = (exposure: Exposure, table: ForeignTable): boolean =>
+  isShownAs(shownAs(exposure, remoteOf(table)), table);
 
 /** Does this version know how to bring the relation to a veneer? */
 export const isSupported = ({ relation }: ExposedRelation): boolean =>
@@ -73,7 +65,7 @@ export function refuseUnsupported(member: string, exposed: readonly ExposedRelat
     `a veneer cannot show a column of a user-defined type yet: ${listed(columns.map((c) => c.text))}`,
     {
       exitCode: EXIT.failed,
-      where: { member, tenant: first.tenant },
+      where: { member, ...(first.tenant === null ? {} : { tenant: first.tenant }) },
       hint: 'use a type of pg_catalog, or leave the relation out by expose … except',
     },
   );

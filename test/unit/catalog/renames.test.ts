@@ -14,6 +14,7 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
   oid,
   schema: 't',
   name,
+  isPartition: false,
   columns: Object.entries(columns).map(([attnum, column]) => ({
     attnum: Number(attnum),
     name: column,

@@ -26,6 +26,7 @@ const migration = (name: string, checksum = 'c'): Migration => ({
 const shard = (name: string, ...tenants: readonly string[]): ShardConfig => ({
   name,
   url: new Secret('postgres://x'),
+  setRole: null,
   server: { name: `${name}_server`, options: {} },
   tenants: tenants.map((tenant) => ({ name: tenant, shard: name, schema: tenant })),
   userMappings: [],

@@ -7,6 +7,7 @@ import { mappingStatements, serverStatements } from '../../../src/veneer/servers
 const shard: ShardConfig = {
   name: 'shard1',
   url: new Secret('postgres://x'),
+  setRole: null,
   server: { name: 'shard1_server', options: { host: 'h', port: '5432', dbname: 'd' } },
   tenants: [],
   userMappings: [{ role: 'app', user: 'u', password: new Secret('hush') }],

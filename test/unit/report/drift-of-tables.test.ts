@@ -3,17 +3,16 @@ import fc from 'fast-check';
 import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
 import type { Drift } from '../../../src/report/drift.js';
 import { tableDrift, type TableComparison } from '../../../src/report/drift-of-tables.js';
-import { exposeRelations, tenantsBySchema } from '../../../src/veneer/definition.js';
+import { exposeRelations } from '../../../src/veneer/definition.js';
 import { reconcile } from '../../../src/veneer/reconcile.js';
-import { column, definition, tableOf } from '../veneer/builders.js';
+import { column, definition, exposure, tableOf } from '../veneer/builders.js';
 import { edited, edits } from '../veneer/simulated-shard.js';
-
-const tenants = tenantsBySchema([{ name: 't', shard: 's1', schema: 't' }]);
 
 const relation = (name: string, columns: readonly string[], userType = false): Relation => ({
   oid: name,
   schema: 't',
   name,
+  isPartition: false,
   columns: columns.map((text, index) => ({
     ...column(text),
     attnum: index + 1,
@@ -32,9 +31,8 @@ const compare = (
     shard: 's1',
     veneer: 'v',
     version: 180_000,
-    rules: [],
-    tenants,
-    exposed: exposeRelations([], 's', tenants, relations),
+    exposure: exposure(),
+    exposed: exposeRelations(exposure(), relations),
     present,
     occupied: [],
     ...more,
@@ -95,8 +93,8 @@ const shards = edits.map((changes) => edited([], changes));
 test('there is drift exactly where sync has something to do', () => {
   fc.assert(
     fc.property(shards, shards, (now, before) => {
-      const wanted = exposeRelations([], 's', tenants, now).map((one) => one.definition);
-      const present = exposeRelations([], 's', tenants, before).map((one) => tableOf(one.definition));
+      const wanted = exposeRelations(exposure(), now).map((one) => one.definition);
+      const present = exposeRelations(exposure(), before).map((one) => tableOf(one.definition));
       const changes = reconcile({ wanted, present, renames: [], version: 180_000 });
       expect(compare(now, present).length > 0).toBe(changes.length > 0);
     }),

@@ -1,6 +1,8 @@
 import type { DefaultExpression } from '../../../src/catalog/expression.js';
 import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relation.js';
+import type { TenantConfig } from '../../../src/config/config.js';
 import type { Definition } from '../../../src/veneer/definition.js';
+import { exposureOf, type Exposure } from '../../../src/veneer/exposure.js';
 
 /** A column as `name type [NOT NULL]`: text that reads well in a test. */
 export function column(text: string): Column {
@@ -34,6 +36,7 @@ export const definition = (
   remote: { schema: 't', name },
   columns: columns.map(column),
   tenant: 't',
+  partition: null,
   ...more,
 });
 
@@ -50,3 +53,9 @@ export const tableOf = (
   options: { schema_name: remote.schema, table_name: remote.name },
   columns: columns.map((one) => ({ ...one, options: { column_name: one.name } })),
 });
+
+/** The exposure of a shard with these tenants, under the default rule or these. */
+export const exposure = (
+  tenants: readonly TenantConfig[] = [{ name: 't', shard: 's1', schema: 't' }],
+  expose: Exposure['rules'] = [],
+): Exposure => exposureOf({ expose }, { name: 's1', server: { name: 's', options: {} }, tenants });

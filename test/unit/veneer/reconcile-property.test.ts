@@ -2,16 +2,14 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
 import { findRenames } from '../../../src/catalog/renames.js';
-import { exposeRelations, tenantsBySchema, type Definition } from '../../../src/veneer/definition.js';
+import { exposeRelations, type Definition } from '../../../src/veneer/definition.js';
 import { reconcile } from '../../../src/veneer/reconcile.js';
-import { tableOf } from './builders.js';
+import { exposure, tableOf } from './builders.js';
 import { edited, edits, raw } from './simulated-shard.js';
 import { applyChanges } from './simulated-veneer.js';
 
-const tenants = tenantsBySchema([{ name: 't', shard: 'shard1', schema: 't' }]);
-
 const definitionsOf = (tables: readonly Relation[]): Definition[] =>
-  exposeRelations([], 's', tenants, tables).map(({ definition }) => definition);
+  exposeRelations(exposure(), tables).map(({ definition }) => definition);
 
 /** The veneer that shows these tables, each foreign table with an oid of its own. */
 const veneerOf = (tables: readonly Relation[]): ForeignTable[] =>

@@ -48,7 +48,9 @@ function editTables(tables: Relation[], change: Edit, number: number): Relation[
     const taken = tables.some(({ name }) => name === change.name);
     const order = ORDERS[change.column % ORDERS.length] ?? '';
     const columns = order.split('').map((name, index) => newColumn(name, index + 1));
-    return taken ? tables : [...tables, { oid: String(number), schema: 't', name: change.name, columns }];
+    return taken
+      ? tables
+      : [...tables, { oid: String(number), schema: 't', name: change.name, isPartition: false, columns }];
   }
   const table = tables[change.table % tables.length];
   if (table === undefined) return tables;

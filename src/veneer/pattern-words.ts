@@ -1,0 +1,55 @@
+import type { QualifiedName } from '../postgres/identifiers.js';
+
+/** What stands for the `{words}` of a pattern. */
+export type Words = Readonly<Record<string, string>>;
+
+/** The words that are known everywhere; any other `{word}` of a `from` is its author's own. */
+const KNOWN: readonly string[] = ['tenant', 'shard', 'schema', 'table'];
+
+const WORD = /\{(\w+)\}/g;
+
+/** Fills in the words that are known, once: what is filled in is not looked at again. Leaves the others. */
+export const fillWords = (text: string, words: Words): string =>
+  text.replace(WORD, (all, word: string) => (Object.hasOwn(words, word) ? (words[word] ?? all) : all));
+
+/** Are all words of the text known? */
+export const isFillable = (text: string, words: Words): boolean =>
+  [...text.matchAll(WORD)].every(([, word = '']) => Object.hasOwn(words, word));
+
+/**
+ * Matches a relation against a pattern `schema.relation`. Answers the known words with those that the pattern
+ * captured: a word of its author's own stands for any text that is not empty, and for the same text each time. Null
+ * where it does not match, or needs a word that is not known here. Pure.
+ */
+export function matchWords(pattern: QualifiedName, relation: QualifiedName, known: Words): Words | null {
+  const inSchema = matchOne(pattern.schema, relation.schema, known);
+  return inSchema === null ? null : matchOne(pattern.name, relation.name, inSchema);
+}
+
+function matchOne(pattern: string, text: string, known: Words): Words | null {
+  if (!pattern.includes('{')) return pattern === text ? known : null;
+  const captured = new Set<string>();
+  let possible = true;
+  const source = pattern
+    .split(/(\{\w+\})/)
+    .map((piece) => {
+      const word = /^\{(\w+)\}$/.exec(piece)?.[1];
+      if (word === undefined) return escaped(piece);
+      const value = Object.hasOwn(known, word) ? known[word] : undefined;
+      if (value !== undefined) return escaped(value);
+      possible &&= !KNOWN.includes(word);
+      if (captured.has(word)) return String.raw`\k<${groupOf(word)}>`;
+      captured.add(word);
+      return `(?<${groupOf(word)}>.+?)`;
+    })
+    .join('');
+  const found = possible ? new RegExp(`^${source}$`, 'su').exec(text) : null;
+  if (found === null) return null;
+  const own = [...captured].map((word) => [word, found.groups?.[groupOf(word)] ?? ''] as const);
+  return { ...known, ...Object.fromEntries(own) };
+}
+
+/** A group's name may not begin with a digit. */
+const groupOf = (word: string): string => `w_${word}`;
+
+const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
