@@ -1,64 +1,93 @@
 import type { ShardConfig } from '../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
-import type { Plan, PlannedStep } from '../migrations/plan.js';
+import type { Migration } from '../migrations/migration.js';
+import type { Plan, PlannedStep, VeneerStep } from '../migrations/plan.js';
 import type { LaneEnd } from '../protocol/lane-end.js';
+import type { RolloutEnd } from '../protocol/rollout.js';
 import type { StepEnd } from '../protocol/step.js';
-import type { UpReport, UpShard, UpStep } from '../report/reports.js';
+import type { VeneerStepEnd } from '../protocol/veneer-step.js';
+import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../report/reports.js';
 import { settledExit } from './settled.js';
 
 interface Base {
+  readonly command: UpReport['command'];
   readonly fleet: string;
   readonly dryRun: boolean;
   /** performance.now() when the command began. */
   readonly start: number;
   /** What setup has to make first, told by a dry run; a real one is refused by it. */
   readonly missing?: readonly Problem[];
-  /** What a dry run tells besides. */
   readonly notices?: readonly string[];
+  /** Steps wait for something that the selection leaves out. */
+  readonly waiting?: boolean;
 }
 
+/** The part of a report that says what became of each step. */
+export type Outcomes = Pick<UpReport, 'shards' | 'veneerSteps' | 'order'>;
+
+type Parts = Outcomes & Pick<UpReport, 'run' | 'settled' | 'problems'>;
+
 /** The report, with the exit code and the command to type next that follow from its outcomes. Pure but for the clock. */
-export function upReport(
-  base: Base,
-  parts: Pick<UpReport, 'run' | 'settled' | 'shards' | 'problems'>,
-): UpReport {
-  const exitCode = worst(upExit(parts), settledExit(parts.settled));
-  const { missing = [], notices = [] } = base;
+export function upReport(base: Base, parts: Parts): UpReport {
+  const { missing = [], notices = [], waiting = false } = base;
+  const held = waiting && !base.dryRun ? EXIT.pending : EXIT.clean;
+  const exitCode = worst(upExit(parts), settledExit(parts.settled), held);
   return {
-    command: 'up',
+    command: base.command,
     fleet: base.fleet,
     dryRun: base.dryRun,
     ...parts,
     exitCode,
-    next: nextCommand(exitCode, parts.shards, [...parts.problems, ...missing]),
+    next: nextCommand(base.command, exitCode, parts, [...parts.problems, ...missing]),
     notices: [...notices, ...missing.map(({ message }) => message)],
     ms: Math.round(performance.now() - base.start),
   };
 }
 
-function upExit({ shards, problems }: Pick<UpReport, 'shards' | 'problems'>): ExitCode {
-  const codes = problems.map((problem) => problem.exitCode);
-  const ahead = shards.some((shard) => shard.steps.some((step) => step.state === 'committed'));
-  const failed = shards.some((shard) => shard.state === 'failed' || shard.state === 'unreachable');
-  const skipped = shards.some((shard) => shard.skipped.length > 0);
+const stepsOf = ({ shards, veneerSteps }: Outcomes): (UpStep | UpVeneerStep)[] => [
+  ...shards.flatMap(({ steps }) => steps),
+  ...veneerSteps,
+];
+
+function upExit(parts: Parts): ExitCode {
+  const codes = parts.problems.map((problem) => problem.exitCode);
+  const ahead = stepsOf(parts).some((step) => step.state === 'committed');
+  const failed =
+    parts.shards.some((shard) => shard.state === 'failed' || shard.state === 'unreachable') ||
+    parts.veneerSteps.some((step) => step.state === 'failed');
+  const skipped = parts.shards.some((shard) => shard.skipped.length > 0);
   return worst(...codes, (failed && ahead) || skipped ? EXIT.partial : EXIT.clean);
 }
 
 function nextCommand(
+  command: UpReport['command'],
   exitCode: ExitCode,
-  shards: readonly UpShard[],
+  outcomes: Outcomes,
   problems: readonly Problem[],
 ): string | null {
-  const pending = shards.some((shard) => shard.steps.some((step) => step.state !== 'committed'));
+  const steps = stepsOf(outcomes).filter((step) => step.state !== 'committed');
   if (exitCode === EXIT.inDoubt) return 'migrate recover';
   if (exitCode === EXIT.unreachable) return 'migrate status';
   if (problems.some((problem) => problem.hint === 'migrate setup')) return 'migrate setup';
-  return pending || exitCode !== EXIT.clean ? 'migrate up' : null;
+  if (command === 'up') return steps.length > 0 || exitCode !== EXIT.clean ? 'migrate up' : null;
+  if (command === 'down') return steps.length > 0 ? `migrate down` : nextUnlessClean(exitCode);
+  // Of a redo that is cut short, what was taken down and did not come up again is pending.
+  const down = steps.some(({ direction }) => direction === 'down');
+  return down ? 'migrate redo' : steps.length > 0 ? 'migrate up' : nextUnlessClean(exitCode);
 }
 
-/** Shards of a plan of which nothing was run. */
-export const plannedShards = (plan: Plan, state: 'planned' | 'not started' = 'planned'): UpShard[] =>
-  plan.shards.map(({ shard, steps }) => ({
+const nextUnlessClean = (exitCode: ExitCode): string | null =>
+  exitCode === EXIT.clean ? null : 'migrate status';
+
+/** What a plan would do, or was not allowed to begin. */
+export const plannedOutcomes = (plan: Plan, state: 'planned' | 'not started' = 'planned'): Outcomes => ({
+  order: orderOf(plan),
+  veneerSteps: plan.veneerSteps.map((step) => ({
+    ...emptyVeneerStep(step),
+    state,
+    statements: state === 'planned' ? statementsOf(step) : [],
+  })),
+  shards: plan.shards.map(({ shard, steps }) => ({
     shard: shard.name,
     state: steps.length === 0 ? 'up to date' : 'not started',
     tenants: tenantNames(shard),
@@ -69,18 +98,28 @@ export const plannedShards = (plan: Plan, state: 'planned' | 'not started' = 'pl
     })),
     problem: null,
     skipped: [],
-  }));
+  })),
+});
 
 /** Shards that were not planned, because something forbade to begin. */
-export const refusedShards = (shards: readonly ShardConfig[], problems: readonly Problem[]): UpShard[] =>
-  shards.map((shard) => {
+export const refusedOutcomes = (shards: readonly ShardConfig[], problems: readonly Problem[]): Outcomes => ({
+  order: [],
+  veneerSteps: [],
+  shards: shards.map((shard) => {
     const problem = problems.find((one) => one.where?.member === shard.name) ?? null;
     const state = problem?.exitCode === EXIT.unreachable ? 'unreachable' : 'not started';
     return { shard: shard.name, state, tenants: tenantNames(shard), steps: [], problem, skipped: [] };
-  });
+  }),
+});
 
-/** Shards as a rollout left them. */
-export function ranShards(plan: Plan, ends: readonly LaneEnd[]): UpShard[] {
+/** What a rollout came to. */
+export const ranOutcomes = (plan: Plan, { shards, veneerSteps }: RolloutEnd): Outcomes => ({
+  order: orderOf(plan),
+  shards: ranShards(plan, shards),
+  veneerSteps: veneerSteps.map(ranVeneerStep),
+});
+
+function ranShards(plan: Plan, ends: readonly LaneEnd[]): UpShard[] {
   const byShard = new Map(ends.map((end) => [end.shard, end]));
   return plan.shards.map(({ shard, steps }) => {
     const lane = byShard.get(shard.name);
@@ -103,23 +142,72 @@ function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpSt
   return { ...empty, ms, protocol, locks, veneerStatements: statements.get(shard) ?? {} };
 }
 
+function ranVeneerStep({ planned, end }: VeneerStepEnd): UpVeneerStep {
+  if (end === null) return emptyVeneerStep(planned);
+  const empty = { ...emptyVeneerStep(planned), state: end.kind, attempts: end.attempts };
+  if (end.kind !== 'committed') return { ...empty, problem: end.problem };
+  const { ms, locks, protocol } = end.result;
+  return { ...empty, ms, protocol, locks };
+}
+
+const emptyFacts = ({ name, scope }: Migration) =>
+  ({
+    migration: name,
+    scope,
+    state: 'not started',
+    ms: null,
+    attempts: 0,
+    protocol: null,
+    locks: [],
+    statements: [],
+  }) as const;
+
 const emptyStep = ({ migration, direction, tenants }: PlannedStep): UpStep => ({
-  migration: migration.name,
-  scope: migration.scope,
+  ...emptyFacts(migration),
   direction,
-  state: 'not started',
   tenants: tenants.map((tenant) => tenant.name),
-  ms: null,
-  attempts: 0,
-  protocol: null,
-  locks: [],
   veneerStatements: {},
-  statements: [],
 });
 
-const statementsOf = ({ migration: { body } }: PlannedStep): string[] =>
+const emptyVeneerStep = ({ migration, direction, veneers }: VeneerStep): UpVeneerStep => ({
+  ...emptyFacts(migration),
+  direction,
+  veneers: veneers.map(({ name }) => name),
+  problem: null,
+});
+
+const orderOf = ({ order, direction }: Plan): UpOrder[] =>
+  order.map(({ name, scope }) => ({ migration: name, scope, direction }));
+
+const statementsOf = ({ migration: { body } }: Pick<PlannedStep, 'migration'>): string[] =>
   body.kind === 'static'
     ? body.statements.map((statement) => statement.sql)
-    : ['-- asks the database: built per tenant when it runs'];
+    : ['-- asks the database, or whom it runs for: built when it runs'];
 
 const tenantNames = ({ tenants }: ShardConfig): string[] => tenants.map((tenant) => tenant.name);
+
+/** One phase after the other, as `redo` has them: the steps of all, and how far each shard came. */
+export function joinedOutcomes([first, ...rest]: readonly Outcomes[]): Outcomes {
+  if (first === undefined) return { order: [], shards: [], veneerSteps: [] };
+  if (rest.length === 0) return first;
+  const then = joinedOutcomes(rest);
+  const later = new Map(then.shards.map((shard) => [shard.shard, shard]));
+  return {
+    order: [...first.order, ...then.order],
+    veneerSteps: [...first.veneerSteps, ...then.veneerSteps],
+    shards: first.shards.map((shard) => joinedShard(shard, later.get(shard.shard))),
+  };
+}
+
+function joinedShard(first: UpShard, then: UpShard | undefined): UpShard {
+  if (then === undefined) return first;
+  const decisive = isClean(first) ? then : first;
+  return {
+    ...decisive,
+    steps: [...first.steps, ...then.steps],
+    skipped: [...first.skipped, ...then.skipped],
+  };
+}
+
+/** Nothing that was to be done on the shard is left. */
+export const isClean = ({ state }: UpShard): boolean => state === 'done' || state === 'up to date';

@@ -1,5 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
+import { literal } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { labelOf, type Direction, type Migration, type Scope } from './migration.js';
 
@@ -84,6 +85,17 @@ const WRITES: Readonly<Record<Direction, (session: Session, write: LedgerWrite) 
   up: addRows,
   down: removeRows,
 };
+
+/** What {@link writeLedger} does for a member itself, as a statement that can be kept and run later. */
+export const ledgerStatement = (
+  direction: Direction,
+  { step, migration, appliedBy }: Pick<LedgerWrite, 'step' | 'migration' | 'appliedBy'>,
+): string =>
+  direction === 'up'
+    ? `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
+       VALUES (${[migration.scope, '', migration.name, migration.checksum, 'applied', step, appliedBy].map(literal).join(', ')})`
+    : `DELETE FROM pgveneer.ledger
+        WHERE scope = ${literal(migration.scope)} AND tenant = '' AND migration = ${literal(migration.name)}`;
 
 /** The ledger's key of whom a migration runs for. */
 const keysOf = ({ migration, tenants }: LedgerWrite): string[] =>

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import { startBudget, type Budget, type LockDuration } from './budget.js';
+import type { Problem } from '../errors.js';
+import type { StepPhase } from '../report/progress.js';
 import { commitAttempt, type AttemptEnding } from './commit.js';
+import { findFailures } from './find-failures.js';
 import type { AttemptId } from './gid.js';
 import { openGroup, type Step } from './group.js';
 import { workOnGroup, type GroupWork } from './group-work.js';
 import type { Protocol, ProtocolChoice } from './journal.js';
-import type { Lane } from './lane.js';
+import type { Crew } from './lane.js';
+import type { Participant } from './participant.js';
 import { chooseProtocol, refuseForeignReads } from './protocol-choice.js';
 import type { Run } from './run.js';
 import { watched } from './watched.js';
@@ -20,26 +24,60 @@ export interface AttemptResult extends AttemptEnding {
   readonly statements: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
 }
 
+/** What a step does, whoever takes part in it. */
+export interface Job {
+  readonly id: string;
+  readonly migration: string;
+  /** Whose sessions it works on. */
+  readonly crews: readonly Crew[];
+  readonly onPhase: (phase: StepPhase, why?: string) => void;
+  /** All of it up to the vote, in transactions that stay open. */
+  readonly work: (budget: Budget) => Promise<GroupWork>;
+  /** Throws where the work must not commit by this protocol. */
+  readonly approve: (protocol: Protocol, participants: readonly Participant[]) => Promise<void>;
+  /** The failures of all tenants, once one of them failed with this problem. */
+  readonly failures: (problem: Problem) => Promise<readonly Problem[]>;
+}
+
+/** A step on shards and what shows them. */
+export const shardJob = ({ id, migration, parts }: Step): Job => ({
+  id,
+  migration,
+  crews: parts.map(({ lane }) => lane),
+  onPhase: (phase, why) => {
+    for (const part of parts) part.onPhase(phase, undefined, why);
+  },
+  work: async (budget) => workOnGroup(await openGroup(parts), id, budget),
+  approve: async (protocol) => {
+    if (protocol !== 'lock-step') return;
+    for (const { lane } of parts) await refuseForeignReads(await lane.session(lane.shard.name));
+  },
+  failures: async (problem) => {
+    const part = parts.find(({ lane }) => lane.shard.name === problem.where?.member);
+    if (problem.where?.tenant === undefined || part === undefined) return [];
+    const { lane, planned } = part;
+    const found = planned.tenants.length === 1 ? [] : await findFailures(lane, planned).catch(() => []);
+    return found.length === 0 ? [problem] : found;
+  },
+});
+
 /**
  * One try at a step (PROTOCOL section 4). Until the intent is written everything may be rolled back, and is, on
  * every failure; from then on what happened is settled by what the servers say. Throws what stood in the way of
  * the work; after that nothing of this attempt is left anywhere.
  */
-export async function attempt(run: Run, step: Step, wanted: ProtocolChoice): Promise<AttemptResult> {
-  const id: AttemptId = { fleet: run.config.fleet, step: step.id, nonce: randomBytes(4).toString('hex') };
+export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promise<AttemptResult> {
+  const id: AttemptId = { fleet: run.config.fleet, step: job.id, nonce: randomBytes(4).toString('hex') };
   const budget = startBudget(run.config.rollout);
-  const lanes = step.parts.map(({ lane }) => lane);
+  const { crews } = job;
   try {
-    const { participants, statements } = await watchedOnAll(lanes, budget, async () =>
-      workOnGroup(await openGroup(step.parts), step.id, budget),
-    );
+    const { participants, statements } = await watchedOnAll(crews, budget, () => job.work(budget));
     const protocol = chooseProtocol(wanted, participants);
-    if (protocol === 'lock-step') await refuseAllForeignReads(step);
+    await job.approve(protocol, participants);
     const together = participants.length > 1;
-    for (const { onPhase } of step.parts)
-      onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
-    const end = await commitAttempt(run, { id, migration: step.migration, participants, protocol });
-    if (end.ending.kind === 'committed' && end.closed) for (const lane of lanes) lane.settled.push(id);
+    job.onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
+    const end = await commitAttempt(run, { id, migration: job.migration, participants, protocol });
+    if (end.ending.kind === 'committed' && end.closed) for (const crew of crews) crew.settled.push(id);
     return {
       ...end,
       ms: budget.elapsed(),
@@ -48,18 +86,14 @@ export async function attempt(run: Run, step: Step, wanted: ProtocolChoice): Pro
       statements,
     };
   } catch (error) {
-    await Promise.all(lanes.flatMap((lane) => lane.openSessions()).map(rollbackQuietly));
+    await Promise.all(crews.flatMap((crew) => crew.openSessions()).map(rollbackQuietly));
     throw error;
   }
 }
 
-/** A watch per lane, each over its own sessions, around one piece of work. */
+/** A watch per crew, each over its own sessions, around one piece of work. */
 const watchedOnAll = (
-  lanes: readonly Lane[],
+  crews: readonly Crew[],
   budget: Budget,
   work: () => Promise<GroupWork>,
-): Promise<GroupWork> => lanes.reduceRight((inner, lane) => () => watched(lane, budget, inner), work)();
-
-async function refuseAllForeignReads({ parts }: Step): Promise<void> {
-  for (const { lane } of parts) await refuseForeignReads(await lane.session(lane.shard.name));
-}
+): Promise<GroupWork> => crews.reduceRight((inner, crew) => () => watched(crew, budget, inner), work)();

@@ -26,7 +26,8 @@ export interface HistoryRow {
 /** A step of a rollout that has come to its end. */
 export interface EndedStep {
   readonly id: string;
-  readonly shard: string;
+  /** Null: of the veneers. */
+  readonly shard: string | null;
   readonly planned: PlannedStep;
   readonly end: StepEnd;
   readonly phases: readonly PhaseTime[];
@@ -41,7 +42,7 @@ export function stepRow({ id, shard, planned, end, phases, ms }: EndedStep): His
   return {
     event: 'step ended',
     step: id,
-    shard,
+    ...(shard === null ? {} : { shard }),
     migration: labelOf(migration),
     tenants: tenants.length,
     ...(committed === null ? {} : { protocol: committed.protocol }),
@@ -50,11 +51,15 @@ export function stepRow({ id, shard, planned, end, phases, ms }: EndedStep): His
     ms,
     problems: end.kind === 'committed' ? [] : [end.problem],
     details: {
+      ...(planned.direction === 'down' ? { direction: planned.direction } : {}),
       phases,
       ...(body.kind === 'static' ? { statements: kept(body.statements.map(sqlOf)) } : {}),
       ...(committed === null
         ? {}
-        : { veneerStatements: keptByVeneer(committed.statements.get(shard) ?? {}), locks: committed.locks }),
+        : {
+            veneerStatements: keptByVeneer(committed.statements.get(shard ?? '') ?? {}),
+            locks: committed.locks,
+          }),
     },
   };
 }

@@ -1,4 +1,5 @@
 import { EXIT, type Problem } from '../errors.js';
+import type { Migration } from '../migrations/migration.js';
 import type { PlannedStep, ShardPlan } from '../migrations/plan.js';
 import type { ShardState } from '../report/progress.js';
 import type { StepEnd } from './step.js';
@@ -24,6 +25,8 @@ export interface LaneRecord {
   readonly plan: ShardPlan;
   readonly ends: (StepEnd | null)[];
   readonly skipped: SkippedTenant[];
+  /** performance.now() when its first step began; null: none did. */
+  began: number | null;
   /** What ended the lane itself: a session that could not be opened or replaced. */
   problem: Problem | null;
 }
@@ -32,8 +35,24 @@ export const startRecord = (plan: ShardPlan): LaneRecord => ({
   plan,
   ends: plan.steps.map(() => null),
   skipped: [],
+  began: null,
   problem: null,
 });
+
+/** The steps of one stage, with their places among all of the shard's. */
+export const stepsIn = (
+  { plan }: LaneRecord,
+  migrations: ReadonlySet<Migration>,
+): readonly { readonly planned: PlannedStep; readonly at: number }[] =>
+  plan.steps
+    .map((planned, at) => ({ planned, at }))
+    .filter(({ planned }) => migrations.has(planned.migration));
+
+/** Has the shard come through all steps of a stage, with all of its tenants? */
+export const isThrough = (record: LaneRecord, migrations: ReadonlySet<Migration>): boolean =>
+  record.problem === null &&
+  record.skipped.length === 0 &&
+  stepsIn(record, migrations).every(({ at }) => record.ends[at]?.kind === 'committed');
 
 /** The record as an outcome. Pure. */
 export function laneEnd({ plan, ends, skipped, problem }: LaneRecord): LaneEnd {

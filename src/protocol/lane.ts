@@ -5,22 +5,17 @@ import type { AttemptId } from './gid.js';
 import type { Run } from './run.js';
 import { openSettling, replaceSettling } from './settling-session.js';
 
-/**
- * The connections with which one shard goes through its steps: one to the shard, one to each veneer that a step
- * changes. Lanes of several shards work on one veneer side by side, each in a transaction of its own.
- */
-export interface Lane {
+/** The connections of a step's group, one to each member that takes part. */
+export interface Crew {
   readonly run: Run;
-  readonly shard: ShardConfig;
-  /** The lane's own session to a member of its group, opened when first asked for, replaced when it broke. */
+  /** For people: the shard's, or `veneers`. */
+  readonly name: string;
+  /** The crew's own session to a member, opened when first asked for, replaced when it broke. */
   session(member: string): Promise<Session>;
   /** Those that are open. */
   openSessions(): readonly Session[];
   /** Attempts that are settled and whose evidence is still there. */
   readonly settled: AttemptId[];
-  /** What a migration is known to affect, from an earlier attempt or from another shard. */
-  known(migration: string): Affected;
-  learn(migration: string, affected: Affected): void;
   /** Who stood in the way when a step last waited for a lock. */
   readonly blockers: Blocker[];
   /** By member and pid: since when (performance.now()) somebody has been seen blocking. */
@@ -29,6 +24,17 @@ export interface Lane {
   readonly contended: string[];
   /** Names of relations whose columns change type: views above them are locked before the tables. */
   readonly retyping: Set<string>;
+}
+
+/**
+ * The connections with which one shard goes through its steps: one to the shard, one to each veneer that a step
+ * changes. Lanes of several shards work on one veneer side by side, each in a transaction of its own.
+ */
+export interface Lane extends Crew {
+  readonly shard: ShardConfig;
+  /** What a migration is known to affect, from an earlier attempt or from another shard. */
+  known(migration: string): Affected;
+  learn(migration: string, affected: Affected): void;
 }
 
 /** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
@@ -42,12 +48,23 @@ export interface Affected {
 const NOTHING: Affected = { relations: [], fence: false };
 
 /** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
-export async function withLane<T>(
+export const withLane = <T>(
   run: Run,
   shard: ShardConfig,
   learnt: Map<string, Affected>,
   work: (lane: Lane) => Promise<T>,
-): Promise<T> {
+): Promise<T> =>
+  withCrew(run, shard.name, (crew) =>
+    work({
+      ...crew,
+      shard,
+      known: (migration) => learnt.get(migration) ?? NOTHING,
+      learn: (migration, affected) => void learnt.set(migration, affected),
+    }),
+  );
+
+/** Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. */
+export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => Promise<T>): Promise<T> {
   const sessions = new Map<string, Session>();
   const joined = new Map<string, Session>();
   const session = async (member: string): Promise<Session> => {
@@ -65,11 +82,9 @@ export async function withLane<T>(
     const openSessions = (): Session[] => [...sessions.values()];
     return await work({
       run,
-      shard,
+      name,
       session,
       openSessions,
-      known: (migration) => learnt.get(migration) ?? NOTHING,
-      learn: (migration, affected) => void learnt.set(migration, affected),
       settled: [],
       blockers: [],
       blockedSince: new Map(),

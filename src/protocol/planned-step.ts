@@ -1,6 +1,7 @@
 import { labelOf } from '../migrations/migration.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { StepPhase } from '../report/progress.js';
+import { shardJob } from './attempt.js';
 import type { StepPart } from './group.js';
 import type { EndedStep } from './history-rows.js';
 import type { Affected, Lane } from './lane.js';
@@ -47,7 +48,10 @@ export async function runPlanned(
       }),
   }));
   const alone = parts.some(({ planned }) => planned.migration.transaction === 'none');
-  const end = await (alone ? runStepWithoutTransaction : runStep)(rollout.run, { id, migration, parts });
+  const step = { id, migration, parts };
+  const end = await (alone
+    ? runStepWithoutTransaction(rollout.run, step)
+    : runStep(rollout.run, shardJob(step)));
   for (const { part, report, clock } of clocks) {
     if (end.kind === 'committed') report('committed', { ms: end.result.ms });
     else report('failed', { why: end.problem.message });

@@ -30,7 +30,31 @@ export const refusedForGood = (cause: unknown): cause is PrepareRefused =>
  * per shard it would happen as often as there are shards (PROTOCOL section 7). Two-phase needs no such look, since
  * PREPARE refuses. Reads and writes show as locks of this session; DDL on a foreign table takes stronger ones.
  */
-export async function refuseForeignReads(session: Session): Promise<void> {
+export const refuseForeignReads = (session: Session): Promise<void> =>
+  refuseForeign(session, {
+    modes: ['AccessShareLock', 'RowShareLock', 'RowExclusiveLock'],
+    does: 'reads or writes',
+    hint: 'change rows where they live: each shard runs the migration on its own tables',
+  });
+
+/**
+ * A veneer's migration may read foreign tables where no other veneer takes part, and write none: their rows would be
+ * committed on the shard before the veneer commits, or fails to.
+ */
+export const refuseForeignWrites = (session: Session): Promise<void> =>
+  refuseForeign(session, {
+    modes: ['RowExclusiveLock'],
+    does: 'writes',
+    hint: 'change rows where they live, in a migration for tenants or shards',
+  });
+
+interface ForeignUse {
+  readonly modes: readonly string[];
+  readonly does: string;
+  readonly hint: string;
+}
+
+async function refuseForeign(session: Session, { modes, does, hint }: ForeignUse): Promise<void> {
   const [table] = await session.query<{ name: string }>(
     `SELECT f.ftrelid::regclass::text AS name
        FROM pg_locks l
@@ -38,16 +62,17 @@ export async function refuseForeignReads(session: Session): Promise<void> {
        JOIN pg_foreign_server s ON s.oid = f.ftserver
        JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
       WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND w.fdwname = 'postgres_fdw'
-        AND l.mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+        AND l.mode = ANY ($1::text[])
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1`,
+    [modes],
   );
   if (table === undefined) return;
   throw new VeneerError(
-    `the migration reads or writes ${table.name}, a foreign table: what it does there would not be undone`,
+    `the migration ${does} ${table.name}, a foreign table: what it does there would not be undone`,
     {
       exitCode: EXIT.failed,
       where: { member: session.member },
-      hint: 'change rows where they live: each shard runs the migration on its own tables',
+      hint,
     },
   );
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf } from '../errors.js';
 import { veneerMembers } from '../fleet/member.js';
-import type { Lane } from './lane.js';
+import type { Crew } from './lane.js';
 import type { Run } from './run.js';
 
 /** A server that restarts is back within this time (milliseconds), or the step fails. */
@@ -11,12 +11,10 @@ const AGAIN_MS = 100;
 /** A step failed since a connection was lost or could not be made; nothing of it was committed. */
 export const isAway = (error: unknown): boolean => problemOf(error).exitCode === EXIT.unreachable;
 
-/** Waits until every member of these lanes answers and its lock is ours again. False where that does not come about. */
-export async function membersReturn(run: Run, lanes: readonly Lane[]): Promise<boolean> {
-  const members = [
-    ...veneerMembers(run.config).map(({ name }) => name),
-    ...lanes.map(({ shard }) => shard.name),
-  ];
+/** Waits until every member of these crews answers and its lock is ours again. False where that does not come about. */
+export async function membersReturn(run: Run, crews: readonly Crew[]): Promise<boolean> {
+  const shards = run.config.shards.filter(({ name }) => crews.some((crew) => crew.name === name));
+  const members = [...veneerMembers(run.config), ...shards].map(({ name }) => name);
   const deadline = Date.now() + RETURN_MS;
   while (!run.signal.aborted && !run.isShutOut()) {
     const missing = await firstAway(run, members);

@@ -1,45 +1,45 @@
 import { problemOf } from '../errors.js';
-import { labelOf } from '../migrations/migration.js';
-import type { PlannedStep, ShardPlan } from '../migrations/plan.js';
+import { labelOf, type Migration } from '../migrations/migration.js';
+import type { PlannedStep } from '../migrations/plan.js';
 import { forgetAttempts } from './commit.js';
-import { laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
+import { stepsIn, type LaneRecord } from './lane-end.js';
 import { withLane } from './lane.js';
 import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
 import type { StepEnd } from './step.js';
 
-/** Takes one shard through its steps, at its own pace. A failure is an outcome, never thrown. */
-export async function runLane(rollout: Rollout, plan: ShardPlan): Promise<LaneEnd> {
-  const start = performance.now();
-  const record = startRecord(plan);
+/** Takes one shard through its steps of a stage, at its own pace. A failure is an outcome in its record, never thrown. */
+export async function runLane(
+  rollout: Rollout,
+  record: LaneRecord,
+  migrations: ReadonlySet<Migration>,
+): Promise<void> {
+  const { plan } = record;
+  if (stepsIn(record, migrations).length === 0 || rollout.stopped) return;
+  record.began ??= performance.now();
   try {
-    if (plan.steps.length > 0 && !rollout.stopped) {
-      await withLane(rollout.run, plan.shard, rollout.learnt, async (lane) => {
-        try {
-          await runSteps(rollout, record, (planned, index) => ({
-            lane,
-            planned,
-            index: index + 1,
-            of: plan.steps.length,
-          }));
-        } finally {
-          await forgetAttempts(lane.openSessions(), lane.settled);
-        }
-      });
-    }
+    await withLane(rollout.run, plan.shard, rollout.learnt, async (lane) => {
+      const place: Place = (planned, at) => ({ lane, planned, index: at + 1, of: plan.steps.length });
+      try {
+        await runSteps(rollout, record, migrations, place);
+      } finally {
+        await forgetAttempts(lane.openSessions(), lane.settled);
+      }
+    });
   } catch (error) {
     rollout.stopped = true;
     record.problem = problemOf(error);
   }
-  const end = laneEnd(record);
-  const ms = Math.round(performance.now() - start);
-  rollout.run.onProgress({ type: 'shard ended', shard: end.shard, state: end.state, ms });
-  return end;
 }
 
-type Place = (planned: PlannedStep, index: number) => PlacedPart;
+type Place = (planned: PlannedStep, at: number) => PlacedPart;
 
-async function runSteps(rollout: Rollout, record: LaneRecord, place: Place): Promise<void> {
-  for (const [index, planned] of record.plan.steps.entries()) {
+async function runSteps(
+  rollout: Rollout,
+  record: LaneRecord,
+  migrations: ReadonlySet<Migration>,
+  place: Place,
+): Promise<void> {
+  for (const { planned, at: index } of stepsIn(record, migrations)) {
     if (rollout.stopped || rollout.run.signal.aborted) return;
     // It comes after what the skipped tenants lack, and so does all that follows it.
     if (planned.migration.scope === 'shard' && record.skipped.length > 0) return;

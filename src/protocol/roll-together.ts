@@ -1,8 +1,7 @@
 import { problemOf } from '../errors.js';
-import { compareNames } from '../migrations/migration-names.js';
-import type { ShardPlan } from '../migrations/plan.js';
+import { labelOf, type Migration } from '../migrations/migration.js';
 import { forgetAttempts } from './commit.js';
-import { laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
+import { stepsIn, type LaneRecord } from './lane-end.js';
 import { withLane, type Lane } from './lane.js';
 import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
 import type { StepEnd } from './step.js';
@@ -11,25 +10,25 @@ import type { StepEnd } from './step.js';
  * `--atomic fleet`: each migration is one step over all shards that need it, on all or none. The first one that does
  * not commit everywhere ends the run; canary shards and on_error have no say, since no shard goes ahead.
  */
-export async function rollTogether(rollout: Rollout, plans: readonly ShardPlan[]): Promise<LaneEnd[]> {
-  const start = performance.now();
-  const records = plans.map(startRecord);
+export async function rollTogether(
+  rollout: Rollout,
+  records: readonly LaneRecord[],
+  migrations: ReadonlySet<Migration>,
+): Promise<void> {
+  const busy = records.filter((record) => stepsIn(record, migrations).length > 0);
+  for (const record of busy) record.began ??= performance.now();
   try {
-    const busy = records.filter(({ plan }) => plan.steps.length > 0);
     await withLanes(rollout, busy, [], async (lanes) => {
       try {
-        await runAll(rollout, busy, lanes);
+        await runAll(rollout, busy, lanes, migrations);
       } finally {
         await Promise.all(lanes.map((lane) => forgetAttempts(lane.openSessions(), lane.settled)));
       }
     });
   } catch (error) {
+    rollout.stopped = true;
     for (const record of records) record.problem = problemOf(error);
   }
-  const ms = Math.round(performance.now() - start);
-  const ends = records.map(laneEnd);
-  for (const { shard, state } of ends) rollout.run.onProgress({ type: 'shard ended', shard, state, ms });
-  return ends;
 }
 
 /** A lane per record, in the same order, all open at the same time. */
@@ -49,23 +48,24 @@ async function runAll(
   rollout: Rollout,
   records: readonly LaneRecord[],
   lanes: readonly Lane[],
+  migrations: ReadonlySet<Migration>,
 ): Promise<void> {
-  const names = new Set(records.flatMap(({ plan }) => plan.steps.map(({ migration }) => migration.name)));
-  for (const name of [...names].toSorted(compareNames)) {
+  for (const migration of migrations) {
     if (rollout.run.signal.aborted) return;
-    const end = await runEverywhere(rollout, name, records, lanes);
-    if (end.kind !== 'committed') return;
+    const end = await runEverywhere(rollout, migration, records, lanes);
+    rollout.stopped ||= end.kind !== 'committed';
+    if (rollout.stopped) return;
   }
 }
 
 async function runEverywhere(
   rollout: Rollout,
-  name: string,
+  wanted: Migration,
   records: readonly LaneRecord[],
   lanes: readonly Lane[],
 ): Promise<StepEnd> {
   const parts = records.flatMap((record, at) => {
-    const index = record.plan.steps.findIndex(({ migration }) => migration.name === name);
+    const index = record.plan.steps.findIndex(({ migration }) => migration === wanted);
     const [planned, lane] = [record.plan.steps[index], lanes[at]];
     if (planned === undefined || lane === undefined) return [];
     return [{ record, part: { lane, planned, index: index + 1, of: record.plan.steps.length } }];
@@ -73,7 +73,7 @@ async function runEverywhere(
   return inGroups(parts, async (group) => {
     const end = await runPlanned(
       rollout,
-      name,
+      labelOf(wanted),
       group.map(({ part }) => part),
     );
     for (const { record, part } of group) record.ends[part.index - 1] = end;

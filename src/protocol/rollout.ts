@@ -1,52 +1,122 @@
+import type { Config } from '../config/config.js';
 import { roleOf } from '../fleet/member.js';
+import type { Migration } from '../migrations/migration.js';
 import type { Plan, ShardPlan } from '../migrations/plan.js';
+import { stagesOf } from '../migrations/stages.js';
 import { inParallel } from '../parallel.js';
 import { inBatches, lanesThatFit, readCapacity, type Capacity } from './capacity.js';
 import type { EndedStep } from './history-rows.js';
-import type { LaneEnd } from './lane-end.js';
+import { isThrough, laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
 import type { Rollout } from './planned-step.js';
 import { runLane } from './roll-apart.js';
 import { rollTogether } from './roll-together.js';
 import { anchorOf, type Run } from './run.js';
+import { notStarted, runVeneerStep, type VeneerStepEnd } from './veneer-step.js';
 
 export interface RolloutOptions {
   /** End after the canary shards. */
   readonly canaryOnly: boolean;
   /** Each migration is one step over all shards. */
   readonly together: boolean;
+  /** The number of the run's last step before; default: there was none. */
+  readonly sequence?: number;
   /** Told of every step that came to an end, whichever it was. */
   readonly onStepEnd?: (step: EndedStep) => void;
 }
 
+/** What a rollout came to, shard by shard and veneer step by veneer step, in the plan's order. */
+export interface RolloutEnd {
+  readonly shards: readonly LaneEnd[];
+  readonly veneerSteps: readonly VeneerStepEnd[];
+  /** The number of its last step. */
+  readonly sequence: number;
+}
+
 /**
- * Takes every shard through its pending steps: canary shards first, through all of theirs, then the others side by
- * side. Each shard goes at its own pace; the first failure stops them all at the next step. Or, `together`, all
- * shards in one step after the other; so it is always where a member is shard and veneer (PROTOCOL section 10).
+ * Takes every shard through its steps: canary shards first, through all of theirs, then the others side by side. Each
+ * shard goes at its own pace; the first failure stops them all at the next step. Or, `together`, all shards in one step
+ * after the other; so it is always where a member is shard and veneer (PROTOCOL section 10). Before a step of the veneers all of them wait for each other; where one did not come through, that
+ * step and all that comes after it are not started.
  */
-export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Promise<LaneEnd[]> {
-  const { canaryOnly, together, onStepEnd = () => undefined } = options;
-  const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence: 0, onStepEnd };
-  if (together || run.config.veneers.some(({ name }) => roleOf(run.config, name) === 'shard+veneer'))
-    return rollTogether(rollout, plan.shards);
-  const isCanary = ({ shard }: ShardPlan): boolean => run.config.rollout.canary.includes(shard.name);
-  const { plans, lanes } = await fitPlans(run, plan);
-  const lane = (shardPlan: ShardPlan): Promise<LaneEnd> => runLane(rollout, shardPlan);
-  const canaries = await inParallel(plans.filter(isCanary), lanes, lane);
+export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Promise<RolloutEnd> {
+  const { onStepEnd = () => undefined, sequence = 0, canaryOnly } = options;
+  const together = options.together || isMesh(run.config);
+  const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence, onStepEnd };
+  const { plans, lanes } = await fitPlans(run, plan, together);
+  const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, told: new Set() };
+  const veneerSteps = plan.veneerSteps.map(notStarted);
+  for (const stage of stagesOf(plan)) {
+    if (rollout.stopped || run.signal.aborted) break;
+    if (stage.kind === 'shards') {
+      await runShards(rollout, shards, stage.migrations, { together, canaryOnly });
+      if (!shards.records.every((record) => isThrough(record, stage.migrations))) break;
+    } else if (!canaryOnly) {
+      const at = plan.veneerSteps.indexOf(stage.step);
+      veneerSteps[at] = await runVeneerStep(rollout, stage.step, { index: at + 1, of: veneerSteps.length });
+    }
+    if (canaryOnly) break;
+  }
+  for (const record of shards.records) tellEnd(run, shards, record);
+  return { shards: shards.records.map(laneEnd), veneerSteps, sequence: rollout.sequence };
+}
+
+const isMesh = (config: Config): boolean =>
+  config.veneers.some(({ name }) => roleOf(config, name) === 'shard+veneer');
+
+interface ShardsAtWork {
+  readonly records: readonly LaneRecord[];
+  /** How many shards at a time. */
+  readonly lanes: number;
+  /** Whose end was told. */
+  readonly told: Set<LaneRecord>;
+}
+
+async function runShards(
+  rollout: Rollout,
+  shards: ShardsAtWork,
+  migrations: ReadonlySet<Migration>,
+  { canaryOnly, together }: Pick<RolloutOptions, 'canaryOnly' | 'together'>,
+): Promise<void> {
+  const { records, lanes } = shards;
+  const { run } = rollout;
+  if (together) return rollTogether(rollout, records, migrations);
+  const lane = async (record: LaneRecord): Promise<void> => {
+    await runLane(rollout, record, migrations);
+    if (isOver(record)) tellEnd(run, shards, record);
+  };
+  const isCanary = ({ plan }: LaneRecord): boolean => run.config.rollout.canary.includes(plan.shard.name);
+  await inParallel(records.filter(isCanary), lanes, lane);
   if (canaryOnly) rollout.stopped = true;
-  const others = plans.filter((shardPlan) => !isCanary(shardPlan));
-  const ends = [...canaries, ...(await inParallel(others, lanes, lane))];
-  const byShard = new Map(ends.map((end) => [end.shard, end]));
-  return plan.shards.flatMap(({ shard }) => byShard.get(shard.name) ?? []);
+  await inParallel(
+    records.filter((record) => !isCanary(record)),
+    lanes,
+    lane,
+  );
+}
+
+/** Nothing is left to do on the shard, or nothing more will be done. */
+const isOver = ({ ends, problem }: LaneRecord): boolean =>
+  problem !== null ||
+  ends.every((end) => end !== null) ||
+  ends.some((end) => end !== null && end.kind !== 'committed');
+
+function tellEnd(run: Run, { told }: ShardsAtWork, record: LaneRecord): void {
+  if (told.has(record)) return;
+  told.add(record);
+  const { shard, state } = laneEnd(record);
+  const ms = record.began === null ? 0 : Math.round(performance.now() - record.began);
+  run.onProgress({ type: 'shard ended', shard, state, ms });
 }
 
 /** Cuts a plan to what the servers have room for, and says so where that changes it. */
 async function fitPlans(
   run: Run,
   plan: Plan,
+  together: boolean,
 ): Promise<{ readonly plans: readonly ShardPlan[]; readonly lanes: number }> {
   const { concurrency, batch } = run.config.rollout;
   const busy = plan.shards.filter(({ steps }) => steps.length > 0);
-  if (busy.length === 0) return { plans: plan.shards, lanes: 1 };
+  if (busy.length === 0 || together) return { plans: plan.shards, lanes: 1 };
   const capacities = new Map<string, Capacity>();
   const members = new Set([...run.config.veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name));
   await Promise.all(

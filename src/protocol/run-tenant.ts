@@ -14,16 +14,17 @@ import type { Subject } from './subject.js';
 
 /**
  * Runs a migration for one tenant, shard or veneer in the open transaction: one text in the simple protocol, so that a
- * tenant costs one round trip; `setUp` are statements that come first. Throws a VeneerError that names file, line,
- * member and tenant.
+ * tenant costs one round trip; `setUp` are statements that come first. Answers what was run but for these, each with a
+ * line end behind it. Throws a VeneerError that names file, line, member and tenant.
  */
 export async function runFor(
   session: Session,
   migration: Migration,
   subject: Subject,
   setUp: readonly string[],
-): Promise<void> {
-  const prologue = [...setUp, ...surroundings(subject)];
+): Promise<readonly string[]> {
+  const settingUp = surroundings(subject);
+  const prologue = [...setUp, ...settingUp];
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
   const statements = await statementsOf(session, migration.body, subject);
   const parts = [...prologue, ...statements.map((statement) => statement.sql)];
@@ -32,6 +33,7 @@ export async function runFor(
   } catch (error) {
     throw explain(error, { migration, tenant: subject.tenant, prologue, statements });
   }
+  return [...settingUp, ...statements.map((statement) => `${statement.sql}\n`)];
 }
 
 /** What a migration sees of whom it runs for. */

@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgres/sqlstate.js';
-import { attempt, type AttemptResult } from './attempt.js';
+import { attempt, type AttemptResult, type Job } from './attempt.js';
 import { holdExceeded } from './budget.js';
 import { blockerText } from './blockers.js';
-import { findFailures } from './find-failures.js';
-import type { Step } from './group.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from './watched.js';
-import type { Lane } from './lane.js';
+import type { Crew } from './lane.js';
 import { isAway, membersReturn } from './return-of-members.js';
 import type { Run } from './run.js';
 
@@ -25,60 +23,45 @@ export type StepEnd =
     };
 
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
-export async function runStep(run: Run, step: Step): Promise<StepEnd> {
+export async function runStep(run: Run, job: Job): Promise<StepEnd> {
   const { retries } = run.config.rollout;
-  const lanes = step.parts.map(({ lane }) => lane);
   let { protocol } = run;
   let forgiven = false;
   // Once: a migration that brings its server down would bring it down every time.
   const isForgiven = async (error: unknown): Promise<boolean> => {
-    if (forgiven || !isAway(error) || !(await membersReturn(run, lanes))) return false;
+    if (forgiven || !isAway(error) || !(await membersReturn(run, job.crews))) return false;
     forgiven = true;
     return true;
   };
   for (let attempts = 1; ; attempts++) {
     try {
-      const result = await attempt(run, step, protocol);
+      const result = await attempt(run, job, protocol);
       const end = endOf(run, result, attempts);
       if (end.kind !== 'failed') return end;
       if (protocol === 'auto' && refusedForGood(result.cause)) {
-        run.onProgress({ type: 'notice', text: lockStepNotice(step, result.cause) });
+        run.onProgress({ type: 'notice', text: lockStepNotice(job, result.cause) });
         protocol = 'lock-step';
         continue;
       }
       const cause = causeOf(result.cause);
       if ((!worthRetrying(cause) || attempts > retries) && !(await isForgiven(cause))) return end;
-      for (const { onPhase } of step.parts) onPhase('retrying', undefined, textOf(cause));
+      job.onPhase('retrying', textOf(cause));
     } catch (error) {
       if (error instanceof Interrupted)
         return { kind: 'interrupted', problem: problemOf(error), failures: [], attempts };
       if ((!worthRetrying(error) || attempts > retries) && !(await isForgiven(error)))
-        return failedEnd(step, error, attempts);
-      for (const { onPhase } of step.parts) onPhase('retrying', undefined, textOf(error));
+        return failedEnd(job, error, attempts);
+      job.onPhase('retrying', textOf(error));
     }
     await backoff(attempts, run.signal);
   }
 }
 
 /** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
-async function failedEnd(step: Step, error: unknown, attempts: number): Promise<StepEnd> {
-  const problem = problemFor(
-    step.parts.map(({ lane }) => lane),
-    error,
-    attempts,
-  );
-  const part = step.parts.find(({ lane }) => lane.shard.name === problem.where?.member);
-  if (problem.where?.tenant === undefined || part === undefined || isLockConflict(error))
-    return { kind: 'failed', problem, failures: [], attempts };
-  const { lane, planned } = part;
-  const failures =
-    planned.tenants.length === 1 ? [problem] : await findFailures(lane, planned).catch(() => []);
-  return {
-    kind: 'failed',
-    problem: withOthers(problem, failures),
-    failures: failures.length === 0 ? [problem] : failures,
-    attempts,
-  };
+async function failedEnd(job: Job, error: unknown, attempts: number): Promise<StepEnd> {
+  const problem = problemFor(job.crews, error, attempts);
+  const failures = isLockConflict(error) ? [] : await job.failures(problem);
+  return { kind: 'failed', problem: withOthers(problem, failures), failures, attempts };
 }
 
 function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
@@ -91,8 +74,8 @@ function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
 /** What PostgreSQL said, where the wrapper only says who voted no. */
 const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? cause.cause : cause);
 
-const lockStepNotice = (step: Step, refused: PrepareRefused): string =>
-  `${step.parts.map(({ lane }) => lane.shard.name).join(', ')}: ${step.migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
+const lockStepNotice = ({ crews, migration }: Job, refused: PrepareRefused): string =>
+  `${crews.map(({ name }) => name).join(', ')}: ${migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
 
 function endOf(run: Run, result: AttemptResult, attempts: number): StepEnd {
   const { ending, cause } = result;
@@ -145,13 +128,13 @@ export async function backoff(attempts: number, signal: AbortSignal): Promise<vo
 }
 
 /** The problem of the last attempt; of a lock, with those who held it. */
-export function problemFor(lanes: readonly Lane[], error: unknown, attempts: number): Problem {
-  const { lockHoldMs = 0, lockWaitMs = 0 } = lanes[0]?.run.config.rollout ?? {};
+export function problemFor(crews: readonly Crew[], error: unknown, attempts: number): Problem {
+  const { lockHoldMs = 0, lockWaitMs = 0 } = crews[0]?.run.config.rollout ?? {};
   if (error instanceof VeneerError && isState(error, SQLSTATE.queryCanceled)) {
     return { ...problemOf(holdExceeded(lockHoldMs, error.facts.detail)), where: error.facts.where ?? {} };
   }
   if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
-  const blockers = lanes
+  const blockers = crews
     .flatMap(({ blockers }) => blockers)
     .map(blockerText)
     .join('\n');

@@ -3,7 +3,7 @@ import type { Session } from '../postgres/session.js';
 import { SQLSTATE } from '../postgres/sqlstate.js';
 import { blockerText, readBlockers } from './blockers.js';
 import { holdExceeded, type Budget } from './budget.js';
-import type { Lane } from './lane.js';
+import type { Crew } from './lane.js';
 import { anchorOf } from './run.js';
 
 /** The user asked to end; nothing of the attempt was committed. */
@@ -26,7 +26,7 @@ const LOOK_MS = 50;
  * asked to end, a budget is used up, or the blocker of a lock will not go, what is running is cancelled from the
  * anchors and the reason is thrown.
  */
-export async function watched<T>(lane: Lane, budget: Budget, work: () => Promise<T>): Promise<T> {
+export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise<T>): Promise<T> {
   throwIfAborted(lane.run.signal);
   const watch: Watch = { lane, budget, reason: null, looking: false, lookedAt: performance.now() };
   const timer = setInterval(() => void look(watch), LOOK_MS);
@@ -46,7 +46,7 @@ export async function watched<T>(lane: Lane, budget: Budget, work: () => Promise
 }
 
 interface Watch {
-  readonly lane: Lane;
+  readonly lane: Crew;
   readonly budget: Budget;
   /** Why the work was cancelled: makes the error to throw from the one that the cancelled statement gave. */
   reason: ((error: unknown) => VeneerError) | null;
@@ -71,7 +71,7 @@ async function look(watch: Watch): Promise<void> {
   }
 }
 
-const busy = (lane: Lane): Session[] =>
+const busy = (lane: Crew): Session[] =>
   lane.openSessions().filter((session) => !session.isLost() && session.status() !== 'I');
 
 async function countWaits(watch: Watch): Promise<void> {
@@ -88,7 +88,7 @@ async function countWaits(watch: Watch): Promise<void> {
 }
 
 /** Ends those who have stood in the way for longer than the user allowed; without that choice nobody is ended. */
-export async function terminateStubborn(lane: Lane, session: Session): Promise<void> {
+export async function terminateStubborn(lane: Crew, session: Session): Promise<void> {
   const { terminateBlockersMs } = lane.run;
   if (terminateBlockersMs === null) return;
   for (const blocker of lane.blockers) {
@@ -106,7 +106,7 @@ export async function terminateStubborn(lane: Lane, session: Session): Promise<v
 }
 
 /** Carries the SQLSTATE of a lock that was not to be had, since it is one: the step may try again. */
-const waitExceeded = (lane: Lane): VeneerError =>
+const waitExceeded = (lane: Crew): VeneerError =>
   new VeneerError('a lock was not to be had in time', {
     exitCode: EXIT.failed,
     sqlstate: SQLSTATE.lockNotAvailable,
@@ -117,7 +117,7 @@ function runningText(error: unknown): string | undefined {
   return error instanceof VeneerError ? error.facts.detail : undefined;
 }
 
-const cancelAll = (lane: Lane): Promise<unknown> =>
+const cancelAll = (lane: Crew): Promise<unknown> =>
   Promise.allSettled(
     busy(lane).map((session) =>
       anchorOf(lane.run, session.member).query('SELECT pg_cancel_backend($1)', [session.pid]),

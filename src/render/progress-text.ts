@@ -31,7 +31,7 @@ function stepLine(event: StepProgress): string | null {
   const step = `[${shard}] ${index}/${of} ${migration}`;
   switch (phase) {
     case 'committed':
-      return `${step} committed for ${plural(tenants, 'tenant')}${ms === undefined ? '' : ` in ${duration(ms)}`}`;
+      return `${step} committed${tenants === 0 ? '' : ` for ${plural(tenants, 'tenant')}`}${ms === undefined ? '' : ` in ${duration(ms)}`}`;
     case 'retrying':
     case 'failed':
       return `${step} ${phase}${why === undefined ? '' : `: ${firstLine(why)}`}`;
@@ -46,7 +46,7 @@ function stepLine(event: StepProgress): string | null {
 /** The row of a shard while it works: `shard2  3/5 20260101_books  2 tenants  preparing`. */
 export function stepTitle(event: StepProgress): string {
   const { shard, index, of, migration, tenants } = event;
-  const title = `${shard}  ${index}/${of} ${migration}  ${plural(tenants, 'tenant')}  ${phaseText(event)}`;
+  const title = `${shard}  ${index}/${of} ${migration}  ${tenants === 0 ? '' : `${plural(tenants, 'tenant')}  `}${phaseText(event)}`;
   return oneLine(printable(withoutUrls(title)));
 }
 

@@ -25,6 +25,8 @@ export function reportText(report: Report, style: Style): string {
 function blocksOf(report: Report, style: Style): readonly Block[] {
   switch (report.command) {
     case 'up':
+    case 'down':
+    case 'redo':
       return upBlocks(report, style);
     case 'setup':
       return setupBlocks(report, style);

@@ -1,7 +1,18 @@
-import type { UpShard, UpStep } from '../report/reports.js';
+import type { UpShard, UpStep, UpVeneerStep } from '../report/reports.js';
 import type { Style } from './style.js';
 import { tableLines, type Cell } from './table.js';
-import { duration, plural } from './words.js';
+import { indentedProblem } from './footer.js';
+import { duration, plural, stepName } from './words.js';
+
+/** The steps of the veneers, each with what stopped it. */
+export function veneerStepLines(steps: readonly UpVeneerStep[], style: Style): readonly string[] {
+  const rows = tableLines(
+    steps.map((step) =>
+      stepRow({ ...step, tenants: step.veneers, veneerStatements: {} }, step.veneers.length, style),
+    ),
+  );
+  return steps.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
+}
 
 /** The steps of one shard, below its row. */
 export function stepLines({ steps, tenants }: UpShard, style: Style): readonly string[] {
@@ -9,7 +20,7 @@ export function stepLines({ steps, tenants }: UpShard, style: Style): readonly s
 }
 
 function stepRow(step: UpStep, tenants: number, style: Style): readonly Cell[] {
-  const { migration, state } = step;
+  const { state } = step;
   return [
     {
       text: `  ${MARKS[state]}`,
@@ -20,7 +31,7 @@ function stepRow(step: UpStep, tenants: number, style: Style): readonly Cell[] {
             ? style.red
             : style.dim,
     },
-    { text: migration },
+    { text: stepName(step) },
     {
       text: [state === 'committed' ? null : state, ...facts(step, tenants)]
         .filter((fact) => fact !== null)
@@ -36,7 +47,9 @@ function facts(
 ): readonly (string | null)[] {
   const onVeneer = Object.values(veneerStatements).reduce((sum, { length }) => sum + length, 0);
   return [
-    tenants.length === all ? null : `for ${tenants.length} of ${plural(all, 'tenant')}`,
+    tenants.length === all || tenants.length === 0
+      ? null
+      : `for ${tenants.length} of ${plural(all, 'tenant')}`,
     protocol,
     onVeneer === 0 ? null : `${plural(onVeneer, 'statement')} on the veneer`,
     locks.length === 0

@@ -5,7 +5,7 @@ import { settledBlock } from './settled.js';
 import type { Style } from './style.js';
 import { tableLines, type Cell } from './table.js';
 import { dryRunBlocks } from './up-dry-run.js';
-import { stepLines } from './up-steps.js';
+import { stepLines, veneerStepLines } from './up-steps.js';
 import { whoIsWhere } from './who-is-where.js';
 import { duration, plural } from './words.js';
 
@@ -14,8 +14,8 @@ const MOST_STEP_LINES = 40;
 
 /** Each shard with its steps and what stopped it; who is where, when not all are at one place. */
 export function upBlocks(report: UpReport, style: Style): readonly Block[] {
-  const { settled, shards, dryRun } = report;
-  const shown = dryRun ? [] : shards.map(({ problem }) => problem);
+  const { settled, shards, veneerSteps, dryRun } = report;
+  const shown = dryRun ? [] : [...shards, ...veneerSteps].map(({ problem }) => problem);
   return [
     settledBlock(settled, style),
     ...(dryRun ? dryRunBlocks(report, style) : ranBlocks(report, style)),
@@ -32,7 +32,13 @@ function ranBlocks(report: UpReport, style: Style): readonly Block[] {
     ...(all || !isClean(shard) ? stepLines(shard, style) : []),
     ...indentedProblem(shard.problem, style),
   ]);
-  return [lines, whoIsWhere(report, style), summary(report)];
+  const veneers = veneerStepLines(report.veneerSteps, style);
+  return [
+    lines,
+    veneers.length === 0 ? [] : [style.bold('veneers'), ...veneers],
+    whoIsWhere(report, style),
+    summary(report),
+  ];
 }
 
 const isClean = ({ state }: UpShard): boolean => state === 'done' || state === 'up to date';
@@ -51,9 +57,11 @@ function row(shard: UpShard, style: Style): readonly Cell[] {
   ];
 }
 
-function summary({ shards, exitCode, ms }: UpReport): Block {
+function summary({ command, shards, veneerSteps, exitCode, ms }: UpReport): Block {
   if (exitCode !== 0) return [];
-  const committed = shards.flatMap(({ steps }) => steps).filter(({ state }) => state === 'committed').length;
-  if (committed === 0 && shards.every(isClean)) return ['nothing to do: every migration is applied'];
+  const steps = [...shards.flatMap((shard) => shard.steps), ...veneerSteps];
+  const committed = steps.filter(({ state }) => state === 'committed').length;
+  if (committed === 0 && shards.every(isClean))
+    return [`nothing to do: ${command === 'up' ? 'every' : 'no'} migration is applied`];
   return [`${plural(committed, 'step')} committed in ${duration(ms)}`];
 }

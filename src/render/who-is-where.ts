@@ -4,7 +4,7 @@ import type { Block } from './block.js';
 import type { Style } from './style.js';
 import { tableLines } from './table.js';
 import { migrationsOf } from './up-dry-run.js';
-import { names } from './words.js';
+import { names, stepName } from './words.js';
 
 /** Which shards are at which migration, the furthest first; nothing when they are all at one place, or where they were before. */
 export function whoIsWhere({ shards, exitCode }: UpReport, style: Style): Block {
@@ -28,8 +28,8 @@ function placeOf(shard: UpShard): string {
   const { steps, state } = shard;
   const last = lastCommitted(shard);
   if (last !== undefined)
-    return steps.at(-1) === last ? `at ${last.migration}, the last` : `at ${last.migration}`;
-  if (steps[0] !== undefined) return `before ${steps[0].migration}`;
+    return steps.at(-1) === last ? `at ${stepName(last)}, the last` : `at ${stepName(last)}`;
+  if (steps[0] !== undefined) return `before ${stepName(steps[0])}`;
   return state === 'up to date' ? 'nothing was pending' : state;
 }
 
@@ -38,7 +38,7 @@ const lastCommitted = ({ steps }: UpShard) => steps.findLast(({ state }) => stat
 /** Those without anything pending are furthest; those of whom nothing is known come last. */
 function rankOf(shard: UpShard, order: readonly string[]): number {
   const last = lastCommitted(shard);
-  if (last !== undefined) return order.indexOf(last.migration);
-  if (shard.steps[0] !== undefined) return order.indexOf(shard.steps[0].migration) - 0.5;
+  if (last !== undefined) return order.indexOf(stepName(last));
+  if (shard.steps[0] !== undefined) return order.indexOf(stepName(shard.steps[0])) - 0.5;
   return shard.state === 'up to date' ? order.length : -1;
 }

@@ -1,3 +1,5 @@
+import type { UpOrder } from '../report/reports.js';
+
 /** `1,950` */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
@@ -26,3 +28,9 @@ export function age(seconds: number): string {
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86_400)} days`;
 }
+
+/** How people call a migration: by its name, behind the folder of its scope; `down` where that is the way it goes. */
+export const stepName = ({ migration, scope, direction }: UpOrder): string =>
+  [...(direction === 'down' ? ['down'] : []), scope === 'tenant' ? migration : `${scope}/${migration}`].join(
+    ' ',
+  );

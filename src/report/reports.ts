@@ -32,14 +32,31 @@ export interface SettledAttempt {
   readonly detail: string | null;
 }
 
+/** Of `up`, `down` and `redo`: the steps say which way they went. */
 export interface UpReport extends ReportBase {
-  readonly command: 'up';
+  readonly command: 'up' | 'down' | 'redo';
   readonly dryRun: boolean;
   readonly run: string | null;
   readonly settled: readonly SettledAttempt[];
   /** Every shard of the fleet that was selected, whatever became of it. */
   readonly shards: readonly UpShard[];
+  /** Steps of all veneers together; each one came after all that stands before it in `order`, on every shard. */
+  readonly veneerSteps: readonly UpVeneerStep[];
+  /** What ran, or was to, of all scopes. */
+  readonly order: readonly UpOrder[];
   readonly ms: number;
+}
+
+export interface UpOrder {
+  readonly migration: string;
+  readonly scope: 'tenant' | 'shard' | 'veneer';
+  readonly direction: 'up' | 'down';
+}
+
+export interface UpVeneerStep extends Omit<UpStep, 'tenants' | 'veneerStatements'> {
+  /** Those that did not have it (down: that had it). */
+  readonly veneers: readonly string[];
+  readonly problem: Problem | null;
 }
 
 export interface UpShard {

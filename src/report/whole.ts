@@ -4,7 +4,12 @@ import type { Report } from './reports.js';
 export function isWhole(report: Report): boolean {
   switch (report.command) {
     case 'up':
-      return report.shards.every(({ state }) => state === 'done' || state === 'up to date');
+    case 'down':
+    case 'redo':
+      return (
+        report.shards.every(({ state }) => state === 'done' || state === 'up to date') &&
+        report.veneerSteps.every(({ state }) => state === 'committed')
+      );
     case 'setup':
       return report.members.every(({ state }) => state === 'done' || state === 'nothing to do');
     case 'sync':

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -8,6 +8,7 @@ export interface TestProject {
   /** Writes `migrations/<file>`, which may be in a folder of a scope. */
   writeMigration: (file: string, text: string) => Promise<void>;
   writeConfig: (text: string) => Promise<void>;
+  readConfig: () => Promise<string>;
   remove: () => Promise<void>;
 }
 
@@ -27,6 +28,7 @@ export async function makeProject(
       await write(join('migrations', file), text);
     },
     writeConfig: (text) => write('shards.yaml', text),
+    readConfig: () => readFile(join(dir, 'shards.yaml'), 'utf8'),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
 }

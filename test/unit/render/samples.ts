@@ -43,6 +43,16 @@ export const upShard = (shard: string, rest: Partial<UpShard> = {}): UpShard => 
   ...rest,
 });
 
+/** As `up` has it: each migration once. */
+const orderOf = (shards: readonly UpShard[]): UpReport['order'] => {
+  const steps = shards.flatMap((shard) => shard.steps);
+  return [...new Set(steps.map(({ migration }) => migration))].map((migration) => ({
+    migration,
+    scope: 'tenant',
+    direction: 'up',
+  }));
+};
+
 export const upReport = (shards: readonly UpShard[], rest: Partial<UpReport> = {}): UpReport => ({
   command: 'up',
   fleet: 'bookstore',
@@ -54,6 +64,8 @@ export const upReport = (shards: readonly UpShard[], rest: Partial<UpReport> = {
   run: 'r1',
   settled: [],
   shards,
+  veneerSteps: [],
+  order: orderOf(shards),
   ms: 1234,
   ...rest,
 });

@@ -1,0 +1,234 @@
+import path from 'node:path';
+import type { Config, ShardConfig } from '../config/config.js';
+import { EXIT, VeneerError } from '../errors.js';
+import { reachOf, selectShards, type Selection } from '../fleet/selection.js';
+import { loadMigrations } from '../migrations/load.js';
+import type { Direction, Migration } from '../migrations/migration.js';
+import { interruptedText, makePlan, waitingText, type Plan, type PlanLimit } from '../migrations/plan.js';
+import type { Session } from '../postgres/session.js';
+import { stepRow } from '../protocol/history-rows.js';
+import type { ProtocolChoice } from '../protocol/journal.js';
+import { rollOut } from '../protocol/rollout.js';
+import { anchorOf, type Run } from '../protocol/run.js';
+import { VENEERS } from '../protocol/veneer-step.js';
+import type { UpReport } from '../report/reports.js';
+import type { CommandContext } from './context.js';
+import { readLedgers } from './ledgers.js';
+import { missingSchemas } from './missing-schemas.js';
+import { withReaders } from './readers.js';
+import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
+import { obstaclesTo } from './obstacles.js';
+import {
+  isClean,
+  joinedOutcomes,
+  plannedOutcomes,
+  ranOutcomes,
+  refusedOutcomes,
+  upReport,
+  type Outcomes,
+} from './up-report.js';
+
+/** What `up`, `down` and `redo` have in common. */
+export interface MigrateOptions extends Selection {
+  readonly limit: PlanLimit;
+  readonly dryRun: boolean;
+  /** End after the canary shards. */
+  readonly canary: boolean;
+  /** `fleet`: each migration on all shards or on none; default: rollout.atomic. */
+  readonly atomic?: 'fleet' | null;
+  /** Default: auto. */
+  readonly protocol?: ProtocolChoice;
+  /** Milliseconds after which a session that blocks a step is ended; default: never. */
+  readonly terminateBlockersMs?: number | null;
+  /** Nobody else is connected: default false. */
+  readonly offline?: boolean;
+}
+
+/** Which way a command goes. */
+export interface Way {
+  readonly command: UpReport['command'];
+  /** Of the plan that is made of files and ledgers. */
+  readonly direction: Direction;
+  /** What runs, one plan after the other. Throws (exit 20) what can be seen to fail beforehand. */
+  readonly phases: (plan: Plan) => Promise<readonly Plan[]>;
+  /** Sentences on what it does that a person may want to know first. */
+  readonly warnings: (phases: readonly Plan[]) => Promise<readonly string[]>;
+  /** Throws where nobody agreed to that. */
+  readonly consent: (warnings: readonly string[]) => Promise<void>;
+}
+
+/**
+ * Settles what an earlier run left, plans, and takes each shard through its steps. A failure is an outcome in the
+ * report; thrown is only what ended the command before any shard had one.
+ */
+export async function migrate(
+  config: Config,
+  way: Way,
+  options: MigrateOptions,
+  context: CommandContext,
+): Promise<UpReport> {
+  const start = performance.now();
+  const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
+  refuseUnknownTarget(migrations, options.limit);
+  for (const { file, notices } of migrations) {
+    for (const notice of notices) context.onProgress({ type: 'notice', text: `${file}: ${notice}` });
+  }
+  for (const { file } of config.veneers.length > 0
+    ? []
+    : migrations.filter(({ scope }) => scope === 'veneer'))
+    context.onProgress({ type: 'notice', text: `${file}: this fleet has no veneer, so it is not run` });
+  const task: Task = {
+    config,
+    way,
+    options,
+    migrations,
+    shards: selectShards(config, options),
+    base: { command: way.command, fleet: config.fleet, dryRun: options.dryRun, start },
+  };
+  if (options.dryRun) return dryRun(task, context);
+  const { protocol = 'auto', terminateBlockersMs = null, offline = false } = options;
+  const runOptions = { ...context, command: way.command, protocol, terminateBlockersMs, offline };
+  return withRecordedRun(config, runOptions, (run) => runTask(task, run));
+}
+
+interface Task {
+  readonly config: Config;
+  readonly way: Way;
+  readonly options: MigrateOptions;
+  readonly migrations: readonly Migration[];
+  /** Selected, with their selected tenants. */
+  readonly shards: readonly ShardConfig[];
+  readonly base: Parameters<typeof upReport>[0];
+}
+
+async function planOf(
+  { config, way, options, migrations, shards }: Task,
+  sessionOf: (member: string) => Session,
+  absent: 'refuse' | 'allow',
+): Promise<Plan> {
+  return makePlan({
+    direction: way.direction,
+    migrations,
+    shards,
+    veneers: config.veneers,
+    reach: reachOf(config, shards),
+    ledgers: await readLedgers(config, shards, sessionOf, absent),
+    outOfOrder: config.policy.outOfOrder,
+    limit: options.limit,
+  });
+}
+
+async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
+  const { config, way, base } = task;
+  return withReaders(config, context, async ({ sessionOf }) => {
+    const plan = await planOf(task, sessionOf, 'allow');
+    const phases = plan.problems.length > 0 ? [plan] : await way.phases(plan);
+    const notices = [
+      ...plan.interrupted.map((one) => interruptedText(one, 'none')),
+      ...plan.waiting.map(waitingText),
+      ...(plan.problems.length > 0 ? [] : await way.warnings(phases)),
+    ];
+    return upReport(
+      { ...base, missing: await missingSchemas(plan, sessionOf), notices },
+      {
+        run: null,
+        settled: [],
+        problems: plan.problems,
+        ...joinedOutcomes(phases.map((phase) => plannedOutcomes(phase))),
+      },
+    );
+  });
+}
+
+async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
+  const { way, base, shards } = task;
+  const settled = await settleFirst(run);
+  const obstacles = obstaclesTo(run, shards, settled);
+  if (obstacles.length > 0) {
+    const outcomes = refusedOutcomes(shards, obstacles);
+    return upReport(base, { run: run.id, settled, problems: obstacles, ...outcomes });
+  }
+  const sessionOf = (member: string): Session => anchorOf(run, member);
+  const plan = await planOf(task, sessionOf, 'refuse');
+  const problems = [...plan.problems, ...(await missingSchemas(plan, sessionOf))];
+  if (problems.length > 0) {
+    const outcomes = plannedOutcomes(plan, 'not started');
+    return upReport(base, { run: run.id, settled, problems, ...outcomes });
+  }
+  const phases = await way.phases(plan);
+  await way.consent(await way.warnings(phases));
+  const outcomes = await runPhases(task, run, phases);
+  const failures = [
+    ...outcomes.shards.flatMap((shard) => shard.problem ?? []),
+    ...outcomes.veneerSteps.flatMap((step) => step.problem ?? []),
+  ];
+  const waiting = plan.waiting.length > 0;
+  return upReport(
+    { ...base, waiting, notices: plan.waiting.map(waitingText) },
+    { run: run.id, settled, problems: failures, ...outcomes },
+  );
+}
+
+/** One after the other, as long as each leaves nothing undone. */
+async function runPhases({ options }: Task, run: RecordedRun, phases: readonly Plan[]): Promise<Outcomes> {
+  tellPlanned(run, phases);
+  const outcomes: Outcomes[] = [];
+  let sequence = 0;
+  for (const [index, phase] of phases.entries()) {
+    if (outcomes.some((one) => !isWhole(one))) {
+      outcomes.push(plannedOutcomes(phase, 'not started'));
+      continue;
+    }
+    const isLast = index === phases.length - 1;
+    const end = await rollOut(isLast ? run : withoutCleanEnds(run), phase, {
+      together: (options.atomic ?? run.config.rollout.atomic) === 'fleet',
+      canaryOnly: options.canary,
+      sequence,
+      onStepEnd: (ended) => run.history.add(stepRow(ended)),
+    });
+    sequence = end.sequence;
+    outcomes.push(ranOutcomes(phase, end));
+  }
+  return joinedOutcomes(outcomes);
+}
+
+const isWhole = ({ shards, veneerSteps }: Outcomes): boolean =>
+  shards.every(isClean) && veneerSteps.every(({ state }) => state === 'committed');
+
+/** A shard that is through its first phase has not ended: its row stays for the second. */
+const withoutCleanEnds = (run: RecordedRun): RecordedRun => ({
+  ...run,
+  onProgress: (event) => {
+    if (event.type === 'shard ended' && (event.state === 'done' || event.state === 'up to date')) return;
+    run.onProgress(event);
+  },
+});
+
+function tellPlanned(run: Run, phases: readonly Plan[]): void {
+  const shards = new Map<
+    string,
+    { readonly shard: string; readonly steps: number; readonly tenants: number }
+  >();
+  for (const { shard, steps } of phases.flatMap((phase) => phase.shards)) {
+    const before = shards.get(shard.name)?.steps ?? 0;
+    shards.set(shard.name, {
+      shard: shard.name,
+      steps: before + steps.length,
+      tenants: shard.tenants.length,
+    });
+  }
+  const steps = phases.reduce((sum, { veneerSteps }) => sum + veneerSteps.length, 0);
+  const veneers = steps === 0 ? [] : [{ shard: VENEERS, steps, tenants: 0 }];
+  run.onProgress({ type: 'planned', shards: [...shards.values(), ...veneers] });
+}
+
+function refuseUnknownTarget(migrations: readonly Migration[], limit: PlanLimit): void {
+  if (limit.kind !== 'to' || migrations.some((migration) => migration.name === limit.name)) return;
+  throw new VeneerError(`no migration is called ${limit.name}`, {
+    exitCode: EXIT.usage,
+    hint: `names are those of the files, without ending: ${migrations
+      .slice(-3)
+      .map((m) => m.name)
+      .join(', ')}`,
+  });
+}
