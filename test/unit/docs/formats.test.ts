@@ -100,6 +100,8 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'UpReport'],
     [REPORT, 'UpShard'],
     [REPORT, 'UpStep'],
+    [REPORT, 'UpVeneerStep'],
+    [REPORT, 'UpOrder'],
     'veneer',
     'table',
     'tenant',
