@@ -4,6 +4,7 @@ import { openHistory, recordRun, type History } from '../protocol/history.js';
 import { endRow, settledRow } from '../protocol/history-rows.js';
 import { recover } from '../protocol/recovery.js';
 import { withRun, type Run, type RunOptions } from '../protocol/run.js';
+import { analyzeShown } from '../protocol/statistics.js';
 import { watchForStop } from '../protocol/stop-request.js';
 import type { RunOutcome } from '../report/history.js';
 import type { Report, SettledAttempt } from '../report/reports.js';
@@ -34,10 +35,11 @@ async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => 
   const signal = AbortSignal.any([run.signal, stop.signal]);
   try {
     const report = await work({ ...run, history, signal });
+    const left = await analyzeShown({ ...run, signal });
     const asked = stop.askedBy();
     history.add(endRow(outcomeOf(report, signal, asked), report.problems));
     const missing = await history.close();
-    const notices = missing === null ? report.notices : [...report.notices, missing];
+    const notices = [...report.notices, ...left, ...(missing === null ? [] : [missing])];
     const ended = asked === null ? interrupted(report, signal) : stopped(report, asked);
     return { ...ended, notices };
   } catch (error) {

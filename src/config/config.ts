@@ -109,6 +109,8 @@ export interface RolloutConfig {
   readonly onError: 'stop' | 'continue' | 'skip-tenant';
   /** Further attempts after the first one lost a lock. */
   readonly retries: number;
+  /** Foreign tables that a run ANALYZEs at its end: those it made, also those of which it changed a type, or none. */
+  readonly analyze: 'new' | 'changed' | 'never';
 }
 
 export interface PolicyConfig {

@@ -57,6 +57,7 @@ function resolveRollout(fleet: Loose<FleetFile>, reading: Reading): RolloutConfi
     atomic: rollout.atomic ?? null,
     batch: rollout.batch ?? 'auto',
     retries: rollout.retries ?? 10,
+    analyze: rollout.analyze ?? 'new',
   };
 }
 

@@ -38,6 +38,11 @@ export const rollout = z
       retries: wholeNumber(0, 'a whole number from 0 on')
         .describe('Further attempts after the first one lost a lock. Default: 10.')
         .optional(),
+      analyze: oneOf(['new', 'changed', 'never'])
+        .describe(
+          'Foreign tables that are ANALYZEd at the end of a run, where they hold rows: new ones; changed, those with a changed type as well; or never. Default: new.',
+        )
+        .optional(),
     },
     { error: 'a map' },
   )

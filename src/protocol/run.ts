@@ -7,6 +7,7 @@ import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
 import { lostAnchor, startAnchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
+import type { ShownTable } from './shown-table.js';
 
 /** One command that changes the fleet, from taking its lock to letting it go. */
 export interface Run {
@@ -40,6 +41,8 @@ export interface Run {
   readonly terminateBlockersMs: number | null;
   /** Nobody else is connected, the user says: what no order of commits makes safe for readers may be done. */
   readonly offline: boolean;
+  /** What its steps made or changed on veneers, for the statistics at its end. */
+  readonly shown: ShownTable[];
 }
 
 /** How a run has left its watchdog: with nothing to do, or with steps that are to be settled. */
@@ -116,6 +119,7 @@ export async function withRun<T>(
       applicationName,
       guard: watchdog.start,
       hasWatchdog: options.startWatchdog !== undefined,
+      shown: [],
     });
   } finally {
     // The locks go first: the watchdog needs them for what is left to it.

@@ -153,11 +153,15 @@ export async function executeChanges(
   const columns = retypes.flatMap(({ oid = '', retyped = [] }) =>
     retyped.map(({ name }) => ({ relation: oid, column: name })),
   );
-  return [
+  const statements = [
     ...(await run(first)),
     ...(await aroundRetype(session, budget, columns, () => run(retypes))),
     ...(await run(last)),
   ];
+  const shown = { veneer: session.member, shard: lane.shard.name };
+  for (const { table } of last) lane.run.shown.push({ ...shown, kind: 'new', name: table });
+  for (const { oid = '' } of retypes) lane.run.shown.push({ ...shown, kind: 'changed', oid });
+  return statements;
 }
 
 const isRetype = ({ retyped = [] }: Change): boolean => retyped.length > 0;

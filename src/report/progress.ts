@@ -11,6 +11,13 @@ export type Progress =
     }
   | StepProgress
   | { readonly type: 'shard ended'; readonly shard: string; readonly state: ShardState; readonly ms: number }
+  | {
+      /** Statistics are taken of a shard's foreign tables, after its steps. */
+      readonly type: 'analyzing';
+      readonly veneer: string;
+      readonly shard: string;
+      readonly tables: number;
+    }
   | { readonly type: 'notice'; readonly text: string };
 
 export type StepProgress = {

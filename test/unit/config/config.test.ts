@@ -21,6 +21,7 @@ test('defaults', async () => {
       atomic: null,
       onError: 'stop',
       retries: 10,
+      analyze: 'new',
     },
     policy: { outOfOrder: 'refuse', rewrites: 'fence' },
   });
@@ -133,7 +134,7 @@ test('expose, rollout, policy', async () => {
   const yaml = `${SMALL}expose:
   - { from: "{schema}.{table}", as: "{tenant}_{shard}.{schema}_{table}", except: ["audit_*"] }
   - { from: "{schema}.books" }
-rollout: { canary: [s2, s2], concurrency: 2, lock_wait: 500ms, lock_hold: 1m, retries: 0, batch: auto, on_error: stop }
+rollout: { canary: [s2, s2], concurrency: 2, lock_wait: 500ms, lock_hold: 1m, retries: 0, analyze: changed, batch: auto, on_error: stop }
 policy: { out_of_order: allow, writes: warn, rewrites: fence }
 extensions: []
 `;
@@ -151,6 +152,7 @@ extensions: []
       atomic: null,
       onError: 'stop',
       retries: 0,
+      analyze: 'changed',
     },
     policy: { outOfOrder: 'allow', rewrites: 'fence' },
   });
