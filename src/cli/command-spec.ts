@@ -13,6 +13,7 @@ export interface CommandSpec {
 
 export type CommandName =
   | 'create'
+  | 'plan'
   | 'baseline'
   | 'ledger accept'
   | 'ledger export'

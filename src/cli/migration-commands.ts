@@ -37,6 +37,32 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'plan',
+    summary: 'what up would do, and what that does to those who use the tables',
+    description: [
+      'Compares migrations and ledgers: what is pending for whom, the statements with the locks that they take',
+      'and what they rewrite, as far as their text tells, the steps of each shard as they fit the servers now,',
+      'and how long that took elsewhere. Changes nothing and needs no setup.',
+    ],
+    positionals: [],
+    flags: [
+      {
+        name: 'sql-files',
+        type: 'string',
+        value: 'DIR',
+        text: 'write the statements there, a file for each migration',
+      },
+      { name: 'exit-code', type: 'boolean', text: 'end with 10 when anything is pending' },
+      SHARD,
+      TENANT,
+    ],
+    examples: [
+      { command: 'migrate plan', text: 'before migrate up' },
+      { command: 'migrate plan --sql-files review', text: 'SQL for a review' },
+      { command: 'migrate plan --exit-code --json', text: 'for a pipeline' },
+    ],
+  },
+  {
     name: 'baseline',
     summary: 'adopt a running fleet: record what is applied already, run nothing',
     description: [

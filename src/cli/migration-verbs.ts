@@ -1,14 +1,42 @@
 import type { BaselineOptions } from '../commands/baseline.js';
 import type { CreateOptions } from '../commands/create.js';
 import type { LedgerOptions } from '../commands/ledger.js';
+import type { PlanOptions } from '../commands/plan.js';
 import type { NewLanguage, NewScope } from '../migrations/templates.js';
 import type { Flags } from './flags.js';
 import { usageError } from './usage-error.js';
 
+/** A command about migrations with its options. */
+export type MigrationVerb =
+  | { readonly command: 'create'; readonly options: CreateOptions }
+  | { readonly command: 'plan'; readonly options: PlanOptions }
+  | { readonly command: 'baseline'; readonly options: BaselineOptions }
+  | { readonly command: 'ledger'; readonly options: LedgerOptions };
+
+/** Reads the options of these commands. Throws (exit 64) for those that do not go together. */
+export function readMigrationVerb(
+  command: 'create' | 'plan' | 'baseline' | 'ledger accept' | 'ledger export',
+  word: string,
+  flags: Flags,
+): MigrationVerb {
+  const selection = { shards: [...flags.list('shard')], tenants: [...flags.list('tenant')] };
+  switch (command) {
+    case 'create':
+      return { command, options: readCreate(word, flags) };
+    case 'plan':
+      return { command, options: { ...selection, ...readPlan(flags) } };
+    case 'baseline':
+      return { command, options: { ...selection, ...readBaseline(flags) } };
+    case 'ledger accept':
+    case 'ledger export':
+      return { command: 'ledger', options: { ...selection, ...readLedger(command, word, flags) } };
+  }
+}
+
 const LANGUAGES: readonly NewLanguage[] = ['sql', 'ts', 'js'];
 
 /** The options of `migrate create`. Throws (exit 64) for two languages and for a scope that there is not. */
-export function readCreate(name: string, flags: Flags): CreateOptions {
+function readCreate(name: string, flags: Flags): CreateOptions {
   const [language = 'sql', second] = LANGUAGES.filter((one) => flags.isSet(one));
   if (second !== undefined)
     throw usageError(`--${language} and --${second} are two languages`, 'leave one of them out');
@@ -21,7 +49,7 @@ function readScope(scope: string): NewScope {
 }
 
 /** The options of `migrate baseline` but for the selection. Throws (exit 64) for a table and a name at once. */
-export function readBaseline(flags: Flags): Pick<BaselineOptions, 'source' | 'yes' | 'typed'> {
+function readBaseline(flags: Flags): Pick<BaselineOptions, 'source' | 'yes' | 'typed'> {
   const [from, table, to] = [flags.one('from'), flags.one('table'), flags.one('to')];
   if (to !== null && (from !== null || table !== null))
     throw usageError('--to asks no table, --from and --table do', 'leave --to, or the others, out');
@@ -38,8 +66,14 @@ function readTool(from: string | null): 'pgmigrations' | 'flyway' {
   throw usageError(`--from takes pgmigrations or flyway, not ${from}`, 'migrate baseline --help');
 }
 
+/** The options of `migrate plan` but for the selection. */
+const readPlan = (flags: Flags): Pick<PlanOptions, 'exitCode' | 'sqlFiles'> => ({
+  exitCode: flags.isSet('exit-code') ? 'pending' : 'done',
+  sqlFiles: flags.one('sql-files'),
+});
+
 /** The options of `migrate ledger …` but for the selection. */
-export function readLedger(
+function readLedger(
   command: 'ledger accept' | 'ledger export',
   name: string,
   flags: Flags,

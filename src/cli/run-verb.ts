@@ -25,6 +25,8 @@ async function runOnFleet(
   switch (verb.command) {
     case 'ledger':
       return (await import('../commands/ledger.js')).ledger(config, verb.options, context);
+    case 'plan':
+      return (await import('../commands/plan.js')).plan(config, verb.options, context);
     case 'baseline':
       return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
     case 'create':

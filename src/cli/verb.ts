@@ -1,8 +1,5 @@
-import type { BaselineOptions } from '../commands/baseline.js';
-import type { CreateOptions } from '../commands/create.js';
 import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
-import type { LedgerOptions } from '../commands/ledger.js';
 import type { StopOptions } from '../commands/stop.js';
 import { DURATION, readDuration } from '../config/duration.js';
 import type { PlanLimit } from '../migrations/plan.js';
@@ -10,14 +7,12 @@ import type { ProtocolChoice } from '../protocol/journal.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
 import type { RecoverOptions } from '../commands/recover.js';
-import { readBaseline, readCreate, readLedger } from './migration-verbs.js';
+import { readMigrationVerb, type MigrationVerb } from './migration-verbs.js';
 import { usageError } from './usage-error.js';
 
 /** A command with its options as the function behind it takes them. */
 export type Verb =
-  | { readonly command: 'create'; readonly options: CreateOptions }
-  | { readonly command: 'baseline'; readonly options: BaselineOptions }
-  | { readonly command: 'ledger'; readonly options: LedgerOptions }
+  | MigrationVerb
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | { readonly command: 'up'; readonly options: UpOptions }
   | { readonly command: 'status'; readonly options: Selected }
@@ -54,12 +49,11 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
   const dryRun = flags.isSet('dry-run');
   switch (command.name) {
     case 'create':
-      return { command: 'create', options: readCreate(word, flags) };
+    case 'plan':
     case 'baseline':
-      return { command: 'baseline', options: { ...selected(flags), ...readBaseline(flags) } };
     case 'ledger accept':
     case 'ledger export':
-      return { command: 'ledger', options: { ...selected(flags), ...readLedger(command.name, word, flags) } };
+      return readMigrationVerb(command.name, word, flags);
     case 'setup':
       return { command: 'setup', options: { dryRun } };
     case 'up': {

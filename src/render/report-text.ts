@@ -5,6 +5,7 @@ import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './mask.js';
 import { ledgerBlocks } from './ledger.js';
+import { planBlocks } from './plan.js';
 import { recoverBlocks } from './recover.js';
 import { sandboxBlocks } from './sandbox.js';
 import { setupBlocks } from './setup.js';
@@ -42,6 +43,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return baselineBlocks(report, style);
     case 'ledger':
       return ledgerBlocks(report, style);
+    case 'plan':
+      return planBlocks(report, style);
     case 'create':
       return createBlocks(report, style);
     case 'stop':

@@ -5,6 +5,7 @@ import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { LedgerReport } from './ledger.js';
+import type { PlanReport } from './plan.js';
 import type { ShardState } from './progress.js';
 import type { ReportBase } from './report-base.js';
 
@@ -19,6 +20,7 @@ export type Report =
   | StopReport
   | CreateReport
   | BaselineReport
+  | PlanReport
   | LedgerReport
   | SandboxReport;
 

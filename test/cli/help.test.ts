@@ -38,6 +38,7 @@ test('the flags that are promised are there', () => {
     baseline: ['from', 'table', 'to', 'shard', 'tenant', 'yes'],
     'ledger accept': ['shard', 'tenant', 'yes'],
     'ledger export': ['table', 'shard', 'tenant', 'yes'],
+    plan: ['sql-files', 'exit-code', 'shard', 'tenant'],
     create: ['sql', 'ts', 'js', 'scope'],
     'sandbox start': [],
     'sandbox stop': [],

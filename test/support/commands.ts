@@ -1,5 +1,6 @@
 import { baseline, type BaselineOptions } from '../../src/commands/baseline.js';
 import { ledger, type LedgerOptions } from '../../src/commands/ledger.js';
+import { plan, type PlanOptions } from '../../src/commands/plan.js';
 import { create, type CreateOptions } from '../../src/commands/create.js';
 import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
@@ -18,6 +19,7 @@ import type {
 } from '../../src/report/reports.js';
 import type { BaselineReport } from '../../src/report/baseline.js';
 import type { LedgerReport } from '../../src/report/ledger.js';
+import type { PlanReport } from '../../src/report/plan.js';
 import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
@@ -32,6 +34,7 @@ export interface Commands {
   recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
   baseline(options?: Partial<BaselineOptions>): Promise<BaselineReport>;
   ledger(action: LedgerOptions['action'], options?: Partial<LedgerOptions>): Promise<LedgerReport>;
+  plan(options?: Partial<PlanOptions>): Promise<PlanReport>;
   create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
@@ -67,6 +70,12 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
       ledger(
         await config(),
         { action, shards: [], tenants: [], yes: true, typed: 'migrate ledger', ...options },
+        context,
+      ),
+    plan: async (options = {}) =>
+      plan(
+        await config(),
+        { shards: [], tenants: [], exitCode: 'done', sqlFiles: null, ...options },
         context,
       ),
     create: async (options) =>

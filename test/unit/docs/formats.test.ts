@@ -91,6 +91,17 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/ledger.ts', 'LedgerReport'],
     ['src/report/ledger.ts', 'LedgerChange'],
   ],
+  plan: [
+    ['src/report/plan.ts', 'PlanReport'],
+    ['src/report/plan.ts', 'PlanMigration'],
+    ['src/report/plan.ts', 'PlanStatement'],
+    ['src/report/plan.ts', 'PlanGroup'],
+    ['src/report/plan.ts', 'PlanShard'],
+    ['src/report/plan.ts', 'PlanStep'],
+    ['src/report/plan.ts', 'PlanCapacity'],
+    ['src/report/plan.ts', 'PlanMember'],
+    ['src/migrations/lock-modes.ts', 'RelationLock'],
+  ],
   create: [['src/report/create.ts', 'CreateReport']],
   setup: [
     [REPORT, 'SetupReport'],

@@ -1,0 +1,186 @@
+import path from 'node:path';
+import type { Config, ShardConfig } from '../config/config.js';
+import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
+import { reachOf, selectShards, type Selection } from '../fleet/selection.js';
+import { readPastSteps, type PastStep } from '../migrations/durations.js';
+import { loadMigrations } from '../migrations/load.js';
+import { labelOf, type Migration } from '../migrations/migration.js';
+import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../migrations/plan.js';
+import type { Session } from '../postgres/session.js';
+import { inBatches, lanesThatFit, readCapacity, type Capacity } from '../protocol/capacity.js';
+import type { PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
+import type { CommandContext } from './context.js';
+import { readLedgers } from './ledgers.js';
+import { missingSchemas } from './missing-schemas.js';
+import { writePlanFiles } from './plan-files.js';
+import { planGroups, planMigrations } from './plan-migrations.js';
+import { withReaders, type Readers } from './readers.js';
+
+export interface PlanOptions extends Selection {
+  /** `pending`: exit code 10 where anything is pending. */
+  readonly exitCode: 'done' | 'pending';
+  /** A folder for SQL files; null: none are written. */
+  readonly sqlFiles: string | null;
+}
+
+/**
+ * What `up` would do, and what that does to those who use the tables meanwhile: migrations × ledger, statements, locks,
+ * rewrites, batches that fit the servers, and how long the same took elsewhere. Reads only, takes no lock of the fleet,
+ * works on a fleet that was never set up.
+ */
+export async function plan(
+  config: Config,
+  options: PlanOptions,
+  context: CommandContext,
+): Promise<PlanReport> {
+  const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
+  const shards = selectShards(config, options);
+  return withReaders(config, context, async (readers) => {
+    const planned = await decide(config, { migrations, shards, readers });
+    const past = await pastOf(planned.order, [...shards, ...config.veneers], readers);
+    const { fitted, capacity, notices } = await fit(config, planned, readers);
+    const described = await planMigrations(planned, past);
+    const planShards = fitted.map((shard) => shardOf(shard, described));
+    const missing = await missingSchemas(planned, readers.sessionOf);
+    const files =
+      options.sqlFiles === null ? [] : await writePlanFiles(options.sqlFiles, described, planShards);
+    const exitCode = exitOf(planned, options);
+    return {
+      command: 'plan',
+      fleet: config.fleet,
+      migrations: described,
+      groups: planGroups(planned),
+      shards: planShards,
+      capacity,
+      files,
+      problems: planned.problems,
+      notices: [
+        ...planned.interrupted.map((one) => interruptedText(one, 'none')),
+        ...planned.waiting.map(waitingText),
+        ...missing.map(({ message }) => message),
+        ...notices,
+      ],
+      exitCode,
+      next: nextOf(planned, missing),
+    };
+  });
+}
+
+interface Given {
+  readonly migrations: readonly Migration[];
+  readonly shards: readonly ShardConfig[];
+  readonly readers: Readers;
+}
+
+async function decide(config: Config, { migrations, shards, readers }: Given): Promise<Plan> {
+  return makePlan({
+    direction: 'up',
+    migrations,
+    shards,
+    veneers: config.veneers,
+    reach: reachOf(config, shards),
+    ledgers: await readLedgers(config, shards, readers.sessionOf, 'allow'),
+    outOfOrder: config.policy.outOfOrder,
+    limit: { kind: 'all' },
+  });
+}
+
+/** What the ledgers tell of a migration that some have and others have not: those on canary shards, say. */
+async function pastOf(
+  order: readonly Migration[],
+  members: readonly { readonly name: string }[],
+  { sessionOf }: Readers,
+): Promise<PastStep[]> {
+  const names = [...new Set(members.map(({ name }) => name))];
+  return (await Promise.all(names.map((name) => readPastSteps(sessionOf(name), order)))).flat();
+}
+
+interface Fitted {
+  readonly fitted: readonly ShardPlan[];
+  readonly capacity: PlanCapacity;
+  readonly notices: readonly string[];
+}
+
+/** As a run would cut it now, with what the servers have free at this moment. */
+async function fit({ veneers, rollout }: Config, planned: Plan, { sessionOf }: Readers): Promise<Fitted> {
+  const busy = planned.shards.filter(({ steps }) => steps.length > 0);
+  const names = [...new Set([...veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name))];
+  const capacities = new Map(
+    await Promise.all(names.map(async (name) => [name, await readCapacity(sessionOf(name))] as const)),
+  );
+  const ofVeneers = new Map(
+    [...capacities].filter(([name]) => veneers.some((veneer) => veneer.name === name)),
+  );
+  const prepares = [...ofVeneers.keys()].every((name) => canPrepare(sessionOf(name)));
+  const wanted = Math.min(rollout.concurrency, Math.max(1, busy.length));
+  const { lanes, notices } = lanesOrNotice(wanted, ofVeneers, prepares);
+  const fitted = planned.shards.map((shardPlan) => {
+    const own = capacities.get(shardPlan.shard.name);
+    return inBatches(
+      shardPlan,
+      rollout.batch,
+      [...ofVeneers.values(), ...(own === undefined ? [] : [own])],
+      lanes,
+    );
+  });
+  const members = [...capacities].map(([member, capacity]) => ({
+    member,
+    locks: capacity.locks,
+    freeSlots: capacity.freeSlots,
+    freeConnections: capacity.freeConnections,
+  }));
+  return { fitted, capacity: { lanes, members }, notices };
+}
+
+const canPrepare = (session: Session): boolean => session.server.maxPreparedTransactions > 0;
+
+/** A server that is full at the moment is no reason not to plan. */
+function lanesOrNotice(
+  wanted: number,
+  veneers: ReadonlyMap<string, Capacity>,
+  prepares: boolean,
+): { readonly lanes: number; readonly notices: readonly string[] } {
+  try {
+    return { lanes: lanesThatFit(wanted, veneers, prepares), notices: [] };
+  } catch (error) {
+    return {
+      lanes: 1,
+      notices: [`migrate up would end at once: ${error instanceof Error ? error.message : ''}`],
+    };
+  }
+}
+
+function shardOf({ shard, steps }: ShardPlan, migrations: readonly PlanMigration[]): PlanShard {
+  const known = new Map(migrations.map((one) => [one.migration, one]));
+  const parts = steps.map(({ migration, tenants }) => {
+    const { statements = null, msEach = null } = known.get(labelOf(migration)) ?? {};
+    const times = Math.max(1, tenants.length);
+    return {
+      step: { migration: labelOf(migration), tenants: tenants.map(({ name }) => name) },
+      statements: statements === null ? null : statements.length * times,
+      ms: msEach === null ? null : msEach * times,
+    };
+  });
+  const ms = sum(parts.map((part) => part.ms));
+  return {
+    shard: shard.name,
+    steps: parts.map(({ step }) => step),
+    statements: sum(parts.map(({ statements }) => statements)),
+    estimateMs: ms === null ? null : Math.round(ms),
+  };
+}
+
+/** Null where one is. */
+const sum = (values: readonly (number | null)[]): number | null =>
+  values.reduce((total, value) => (total === null || value === null ? null : total + value), 0);
+
+function exitOf({ order, problems }: Plan, options: PlanOptions): ExitCode {
+  const pending = options.exitCode === 'pending' && order.length > 0;
+  return worst(...problems.map((problem) => problem.exitCode), pending ? EXIT.pending : EXIT.clean);
+}
+
+function nextOf({ order, problems }: Plan, missing: readonly Problem[]): string | null {
+  if (problems.length > 0) return 'migrate status';
+  if (missing.length > 0) return 'migrate setup';
+  return order.length === 0 ? null : 'migrate up';
+}

@@ -1,0 +1,76 @@
+import type { RelationLock, StatementImpact } from '../migrations/lock-modes.js';
+import type { Scope } from '../migrations/migration.js';
+import type { ReportBase } from './report-base.js';
+
+export interface PlanReport extends ReportBase {
+  readonly command: 'plan';
+  /** What is pending anywhere, in its order. */
+  readonly migrations: readonly PlanMigration[];
+  /** Tenants, shards and veneers by what is pending for them. */
+  readonly groups: readonly PlanGroup[];
+  readonly shards: readonly PlanShard[];
+  readonly capacity: PlanCapacity;
+  /** Files that were written for a review. */
+  readonly files: readonly string[];
+}
+
+export interface PlanMigration {
+  readonly migration: string;
+  readonly scope: Scope;
+  readonly file: string;
+  readonly transaction: 'step' | 'none';
+  /** Null: it asks the database, and is built when it runs. */
+  readonly statements: readonly PlanStatement[] | null;
+  /** Has it a verify part? */
+  readonly verified: boolean;
+  /** For how many tenants, shards or veneers it runs. */
+  readonly runs: number;
+  /** Milliseconds for one of them: the median of those who have it; null: nobody has. */
+  readonly msEach: number | null;
+}
+
+export interface PlanStatement {
+  readonly sql: string;
+  readonly line: number | null;
+  /** On relations that are there before it. */
+  readonly locks: readonly RelationLock[];
+  /** `unknown`: it may lock more. */
+  readonly others: StatementImpact['others'];
+  readonly rewrites: StatementImpact['rewrites'];
+}
+
+export interface PlanGroup {
+  readonly scope: Scope;
+  readonly subjects: readonly string[];
+  readonly pending: readonly string[];
+}
+
+export interface PlanShard {
+  readonly shard: string;
+  /** One for each batch of tenants. */
+  readonly steps: readonly PlanStep[];
+  /** All of its statements; null where that is known only when they run. */
+  readonly statements: number | null;
+  /** Milliseconds, from what the same migrations took elsewhere; null where one of them ran nowhere yet. */
+  readonly estimateMs: number | null;
+}
+
+export interface PlanStep {
+  readonly migration: string;
+  /** None where the migration is the shard's own. */
+  readonly tenants: readonly string[];
+}
+
+export interface PlanCapacity {
+  /** Shards that are migrated at the same time. */
+  readonly lanes: number;
+  readonly members: readonly PlanMember[];
+}
+
+/** What a server has left. */
+export interface PlanMember {
+  readonly member: string;
+  readonly locks: number;
+  readonly freeSlots: number;
+  readonly freeConnections: number;
+}
