@@ -3,6 +3,7 @@ import { allMembers } from '../fleet/member.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
 import { reachOf } from '../fleet/selection.js';
 import { entriesOf, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
+import { isRepeatable } from '../migrations/migration-names.js';
 import { interruptedText, makePlan, type Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
@@ -69,7 +70,7 @@ function shardStatus(
         schema: tenant.schema,
         applied: ledger === null ? null : applied.size,
         pending: steps.filter((step) => step.tenants.includes(tenant)).map((step) => step.migration.name),
-        last: facts.migrations.findLast((migration) => applied.has(migration.name))?.name ?? null,
+        last: facts.migrations.findLast(({ name }) => !isRepeatable(name) && applied.has(name))?.name ?? null,
         drift: drift.filter(({ where }) => where.tenant === tenant.name).length,
       };
     }),

@@ -2,6 +2,7 @@ import type { TenantConfig } from '../config/config.js';
 import { EXIT, type Problem } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import type { LedgerEntry } from './ledger.js';
+import { isRepeatable } from './migration-names.js';
 import { labelOf, type Migration } from './migration.js';
 import { matchHistory, type HistoryEntry } from './foreign-history.js';
 
@@ -51,7 +52,7 @@ export interface TenantBaseline {
  * without records, or a shape that is not that of the other tenants with the same migrations. Pure.
  */
 export function planBaseline({ migrations: all, ...given }: BaselineInput): BaselinePlan {
-  const migrations = all.filter(({ scope }) => scope === 'tenant');
+  const migrations = all.filter(({ scope, name }) => scope === 'tenant' && !isRepeatable(name));
   const input = { ...given, migrations };
   const states = input.tenants.map((facts) => stateOf(facts, input));
   const selected = states.filter(({ facts }) => facts.selected);
@@ -153,7 +154,11 @@ function oddOnes(states: readonly State[]): { readonly state: State; readonly si
 }
 
 const siblingsKey = ({ facts, record }: State): string =>
-  JSON.stringify([...facts.ledger.keys(), ...record.map(({ name }) => name)].toSorted());
+  JSON.stringify(
+    [...facts.ledger.keys(), ...record.map(({ name }) => name)]
+      .filter((name) => !isRepeatable(name))
+      .toSorted(),
+  );
 
 /** Files that the other tool did not run, and that come before one that it did: `up` refuses them. */
 function lateNotices(states: readonly State[], { migrations }: BaselineInput): string[] {

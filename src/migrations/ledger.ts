@@ -2,6 +2,7 @@ import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { literal } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
+import { isRepeatable } from './migration-names.js';
 import { labelOf, type Direction, type Migration, type Scope } from './migration.js';
 
 /** What was applied to tenants whose histories are alike; a fleet of thousands has few of these groups. */
@@ -93,7 +94,8 @@ export const ledgerStatement = (
 ): string =>
   direction === 'up'
     ? `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
-       VALUES (${[migration.scope, '', migration.name, migration.checksum, 'applied', step, appliedBy].map(literal).join(', ')})`
+       VALUES (${[migration.scope, '', migration.name, migration.checksum, 'applied', step, appliedBy].map(literal).join(', ')})
+       ${isRepeatable(migration.name) ? REPEAT : ''}`
     : `DELETE FROM pgveneer.ledger
         WHERE scope = ${literal(migration.scope)} AND tenant = '' AND migration = ${literal(migration.name)}`;
 
@@ -108,7 +110,7 @@ async function addRows(session: Session, write: LedgerWrite): Promise<string> {
   const rows = await session.query<{ xid: string }>(
     `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
      SELECT $1, unnest($2::text[]), $3, $4, 'applied', $5, $6
-     ${TAKE_OVER}
+     ${takeOver(migration)}
      RETURNING pg_current_xact_id()::text AS xid`,
     [migration.scope, keys, migration.name, migration.checksum, step, appliedBy],
   );
@@ -128,12 +130,19 @@ async function removeRows(session: Session, write: LedgerWrite): Promise<string>
   return rows[0]?.xid ?? '';
 }
 
-/** Of what is there already, only a row that says `running` is written over. */
-const TAKE_OVER = `
+const overwriteWhere = (condition: string): string => `
   ON CONFLICT (scope, tenant, migration) DO UPDATE
      SET checksum = excluded.checksum, state = excluded.state, step = excluded.step,
-         applied_at = excluded.applied_at, applied_by = excluded.applied_by
-   WHERE ledger.state = 'running'`;
+         applied_at = excluded.applied_at, applied_by = excluded.applied_by, duration = NULL
+   WHERE ${condition}`;
+
+/** Of what is there already, only a row that says `running` is written over. */
+const TAKE_OVER = overwriteWhere(`ledger.state = 'running'`);
+
+/** Of a repeatable, a row of another text: what waited here for somebody who applied this one is told so. */
+const REPEAT = overwriteWhere('ledger.checksum <> excluded.checksum');
+
+const takeOver = ({ name }: Migration): string => (isRepeatable(name) ? REPEAT : TAKE_OVER);
 
 /** One tenant and one migration without a transaction. */
 export interface RunningWrite {

@@ -4,6 +4,7 @@ import { compileScript } from './compile-script.js';
 import { compileSql } from './compile-sql.js';
 import { scriptLoader, type ScriptLoader } from './load-script.js';
 import { findMigrationFiles, type MigrationFile } from './migration-files.js';
+import { isRepeatable } from './migration-names.js';
 import { MigrationProblems, migrationProblem, migrationsError } from './migration-problems.js';
 import { labelOf, type Migration } from './migration.js';
 import { isMarkedNoTransaction } from './no-transaction-marker.js';
@@ -59,6 +60,7 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
     const text = await readSource(file.path, file.file);
     const { body, transaction, notices, ...more } = await bodyOf(file, text);
     if (transaction === 'none' && file.scope !== 'tenant') throw new MigrationProblems([alone(file)]);
+    if (transaction === 'none' && isRepeatable(file.name)) throw new MigrationProblems([repeated(file)]);
     const empty = body.kind === 'static' && body.statements.length === 0;
     const { name, scope, file: label } = file;
     return {
@@ -80,6 +82,14 @@ const alone = ({ file, scope }: MigrationFile): Problem =>
     `a migration for a ${scope} cannot run without a transaction`,
     { file },
     { hint: 'write it for tenants, or leave out what needs to run outside of a transaction' },
+  );
+
+/** Whether an interrupted one has begun is told by its row, which is there already from the last time. */
+const repeated = ({ file }: MigrationFile): Problem =>
+  migrationProblem(
+    'a repeatable cannot run without a transaction',
+    { file },
+    { hint: 'give it a number and a name instead of R__: then it runs once' },
   );
 
 const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { EXIT, textOf, VeneerError, type Problem } from '../errors.js';
 import { fieldOf } from '../postgres/sqlstate.js';
-import { compareNames, orderKey, orderOf } from './migration-names.js';
+import { compareNames, isRepeatable, orderKey, orderOf } from './migration-names.js';
 import { migrationProblem } from './migration-problems.js';
 import { SCOPES, type Scope } from './migration.js';
 
@@ -54,7 +54,7 @@ async function findOfScope(root: string, scope: Scope, projectRoot: string): Pro
   const sorted = files.toSorted(compareMigrations);
   const problems = [
     ...orphans(names).map((name) => orphanProblem(label(name))),
-    ...sorted.filter(({ name }) => orderOf(name) === null).map(unnumberedProblem),
+    ...sorted.filter(({ name }) => orderOf(name) === null && !isRepeatable(name)).map(unnumberedProblem),
     ...clashes(sorted),
   ];
   return { files: sorted, problems };
@@ -138,7 +138,7 @@ function unnumberedProblem({ file }: MigrationFile): Problem {
     'its name does not begin with a number or a valid date, so it has no place in the order',
     { file },
     {
-      hint: 'name it like 20260105090000000_create-authors: UTC date and time with milliseconds, then what it does',
+      hint: 'name it like 20260105090000000_create-authors: UTC date and time with milliseconds, then what it does; or R__titles.sql, to run again whenever it changes',
     },
   );
 }

@@ -12,12 +12,20 @@ export function orderOf(name: string): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
+/** Is this a repeatable, which runs again whenever its text has changed: `R__titles`? */
+export const isRepeatable = (name: string): boolean => /^R__./.test(name);
+
 /**
- * Compares two names by number, then by text as node-pg-migrate does, but in a fixed language: the order must not
+ * Compares two names: repeatables behind all others; else by number, then by text as node-pg-migrate does, but in a fixed language: the order must not
  * depend on the machine. Names that differ in punctuation only go by code unit, so that no two are equal.
  */
 export function compareNames(a: string, b: string): number {
-  return (orderOf(a) ?? 0) - (orderOf(b) ?? 0) || collator.compare(a, b) || (a < b ? -1 : Number(a > b));
+  return (
+    Number(isRepeatable(a)) - Number(isRepeatable(b)) ||
+    (orderOf(a) ?? 0) - (orderOf(b) ?? 0) ||
+    collator.compare(a, b) ||
+    (a < b ? -1 : Number(a > b))
+  );
 }
 
 const collator = new Intl.Collator('en', {

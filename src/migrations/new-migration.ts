@@ -1,22 +1,24 @@
 import { EXIT, VeneerError } from '../errors.js';
-import { compareNames, orderKey, orderOf } from './migration-names.js';
+import { compareNames, isRepeatable, orderKey, orderOf } from './migration-names.js';
 
 /** Longer names make file names that some systems refuse, and tables that nobody can read. */
 const LONGEST = 100;
 
 /**
  * The name of a new migration: what it does in kebab case, behind the number that it was typed with, else behind the UTC
- * date and time in 17 digits, as node-pg-migrate writes it. Throws (exit 64) for a name that says nothing.
+ * date and time in 17 digits, as node-pg-migrate writes it; `R__…`, a repeatable, keeps that. Throws (exit 64) for a name that says nothing.
  */
 export function newName(typed: string, now: Date): string {
+  const [, repeatable] = /^R__(.*)$/s.exec(typed.trim()) ?? [];
   const [, number, rest = typed] = /^(\d+)[-_ ]+(.*)$/s.exec(typed.trim()) ?? [];
-  const words = kebab(rest);
+  const words = kebab(repeatable ?? rest);
   if (words === '' || words.length > LONGEST) {
     throw new VeneerError(`no name can be made of ${JSON.stringify(typed)}`, {
       exitCode: EXIT.usage,
       hint: `say in a few words what the migration does, ${LONGEST} characters at most: migrate create "add authors"`,
     });
   }
+  if (repeatable !== undefined) return `R__${words}`;
   const name = `${number ?? utcDigits(now)}_${words}`;
   if (orderOf(name) === null) throw noDate(name);
   return name;
@@ -46,6 +48,8 @@ const noDate = (name: string): VeneerError =>
  * before an applied one, and nobody can tell where a file of the folder was applied already.
  */
 export function refuseEarlyName(name: string, known: readonly string[]): void {
+  if (isRepeatable(name) && known.includes(name)) throw refusal(`there is a migration ${name} already`);
+  if (isRepeatable(name)) return;
   const numbered = known.filter((one) => orderOf(one) !== null);
   const same = numbered.find((one) => orderKey(one) === orderKey(name));
   if (same !== undefined) throw refusal(`there is a migration ${same} already`);

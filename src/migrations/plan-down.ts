@@ -1,12 +1,12 @@
 import { missingProblem, problemOfFile, type SubjectProblem } from './ledger-problems.js';
 import { migrationsFor, type Subject } from './ledger-subjects.js';
-import { compareNames } from './migration-names.js';
+import { compareNames, isRepeatable } from './migration-names.js';
 import type { Migration } from './migration.js';
 import { isEdited, withoutFile } from './plan-up.js';
 
-/** What a tenant, a shard or a veneer has, whether it came to its end or not. */
+/** What a tenant, a shard or a veneer has, whether it came to its end or not; repeatables are not taken down. */
 export const appliedTo = (subject: Subject, all: readonly Migration[]): Migration[] =>
-  migrationsFor(subject, all).filter(({ name }) => subject.entries.has(name));
+  migrationsFor(subject, all).filter(({ name }) => subject.entries.has(name) && !isRepeatable(name));
 
 /**
  * What forbids to take these down, the last first: a file that is not what was applied, or is missing; and what is

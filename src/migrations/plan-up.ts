@@ -2,6 +2,7 @@ import type { PolicyConfig } from '../config/config.js';
 import { onlyApplied, type LedgerEntry } from './ledger.js';
 import { missingProblem, problemOfFile, type SubjectProblem } from './ledger-problems.js';
 import { migrationsFor, type Subject } from './ledger-subjects.js';
+import { isRepeatable } from './migration-names.js';
 import type { Migration } from './migration.js';
 
 /** What a tenant, a shard or a veneer lacks. */
@@ -32,15 +33,16 @@ function upState(subject: Subject, all: readonly Migration[], { outOfOrder, isLa
   const { entries } = subject;
   const own = migrationsFor(subject, all);
   const applied = onlyApplied(entries);
-  const missing = own.filter(({ name }) => !applied.has(name));
+  const missing = own.filter((migration) => isMissing(migration, applied.get(migration.name)));
   // What began had its turn: going on with it is not out of order.
   const late = missing.filter((migration) => !entries.has(migration.name) && isLate(subject, migration));
   return {
     subject,
-    begun: missing.filter(({ name }) => entries.has(name)),
+    begun: missing.filter(({ name }) => entries.get(name)?.state === 'running'),
     pending: outOfOrder === 'ignore' ? missing.filter((migration) => !late.includes(migration)) : missing,
     problems: [
       ...own
+        .filter((migration) => !isRepeatable(migration.name))
         .filter((migration) => isEdited(migration, applied.get(migration.name)))
         .map((migration) => problemOfFile('edited', migration, subject)),
       ...withoutFile(subject, own).map((entry) => missingProblem(subject, entry)),
@@ -49,11 +51,18 @@ function upState(subject: Subject, all: readonly Migration[], { outOfOrder, isLa
   };
 }
 
+/** A repeatable is missing as well where another text was applied than its file has now. */
+const isMissing = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
+  entry === undefined || (isRepeatable(migration.name) && isEdited(migration, entry));
+
 export const isEdited = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
   entry !== undefined && entry.checksum !== migration.checksum;
 
+/** A repeatable whose file is gone has nothing to run any more: what it made is dropped by a migration. */
 export const withoutFile = ({ entries }: Subject, own: readonly Migration[]): LedgerEntry[] =>
-  [...entries.values()].filter(({ migration }) => !own.some(({ name }) => name === migration));
+  [...entries.values()].filter(
+    ({ migration }) => !isRepeatable(migration) && !own.some(({ name }) => name === migration),
+  );
 
 /**
  * Does a migration sort before one that its subject has already? A shard's or veneer's migration besides when nobody
@@ -76,8 +85,9 @@ function lateIn(subjects: readonly Subject[], all: readonly Migration[]): Latene
   };
 }
 
-/** Place in the list of the last one that was applied to the subject; -1: none. */
+/** Place in the list of the last one that was applied to the subject, repeatables left out; -1: none. */
 const lastApplied = ({ scope, entries }: Subject, all: readonly Migration[]): number =>
   all.findLastIndex(
-    (migration) => migration.scope === scope && entries.get(migration.name)?.state === 'applied',
+    ({ name, ...migration }) =>
+      migration.scope === scope && !isRepeatable(name) && entries.get(name)?.state === 'applied',
   );

@@ -175,3 +175,28 @@ test('applying the plan leaves nothing of it to do, and without a limit nothing 
     }),
   );
 });
+
+test('a repeatable is pending where another text was applied, makes nothing late, and is not taken down', () => {
+  const migrations = [migration('1'), migration('2'), migration('R__v', 'new')];
+  const ledgers = [ledger('a', '1', 'R__v=old', 'R__gone'), ledger('b', '1', '2', 'R__v=new')];
+  const up = plan({ migrations, ledgers });
+  expect(up.problems).toEqual([]);
+  expect(
+    up.shards.map(({ steps }) =>
+      steps.map((one) => [one.migration.name, ...one.tenants.map(({ name }) => name)]),
+    ),
+  ).toEqual([
+    [
+      ['2', 'a'],
+      ['R__v', 'a'],
+    ],
+    [
+      ['1', 'c'],
+      ['2', 'c'],
+      ['R__v', 'c'],
+    ],
+  ]);
+  const down = plan({ migrations, ledgers, direction: 'down' });
+  expect(down.problems).toEqual([]);
+  expect(down.order.map(({ name }) => name)).toEqual(['2', '1']);
+});
