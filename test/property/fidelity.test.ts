@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Client } from 'pg';
+import { ident } from '../../src/postgres/identifiers.js';
+import { commandsOn, type Commands } from '../support/commands.js';
+import { freshFleet } from '../support/fresh-fleet.js';
+import { assertLikeImport } from '../support/like-import.js';
+import { randomShard, type Choice } from '../support/random-shard.js';
+import type { TestFleet } from '../support/test-fleet.js';
+import { bookstoreYaml } from '../support/test-project.js';
+
+const SHARDS = { shard1: 'bluth_co', shard2: 'Cyber "dyne"', shard3: 'initech' };
+
+/** `PROPERTY_SEED` plays a failed run again, `PROPERTY_RUNS` plays more of them. */
+const seed = Number(process.env['PROPERTY_SEED'] ?? 1);
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 3);
+
+let fleet: TestFleet;
+let run: Commands;
+let members: Map<string, Client>;
+let version: number;
+let count = 0;
+
+beforeAll(async () => {
+  const config = (name: string): string =>
+    bookstoreYaml(name).replace('[cyberdyne, dunder_mifflin]', `['${SHARDS.shard2}']`);
+  fleet = await freshFleet({ config });
+  run = commandsOn(fleet);
+  expect(await run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+  members = new Map();
+  const versions: number[] = [];
+  for (const member of ['veneer', ...Object.keys(SHARDS)]) {
+    const client = await fleet.connect(member);
+    await client.query(`SET datestyle = 'ISO, MDY'; SET timezone = 'UTC'; SET extra_float_digits = 3`);
+    members.set(member, client);
+    const { rows } = await client.query<{ major: number }>(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+    );
+    if (member !== 'veneer') versions.push(rows[0]?.major ?? 0);
+  }
+  version = Math.min(...versions);
+});
+
+afterAll(() => fleet.close());
+
+const number = fc.nat({ max: 999_983 });
+const choices = fc.array(fc.tuple(number, number, number, number), { minLength: 3, maxLength: 8 });
+
+test('after every step of a random history the veneer is what IMPORT makes of the shards, and shows their rows', async () => {
+  await fc.assert(
+    fc.asyncProperty(choices, async (history) => {
+      const shard = randomShard(version);
+      for (const choice of history as Choice[]) {
+        const sql = shard.change(choice);
+        if (sql !== null) await migrate(sql);
+      }
+      await migrate(CLEAN);
+    }),
+    { seed, numRuns, verbose: 1, endOnFailure: process.env['PROPERTY_SHRINK'] === undefined },
+  );
+});
+
+/** Drops what a history made. */
+const CLEAN = `DO $do$ DECLARE c record; BEGIN
+  FOR c IN SELECT oid FROM pg_class
+            WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p')
+  LOOP
+    IF EXISTS (SELECT FROM pg_class WHERE oid = c.oid) THEN
+      EXECUTE 'DROP TABLE ' || c.oid::regclass || ' CASCADE';
+    END IF;
+  END LOOP; END $do$`;
+
+async function migrate(sql: string): Promise<void> {
+  await fleet.writeMigration(`${String(++count).padStart(4, '0')}_change.sql`, sql);
+  const report = await run.up();
+  expect({ sql, ...problemsOf(report) }).toEqual({ sql, problems: [], exitCode: 0 });
+  await assertLikeImport(fleet);
+  await assertSameRows();
+  const repairs = (await run.sync({ dryRun: true })).veneers.flatMap(({ statements }) => statements);
+  expect({ sql, repairs }).toEqual({ sql, repairs: [] });
+  expect((await run.status()).drift).toEqual([]);
+}
+
+const problemsOf = ({ problems, exitCode }: Awaited<ReturnType<Commands['up']>>): object => ({
+  problems,
+  exitCode,
+});
+
+async function assertSameRows(): Promise<void> {
+  const veneer = members.get('veneer')!;
+  for (const [member, schema] of Object.entries(SHARDS)) {
+    const { rows: tables } = await veneer.query<{ name: string }>(
+      `SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = $1::regnamespace AND c.relkind = 'f'`,
+      [ident(schema)],
+    );
+    for (const { name } of tables) {
+      const sql = `SELECT t::text AS row FROM ${ident(schema)}.${ident(name)} AS t ORDER BY 1`;
+      const [shown, stored] = [await veneer.query(sql), await members.get(member)!.query(sql)];
+      expect({ name, rows: shown.rows }).toEqual({ name, rows: stored.rows });
+    }
+  }
+}
