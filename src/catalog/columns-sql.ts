@@ -9,6 +9,16 @@ export const NOT_VALID = `
   LEFT JOIN pg_constraint k
     ON k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey[1] = a.attnum`;
 
+/** By what attribute `a` gets its value, where it is not a default. */
+export const COMPUTED = `
+  CASE WHEN a.attidentity = 'a' THEN 'identity always'
+       WHEN a.attidentity = 'd' THEN 'identity by default'
+       WHEN a.attgenerated = 'v' THEN 'virtual'
+       WHEN a.attgenerated = 's' THEN 'stored' END`;
+
+/** A default, an identity or a generated expression. */
+export const HAS_DEFAULT = `(a.atthasdef OR a.attidentity <> '')`;
+
 /**
  * The columns of pg_class `c` as one JSON array `columns`, in order. The rules are those of postgres_fdw's own
  * IMPORT FOREIGN SCHEMA query (contrib/postgres_fdw/postgres_fdw.c, postgresImportForeignSchema): format_type
@@ -23,11 +33,8 @@ export const COLUMNS = `
                               THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
             'generated', CASE WHEN a.attgenerated = 's' THEN pg_get_expr(d.adbin, d.adrelid) END,
             'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-            'computed', CASE WHEN a.attidentity = 'a' THEN 'identity always'
-                             WHEN a.attidentity = 'd' THEN 'identity by default'
-                             WHEN a.attgenerated = 'v' THEN 'virtual'
-                             WHEN a.attgenerated = 's' THEN 'stored' END,
-            'options', a.attfdwoptions, 'hasDefault', a.atthasdef OR a.attidentity <> '',
+            'computed', ${COMPUTED},
+            'options', a.attfdwoptions, 'hasDefault', ${HAS_DEFAULT},
             'userType', coalesce(e.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace)
           ORDER BY a.attnum), '[]'::json)
      FROM pg_attribute a

@@ -1,13 +1,18 @@
 import { nameKey } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
-import { NOT_NULL, NOT_VALID } from './columns-sql.js';
+import { COMPUTED, HAS_DEFAULT, NOT_NULL, NOT_VALID } from './columns-sql.js';
+import type { Relation, ShardColumn } from './relation.js';
 
-/** Names of a relation and of its columns by number, without anything that deparses and so might wait. */
+/** A relation and its columns, without anything that deparses and so might wait. */
 export interface RawRelation extends Row {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
+  readonly kind: Relation['kind'];
+  /** Names by number. */
   readonly columns: Readonly<Record<string, string>>;
+  /** By number: how a column gets its values. */
+  readonly supply: Readonly<Record<string, Pick<ShardColumn, 'notNull' | 'hasDefault' | 'computed'>>>;
 }
 
 /**
@@ -15,9 +20,13 @@ export interface RawRelation extends Row {
  * function there would wait for our own lock (PROTOCOL section 4, number 3: shown on 15 and 18).
  */
 const RAW = `
-  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
          (SELECT coalesce(json_object_agg(a.attnum, a.attname), '{}'::json) FROM pg_attribute a
-           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+         (SELECT coalesce(json_object_agg(a.attnum, json_build_object('notNull', a.attnotnull,
+                   'hasDefault', ${HAS_DEFAULT}, 'computed', ${COMPUTED})), '{}'::json)
+            FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS supply
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')`;
 

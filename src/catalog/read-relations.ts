@@ -13,13 +13,20 @@ interface RelationRow extends Row {
   oid: string;
   schema: string;
   name: string;
+  kind: Relation['kind'];
+  insertable: boolean;
   isPartition: boolean;
   columns: readonly ColumnRow<ShardColumn>[];
 }
 
-/** The kinds that IMPORT FOREIGN SCHEMA takes, and partitions, which it takes when they are named. */
+/**
+ * The kinds that IMPORT FOREIGN SCHEMA takes, and partitions, which it takes when they are named. Of
+ * pg_relation_is_updatable, INSERT is the bit 8, INSTEAD OF triggers counted.
+ */
 const RELATIONS = `
-  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+         CASE WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) & 8 <> 0
+              ELSE c.relkind <> 'm' END AS insertable,
          c.relispartition AS "isPartition", ${COLUMNS} AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = ANY ($1::text[]) AND ($2::oid[] IS NULL OR c.oid = ANY ($2::oid[]))

@@ -25,6 +25,10 @@ export function copiedDefault(column: Column, version: number): DefaultExpressio
 export interface Relation extends QualifiedName {
   readonly oid: string;
   readonly isPartition: boolean;
+  /** pg_class.relkind. */
+  readonly kind: 'r' | 'p' | 'v' | 'm' | 'f';
+  /** Does it take an INSERT on the shard? */
+  readonly insertable: boolean;
   readonly columns: readonly ShardColumn[];
 }
 

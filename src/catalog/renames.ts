@@ -10,8 +10,11 @@ export interface Rename {
   readonly columns: ReadonlyMap<string, string | null>;
 }
 
+/** A relation as it was, by its names. */
+export type NamedColumns = Pick<RawRelation, 'oid' | 'schema' | 'name' | 'columns'>;
+
 /** Pairs what was with what is by oid and attnum, the identities that survive a rename. Pure. */
-export function findRenames(before: readonly RawRelation[], after: readonly Relation[]): Rename[] {
+export function findRenames(before: readonly NamedColumns[], after: readonly Relation[]): Rename[] {
   const old = new Map(before.map((relation) => [relation.oid, relation]));
   return after.flatMap((now) => {
     const was = old.get(now.oid);
@@ -23,7 +26,7 @@ export function findRenames(before: readonly RawRelation[], after: readonly Rela
 }
 
 /** A dropped column is told apart from one of the same name that took its place: only the number says which it is. */
-function changedColumns(was: RawRelation, now: Relation): ReadonlyMap<string, string | null> {
+function changedColumns(was: NamedColumns, now: Relation): ReadonlyMap<string, string | null> {
   const names = new Map(now.columns.map(({ attnum, name }) => [String(attnum), name]));
   const changed = Object.entries(was.columns).filter(([attnum, old]) => names.get(attnum) !== old);
   return new Map(changed.map(([attnum, old]) => [old, names.get(attnum) ?? null]));

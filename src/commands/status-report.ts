@@ -8,6 +8,7 @@ import { interruptedText, makePlan, type Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
 import { driftOf } from './status-drift.js';
+import { writesOf } from './status-writes.js';
 import type { StatusFacts } from './status-facts.js';
 
 /** The status of a fleet from what was read. Pure. */
@@ -24,6 +25,7 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
     command: 'status',
     fleet: facts.config.fleet,
     ...base,
+    writes: writesOf(facts),
     members: membersOf(facts),
     migrations: facts.migrations.map((migration) => migration.name),
     notices: [...begunNotices(facts, plan), ...noticesOf(facts), ...locked.notices],

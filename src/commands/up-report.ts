@@ -7,6 +7,8 @@ import type { RolloutEnd } from '../protocol/rollout.js';
 import type { StepEnd } from '../protocol/step.js';
 import type { VeneerStepEnd } from '../protocol/veneer-step.js';
 import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../report/reports.js';
+import { groupBy } from '../group-by.js';
+import { writeNotices } from '../report/writes.js';
 import { settledExit } from './settled.js';
 
 interface Base {
@@ -39,7 +41,7 @@ export function upReport(base: Base, parts: Parts): UpReport {
     ...parts,
     exitCode,
     next: nextCommand(base.command, exitCode, parts, [...parts.problems, ...missing]),
-    notices: [...notices, ...missing.map(({ message }) => message)],
+    notices: [...notices, ...missing.map(({ message }) => message), ...writesText(parts.shards)],
     ms: Math.round(performance.now() - base.start),
   };
 }
@@ -74,6 +76,17 @@ function nextCommand(
   // Of a redo that is cut short, what was taken down and did not come up again is pending.
   const down = steps.some(({ direction }) => direction === 'down');
   return down ? 'migrate redo' : steps.length > 0 ? 'migrate up' : nextUnlessClean(exitCode);
+}
+
+/** Over all shards together: a migration does the same to each. */
+function writesText(shards: readonly UpShard[]): string[] {
+  const steps = shards.flatMap((shard) => shard.steps);
+  return [...groupBy(steps, ({ migration }) => migration)].flatMap(([migration, same]) =>
+    writeNotices(
+      migration,
+      same.flatMap(({ writes }) => writes),
+    ),
+  );
 }
 
 const nextUnlessClean = (exitCode: ExitCode): string | null =>
@@ -138,8 +151,11 @@ function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpSt
   if (end === null) return emptyStep(planned);
   const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return empty;
-  const { ms, statements, locks, protocol } = end.result;
-  return { ...empty, ms, protocol, locks, veneerStatements: statements.get(shard) ?? {} };
+  const { ms, statements, locks, protocol, writes } = end.result;
+  const changed = Object.entries(writes.get(shard) ?? {}).flatMap(([veneer, forecasts]) =>
+    forecasts.map((forecast) => ({ ...forecast, shard, veneer })),
+  );
+  return { ...empty, ms, protocol, locks, veneerStatements: statements.get(shard) ?? {}, writes: changed };
 }
 
 function ranVeneerStep({ planned, end }: VeneerStepEnd): UpVeneerStep {
@@ -166,6 +182,7 @@ const emptyStep = ({ migration, direction, tenants }: PlannedStep): UpStep => ({
   ...emptyFacts(migration),
   direction,
   tenants: tenants.map((tenant) => tenant.name),
+  writes: [],
   veneerStatements: {},
 });
 

@@ -86,6 +86,7 @@ function milliseconds(reading: Reading, key: 'lock_wait' | 'lock_hold', text: st
 function resolvePolicy(fleet: Loose<FleetFile>): PolicyConfig {
   return {
     outOfOrder: fleet.policy?.out_of_order ?? 'refuse',
+    writes: fleet.policy?.writes ?? 'warn',
     rewrites: fleet.policy?.rewrites ?? 'fence',
   };
 }

@@ -57,7 +57,7 @@ export const policy = z
         .optional(),
       writes: oneOf(['warn', 'refuse', 'allow'])
         .describe(
-          'A change that breaks writes through the veneer. Default: warn. The others are not built yet.',
+          'A migration after which INSERTs through a veneer fail that worked before: tell, refuse, or say nothing. Default: warn.',
         )
         .optional(),
       rewrites: oneOf(['fence', 'refuse', 'allow'])

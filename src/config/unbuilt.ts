@@ -61,11 +61,6 @@ export const UNBUILT: readonly Refusal[] = [
     when: (value) => !isEmpty(value),
     says: 'creating extensions on a veneer is not built yet; create them by hand and leave the list out',
   },
-  {
-    at: ['policy', 'writes'],
-    when: (value) => value !== 'warn',
-    says: 'another policy for writes is not built yet; leave it out or write warn',
-  },
   { at: ['hooks'], says: 'hooks are not built yet; leave them out', place: 'key' },
 ];
 

@@ -22,6 +22,8 @@ export interface AttemptResult extends AttemptEnding {
   readonly locks: readonly LockDuration[];
   /** By shard and veneer: the SQL that was executed there. */
   readonly statements: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
+  /** By shard and veneer: INSERTs that no longer do what they did. */
+  readonly writes: GroupWork['writes'];
 }
 
 /** What a step does, whoever takes part in it. */
@@ -71,7 +73,7 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
   const budget = startBudget(run.config.rollout);
   const { crews } = job;
   try {
-    const { participants, statements } = await watchedOnAll(crews, budget, () => job.work(budget));
+    const { participants, statements, writes } = await watchedOnAll(crews, budget, () => job.work(budget));
     const protocol = chooseProtocol(wanted, participants);
     await job.approve(protocol, participants);
     const together = participants.length > 1;
@@ -84,6 +86,7 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
       protocol: together ? protocol : 'one server',
       locks: budget.lockDurations(),
       statements,
+      writes,
     };
   } catch (error) {
     await Promise.all(crews.flatMap((crew) => crew.openSessions()).map(rollbackQuietly));

@@ -5,8 +5,10 @@ import { display } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import type { Change } from '../veneer/reconcile.js';
+import type { WriteForecast } from '../veneer/writes.js';
 import type { Budget } from './budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
+import { foreseeWrites } from './foresee-writes.js';
 import type { Group, GroupMember, GroupShard, GroupVeneer, StepPart } from './group.js';
 import type { Affected, Lane } from './lane.js';
 import { inCommitOrder, type Participant } from './participant.js';
@@ -19,6 +21,8 @@ export interface GroupWork {
   readonly participants: readonly Participant[];
   /** By shard and veneer: the SQL that was executed there. */
   readonly statements: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
+  /** By shard and veneer: INSERTs that will no longer do what they did. */
+  readonly writes: ReadonlyMap<string, Readonly<Record<string, readonly WriteForecast[]>>>;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function workOnGroup(group: Group, step: string, budget: Budget): P
     if (fence)
       await awaitOldSnapshots(shard.part.lane, shard.session, [...changes.rewritten, ...changes.tightened]);
   }
-  return gather(done, aligned);
+  return { ...(await gather(done, aligned)), writes: writesByShard(done, planned) };
 }
 
 interface ShardDone {
@@ -104,6 +108,7 @@ interface VeneerPlan {
   readonly shows: readonly {
     readonly done: ShardDone;
     readonly changes: readonly Change[];
+    readonly writes: readonly WriteForecast[];
   }[];
 }
 
@@ -115,6 +120,7 @@ function planVeneers({ veneers }: Group, done: readonly ShardDone[]): Promise<Ve
         .map(async (one) => ({
           done: one,
           changes: await readDifference(one.shard.part.lane, veneer.session, one.changes),
+          writes: await foreseeWrites(one.shard.part.lane, veneer.session, one.changes),
         }));
       return { veneer, shows: await Promise.all(shows) };
     }),
@@ -163,7 +169,22 @@ async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<vo
   await fenceVeneer(lane, veneer, budget);
 }
 
-async function gather(done: readonly ShardDone[], aligned: readonly Aligned[]): Promise<GroupWork> {
+const writesByShard = (done: readonly ShardDone[], plans: readonly VeneerPlan[]): GroupWork['writes'] =>
+  new Map(
+    done.map((one) => [
+      one.shard.name,
+      Object.fromEntries(
+        plans.flatMap(({ veneer, shows }) =>
+          shows.filter((show) => show.done === one).map(({ writes }) => [veneer.name, writes] as const),
+        ),
+      ),
+    ]),
+  );
+
+async function gather(
+  done: readonly ShardDone[],
+  aligned: readonly Aligned[],
+): Promise<Omit<GroupWork, 'writes'>> {
   const shards = done.map(({ shard, xid }): Participant => {
     const own = aligned.find(({ veneer }) => veneer.name === shard.name);
     const role = own?.takesPart === true ? 'shard+veneer' : 'shard';

@@ -32,6 +32,7 @@ export async function runStepWithoutTransaction(run: Run, { id, parts }: Step): 
         protocol: 'no transaction',
         locks: [],
         statements: new Map(),
+        writes: new Map(),
       },
     };
   } catch (error) {

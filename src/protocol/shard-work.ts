@@ -6,6 +6,7 @@ import {
   replacedStorage,
   tightenedStorage,
   touchedRelations,
+  type RawRelation,
 } from '../catalog/read-raw.js';
 import { readRelations } from '../catalog/read-relations.js';
 import { findRenames } from '../catalog/renames.js';
@@ -14,7 +15,12 @@ import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import { FRESH, PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
-import { exposeRelations, refuseUnsupported, type Definition } from '../veneer/definition.js';
+import {
+  exposeRelations,
+  refuseUnsupported,
+  type Definition,
+  type ExposedRelation,
+} from '../veneer/definition.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
@@ -29,6 +35,9 @@ export interface ShardChanges {
   /** The names on the shard under which a veneer may show something that changed: before and after. */
   readonly remote: readonly QualifiedName[];
   readonly wanted: readonly Definition[];
+  /** The relations behind what is wanted, and the tenants' relations as they were. */
+  readonly exposed: readonly ExposedRelation[];
+  readonly before: readonly RawRelation[];
   readonly renames: readonly ExposedRename[];
   readonly exposure: Exposure;
   /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
@@ -115,6 +124,8 @@ export async function readChanges(lane: Lane, session: Session): Promise<ShardCh
   return {
     wanted,
     exposure,
+    exposed,
+    before: ours,
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),

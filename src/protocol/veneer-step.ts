@@ -103,5 +103,5 @@ async function workOnVeneers(
     participants.find(({ member }) => member === shard)?.session ?? null;
   for (const { session } of participants)
     await refuseMadeDrift(crew.run, session, planned.migration, readShard);
-  return { participants, statements: new Map() };
+  return { participants, statements: new Map(), writes: new Map() };
 }

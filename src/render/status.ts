@@ -6,6 +6,7 @@ import { memberBlocks } from './members.js';
 import { statusTable } from './status-table.js';
 import type { Style } from './style.js';
 import { tableLines } from './table.js';
+import { writesBlock } from './writes.js';
 import { groupBy } from '../group-by.js';
 import { age, names, plural } from './words.js';
 
@@ -17,6 +18,7 @@ export function statusBlocks(report: StatusReport, style: Style): readonly Block
     statusTable(report, style),
     pendingBlock(report, style),
     driftBlock(report.drift, style),
+    writesBlock(report.writes, style),
     inDoubtBlock(report, style),
     ...memberBlocks(report.members, style),
     report.exitCode === 0 ? [style.green('nothing pending, no drift, nothing in doubt')] : [],

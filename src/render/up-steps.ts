@@ -8,7 +8,11 @@ import { duration, plural, stepName } from './words.js';
 export function veneerStepLines(steps: readonly UpVeneerStep[], style: Style): readonly string[] {
   const rows = tableLines(
     steps.map((step) =>
-      stepRow({ ...step, tenants: step.veneers, veneerStatements: {} }, step.veneers.length, style),
+      stepRow(
+        { ...step, tenants: step.veneers, veneerStatements: {}, writes: [] },
+        step.veneers.length,
+        style,
+      ),
     ),
   );
   return steps.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);

@@ -7,6 +7,7 @@ import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { LedgerReport } from './ledger.js';
 import type { PlanReport } from './plan.js';
 import type { ShardState } from './progress.js';
+import type { TableWrites } from './writes.js';
 import type { ReportBase } from './report-base.js';
 
 /** What a command answers: a value, complete, with its exit code; printing it is somebody else's work. */
@@ -55,7 +56,7 @@ export interface UpOrder {
   readonly direction: 'up' | 'down';
 }
 
-export interface UpVeneerStep extends Omit<UpStep, 'tenants' | 'veneerStatements'> {
+export interface UpVeneerStep extends Omit<UpStep, 'tenants' | 'veneerStatements' | 'writes'> {
   /** Those that did not have it (down: that had it). */
   readonly veneers: readonly string[];
   readonly problem: Problem | null;
@@ -89,6 +90,8 @@ export interface UpStep {
   readonly locks: readonly { readonly veneer: string; readonly table: string; readonly ms: number }[];
   /** SQL per veneer: what was executed, or with `dryRun` nothing, since it is known only inside the step. */
   readonly veneerStatements: Readonly<Record<string, readonly string[]>>;
+  /** INSERTs through a veneer that do no longer what they did before the step. */
+  readonly writes: readonly TableWrites[];
   /** With `dryRun`: the migration's own statements. */
   readonly statements: readonly string[];
 }
@@ -116,6 +119,8 @@ export interface StatusReport extends ReportBase {
   readonly shards: readonly ShardStatus[];
   readonly drift: readonly Drift[];
   readonly inDoubt: readonly InDoubt[];
+  /** Tables that take fewer INSERTs through a veneer than on their shard. No drift: it cannot be cured there. */
+  readonly writes: readonly TableWrites[];
   /** All migrations of the folder, in order. */
   readonly migrations: readonly string[];
 }

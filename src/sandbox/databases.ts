@@ -54,6 +54,8 @@ export async function createDatabase(
 ): Promise<void> {
   const found = await session.query('SELECT FROM pg_database WHERE datname = $1', [name]);
   if (found.length > 0) return;
-  const from = template === undefined ? '' : ` TEMPLATE ${ident(template)} STRATEGY FILE_COPY`;
+  // The strategy can be chosen since 15; before, there was only this one.
+  const strategy = session.server.version < 150_000 ? '' : ' STRATEGY FILE_COPY';
+  const from = template === undefined ? '' : ` TEMPLATE ${ident(template)}${strategy}`;
   await session.run(`CREATE DATABASE ${ident(name)} OWNER ${ident(owner)}${from}`);
 }

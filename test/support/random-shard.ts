@@ -100,16 +100,17 @@ export function randomShard(version: number): RandomShard {
     },
     // a generated column
     (table, one, a, b) => {
-      if (one?.type.generated == null || one.kind !== 'plain') return null;
+      const from = one?.type.generated ?? null;
+      if (one === undefined || from === null || one.kind !== 'plain') return null;
       const generated = pick([...types], 0);
       const name = freeName(
         a,
         table.columns.map((other) => other.name),
       );
       const virtual = version >= 18 && b % 2 === 0;
-      table.columns.push({ name, type: { ...generated, type: one.type.generated.type }, kind: virtual ? 'virtual' : 'stored', source: one.name, notNull: 'no' }); // prettier-ignore
+      table.columns.push({ name, type: { ...generated, type: from.type }, kind: virtual ? 'virtual' : 'stored', source: one.name, notNull: 'no' }); // prettier-ignore
       const expression = expressionOf(one.type, one.name, b);
-      return [`ALTER TABLE ${ident(table.name)} ADD ${ident(name)} ${one.type.generated.type} GENERATED ALWAYS AS (${expression}) ${virtual ? 'VIRTUAL' : 'STORED'}`]; // prettier-ignore
+      return [`ALTER TABLE ${ident(table.name)} ADD ${ident(name)} ${from.type} GENERATED ALWAYS AS (${expression}) ${virtual ? 'VIRTUAL' : 'STORED'}`]; // prettier-ignore
     },
     // DROP EXPRESSION, SET EXPRESSION
     (table, one, a) => {

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { RawRelation } from '../../../src/catalog/read-raw.js';
 import type { Relation } from '../../../src/catalog/relation.js';
-import { findRenames } from '../../../src/catalog/renames.js';
+import { findRenames, type NamedColumns } from '../../../src/catalog/renames.js';
 
-const was = (oid: string, name: string, columns: Readonly<Record<string, string>> = {}): RawRelation => ({
+const was = (oid: string, name: string, columns: Readonly<Record<string, string>> = {}): NamedColumns => ({
   oid,
   schema: 't',
   name,
@@ -15,6 +14,8 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
   schema: 't',
   name,
   isPartition: false,
+  kind: 'r',
+  insertable: true,
   columns: Object.entries(columns).map(([attnum, column]) => ({
     attnum: Number(attnum),
     name: column,
@@ -29,7 +30,7 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
   })),
 });
 
-const columnsOf = (before: RawRelation, after: Relation): unknown => [
+const columnsOf = (before: NamedColumns, after: Relation): unknown => [
   ...(findRenames([before], [after])[0]?.columns ?? []),
 ];
 

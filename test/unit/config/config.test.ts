@@ -23,7 +23,7 @@ test('defaults', async () => {
       retries: 10,
       analyze: 'new',
     },
-    policy: { outOfOrder: 'refuse', rewrites: 'fence' },
+    policy: { outOfOrder: 'refuse', writes: 'warn', rewrites: 'fence' },
   });
   expect(config.shards.map(({ name, server }) => [name, server])).toEqual([
     ['s1', { name: 's1_server', options: { host: 's1.test', port: '6001', dbname: 'app' } }],
@@ -154,6 +154,6 @@ extensions: []
       retries: 0,
       analyze: 'changed',
     },
-    policy: { outOfOrder: 'allow', rewrites: 'fence' },
+    policy: { outOfOrder: 'allow', writes: 'warn', rewrites: 'fence' },
   });
 });

@@ -20,7 +20,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ],
   ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
   ['roles:', 'extensions: [citext]\nroles:', '12:13 extensions'],
-  ['roles:', 'policy: { writes: refuse }\nroles:', '12:19 policy.writes'],
   ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
 ];
 

@@ -28,6 +28,7 @@ export const step = (migration: string, rest: Partial<UpStep> = {}): UpStep => (
   attempts: 1,
   protocol: 'one server',
   locks: [],
+  writes: [],
   veneerStatements: {},
   statements: [],
   ...rest,
@@ -94,6 +95,7 @@ export const statusReport = (rest: Partial<StatusReport> = {}): StatusReport => 
   shards: [{ shard: 'shard1', reachable: true, tenants: [tenant('acme')] }],
   drift: [],
   inDoubt: [],
+  writes: [],
   migrations: ['20260101_authors', '20260102_books'],
   ...rest,
 });

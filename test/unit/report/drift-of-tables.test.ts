@@ -13,6 +13,8 @@ const relation = (name: string, columns: readonly string[], userType = false): R
   schema: 't',
   name,
   isPartition: false,
+  kind: 'r',
+  insertable: true,
   columns: columns.map((text, index) => ({
     ...column(text),
     attnum: index + 1,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { RawRelation } from '../../../src/catalog/read-raw.js';
+import type { NamedColumns } from '../../../src/catalog/renames.js';
 import type { Relation, ShardColumn } from '../../../src/catalog/relation.js';
 import { column } from './builders.js';
 
@@ -50,7 +50,18 @@ function editTables(tables: Relation[], change: Edit, number: number): Relation[
     const columns = order.split('').map((name, index) => newColumn(name, index + 1));
     return taken
       ? tables
-      : [...tables, { oid: String(number), schema: 't', name: change.name, isPartition: false, columns }];
+      : [
+          ...tables,
+          {
+            oid: String(number),
+            schema: 't',
+            name: change.name,
+            kind: 'r',
+            insertable: true,
+            isPartition: false,
+            columns,
+          },
+        ];
   }
   const table = tables[change.table % tables.length];
   if (table === undefined) return tables;
@@ -90,7 +101,7 @@ const newColumn = (name: string, attnum: number): ShardColumn => ({
 });
 
 /** What another connection reads of the tables: names alone. */
-export const raw = (tables: readonly Relation[]): RawRelation[] =>
+export const raw = (tables: readonly Relation[]): NamedColumns[] =>
   tables.map(({ oid, schema, name, columns }) => ({
     oid,
     schema,
