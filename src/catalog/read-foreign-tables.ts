@@ -11,8 +11,15 @@ interface ForeignTableRow extends Row {
   owner: string;
   server: string;
   options: readonly string[] | null;
+  parent: QualifiedName | null;
   columns: readonly ColumnRow<Column & { readonly options: readonly string[] | null }>[];
 }
+
+/** The partitioned table that pg_class `c` is attached to. */
+const PARENT = `
+  (SELECT json_build_object('schema', pn.nspname, 'name', p.relname)
+     FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+    WHERE i.inhrelid = c.oid AND c.relispartition)`;
 
 /**
  * `$2` null: all foreign tables of the servers. Otherwise those that show one of the remote names ($2, $3) or
@@ -21,6 +28,7 @@ interface ForeignTableRow extends Row {
 const FOREIGN_TABLES = `
   SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
          pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
+         ${PARENT} AS parent,
          ${COLUMNS} AS columns
     FROM pg_foreign_table f
     JOIN pg_foreign_server s ON s.oid = f.ftserver
@@ -59,6 +67,35 @@ export async function readForeignTables(
     options: optionsOf(row.options),
     columns: row.columns.map((column) => ({ ...parsed(column), options: optionsOf(column.options) })),
   }));
+}
+
+/** A foreign table that is attached to a partitioned one. */
+export interface ForeignPartition extends Row, QualifiedName {
+  readonly oid: string;
+  readonly parent: QualifiedName;
+}
+
+/** The foreign tables of our servers that are partitions of one of these. */
+export async function readPartitions(
+  session: Session,
+  servers: readonly string[],
+  parents: readonly QualifiedName[],
+): Promise<ForeignPartition[]> {
+  if (parents.length === 0) return [];
+  return session.query<ForeignPartition>(
+    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+            json_build_object('schema', pn.nspname, 'name', p.relname) AS parent
+       FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
+       JOIN pg_namespace pn ON pn.nspname = wanted.schema
+       JOIN pg_class p ON p.relnamespace = pn.oid AND p.relname = wanted.name
+       JOIN pg_inherits i ON i.inhparent = p.oid
+       JOIN pg_class c ON c.oid = i.inhrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_foreign_table f ON f.ftrelid = c.oid
+       JOIN pg_foreign_server s ON s.oid = f.ftserver
+      WHERE s.srvname = ANY ($1::text[])`,
+    [servers, ...pairs(parents)],
+  );
 }
 
 /** Names as two arrays, for unnest; nulls where there is no list. */

@@ -48,6 +48,8 @@ export interface ForeignTable extends QualifiedName {
   readonly owner: string;
   readonly server: string;
   readonly options: Options;
+  /** The partitioned table that it is attached to, else null. */
+  readonly parent: QualifiedName | null;
   readonly columns: readonly ForeignColumn[];
 }
 

@@ -72,7 +72,9 @@ export async function tenantRows(config: Config, session: Session): Promise<stri
   const values = wanted.map((row) => `(${row.map((value) => literal(value)).join(', ')})`);
   return [
     'DELETE FROM pgveneer.tenant',
-    `INSERT INTO pgveneer.tenant (tenant, shard, server, schema, state) VALUES ${values.join(', ')}`,
+    ...(values.length === 0
+      ? []
+      : [`INSERT INTO pgveneer.tenant (tenant, shard, server, schema, state) VALUES ${values.join(', ')}`]),
   ];
 }
 

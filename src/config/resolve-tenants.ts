@@ -52,6 +52,8 @@ function tenantsOf(fleet: Loose<FleetFile>, shard: string, reading: Reading): re
 function isWithoutTenants(fleet: Loose<FleetFile>): boolean {
   const shards = Object.values(fleet.shards ?? {});
   if (shards.length === 0 || Object.hasOwn(fleet, 'tenants')) return false;
+  // Rules that name schemas themselves need none.
+  if (fleet.expose?.some((rule) => !/\{(tenant|schema)\}/.test(rule?.from ?? '{schema}'))) return false;
   return shards.every((shard) => shard !== undefined && isEmptyList(shard));
 }
 

@@ -54,7 +54,6 @@ export const UNBUILT: readonly Refusal[] = [
     when: (value) => String(value).includes('{'),
     says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
   },
-  { at: ['expose', '*', 'partition_of'], says: 'attaching foreign tables as partitions is not built yet' },
   { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
   {
     at: ['extensions'],

@@ -12,7 +12,8 @@ export interface Selection {
 }
 
 /**
- * The shards of the fleet, each with its selected tenants only; shards without any are left out. Throws (exit 64)
+ * The shards of the fleet, each with its selected tenants only; shards without any are left out, as are
+ * shards that own none where tenants are chosen. Throws (exit 64)
  * for a pattern that selects nothing, since a typo would otherwise be a silent success.
  */
 export function selectShards(config: Config, selection: Selection): ShardConfig[] {
@@ -29,8 +30,10 @@ export function selectShards(config: Config, selection: Selection): ShardConfig[
     selected(name, selection.tenants) && !exceptTenants.some((pattern) => matchesGlob(name, pattern));
   return config.shards
     .filter((shard) => selected(shard.name, selection.shards))
-    .map((shard) => ({ ...shard, tenants: shard.tenants.filter(isSelected) }))
-    .filter((shard) => shard.tenants.length > 0);
+    .filter(({ tenants }) =>
+      tenants.length === 0 ? selection.tenants.length === 0 : tenants.some(isSelected),
+    )
+    .map((shard) => ({ ...shard, tenants: shard.tenants.filter(isSelected) }));
 }
 
 /** What a selection takes in besides tenants: a shard itself with all of its tenants, the veneers with the fleet. */

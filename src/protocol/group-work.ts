@@ -1,9 +1,12 @@
+import { readPartitions } from '../catalog/read-foreign-tables.js';
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { roleOf, type Role } from '../fleet/member.js';
+import { shardsShownOn } from '../fleet/shown-shards.js';
 import { display } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
+import { mergeParents } from '../veneer/merge-parents.js';
 import type { Change } from '../veneer/reconcile.js';
 import type { WriteForecast } from '../veneer/writes.js';
 import type { Budget } from './budget.js';
@@ -13,7 +16,14 @@ import type { Group, GroupMember, GroupShard, GroupVeneer, StepPart } from './gr
 import type { Affected, Lane } from './lane.js';
 import { inCommitOrder, type Participant } from './participant.js';
 import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
-import { alignVeneer, beginOnVeneer, lockOnVeneer, readDifference } from './veneer-work.js';
+import {
+  alignVeneer,
+  beginOnVeneer,
+  executeChanges,
+  lockOnVeneer,
+  proveAligned,
+  readDifference,
+} from './veneer-work.js';
 
 /** What an attempt did in open transactions, all of which are still open. */
 export interface GroupWork {
@@ -37,6 +47,16 @@ export async function workOnGroup(group: Group, step: string, budget: Budget): P
   const done = await allDone(
     group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
   );
+  const { aligned, writes } = await alignVeneers(group, done, budget);
+  return { ...(await gather(done, aligned)), writes };
+}
+
+/** Brings the veneers of a group in line with what was done on its shards, all in transactions that stay open. */
+export async function alignVeneers(
+  group: Pick<Group, 'veneers'>,
+  done: readonly ShardDone[],
+  budget: Budget,
+): Promise<{ readonly aligned: readonly Aligned[] } & Pick<GroupWork, 'writes'>> {
   const planned = await planVeneers(group, done);
   learn(done, planned);
   for (const { shard } of done) shard.part.onPhase('veneer');
@@ -47,10 +67,11 @@ export async function workOnGroup(group: Group, step: string, budget: Budget): P
     if (fence)
       await awaitOldSnapshots(shard.part.lane, shard.session, [...changes.rewritten, ...changes.tightened]);
   }
-  return { ...(await gather(done, aligned)), writes: writesByShard(done, planned) };
+  return { aligned, writes: writesByShard(done, planned) };
 }
 
-interface ShardDone {
+/** A shard on which the migration has run. */
+export interface ShardDone {
   readonly shard: GroupShard;
   readonly xid: string;
   readonly changes: ShardChanges;
@@ -77,9 +98,15 @@ async function workOnShard(
   const { part, session } = shard;
   const onTenant = (count: number): void => part.onPhase('running', count);
   const xid = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
-  const changes = await readChanges(part.lane, session);
-  refuseInMesh(part.lane, changes);
-  return { shard, xid, changes, fence: needsFence(part.lane, changes), fenced };
+  return readDone(shard, xid, fenced);
+}
+
+/** What a migration, which has run in the shard's open transaction, did there. Throws where that is refused. */
+export async function readDone(shard: GroupShard, xid: string, fenced: boolean): Promise<ShardDone> {
+  const { lane } = shard.part;
+  const changes = await readChanges(lane, shard.session);
+  refuseInMesh(lane, changes);
+  return { shard, xid, changes, fence: needsFence(lane, changes), fenced };
 }
 
 const knownOf = ({ lane, planned }: StepPart): Affected => lane.known(planned.migration.name);
@@ -105,6 +132,8 @@ const tenantsOf = ({ lane, planned }: StepPart): readonly TenantConfig[] =>
 /** What one veneer has to change, by the shards that it shows. */
 interface VeneerPlan {
   readonly veneer: GroupVeneer;
+  /** Of partitioned tables, for all of their partitions; before everything else. */
+  readonly onParents: readonly Change[];
   readonly shows: readonly {
     readonly done: ShardDone;
     readonly changes: readonly Change[];
@@ -112,19 +141,43 @@ interface VeneerPlan {
   }[];
 }
 
-function planVeneers({ veneers }: Group, done: readonly ShardDone[]): Promise<VeneerPlan[]> {
-  return Promise.all(
-    veneers.map(async (veneer) => {
-      const shows = done
-        .filter(({ shard }) => veneer.shows.includes(shard))
-        .map(async (one) => ({
-          done: one,
-          changes: await readDifference(one.shard.part.lane, veneer.session, one.changes),
-          writes: await foreseeWrites(one.shard.part.lane, veneer.session, one.changes),
-        }));
-      return { veneer, shows: await Promise.all(shows) };
-    }),
+const planVeneers = (
+  { veneers }: Pick<Group, 'veneers'>,
+  done: readonly ShardDone[],
+): Promise<VeneerPlan[]> =>
+  Promise.all(
+    veneers.map((veneer) =>
+      planVeneer(
+        veneer,
+        done.filter(({ shard }) => veneer.shows.includes(shard)),
+      ),
+    ),
   );
+
+async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
+  const { name, session } = veneer;
+  const lists = await Promise.all(
+    shown.map(({ shard, changes }) => readDifference(shard.part.lane, session, changes)),
+  );
+  const writes = await Promise.all(
+    shown.map(({ shard, changes }) => foreseeWrites(shard.part.lane, session, changes)),
+  );
+  const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
+  const [first] = shown;
+  const servers =
+    first === undefined
+      ? []
+      : shardsShownOn(first.shard.part.lane.run.config, name).map(({ server }) => server.name);
+  const { onParents, rest } = mergeParents(name, lists, await readPartitions(session, servers, parents));
+  return {
+    veneer,
+    onParents,
+    shows: shown.map((one, index) => ({
+      done: one,
+      changes: rest[index] ?? [],
+      writes: writes[index] ?? [],
+    })),
+  };
 }
 
 /** For the next attempt, and for the next shard that runs this migration. */
@@ -132,7 +185,10 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
   const [first] = done;
   if (first === undefined) return;
   const { lane, planned } = first.shard.part;
-  const changes = plans.flatMap(({ shows }) => shows.flatMap((show) => show.changes));
+  const changes = plans.flatMap(({ onParents, shows }) => [
+    ...onParents,
+    ...shows.flatMap((show) => show.changes),
+  ]);
   lane.learn(planned.migration.name, {
     fence: done.some(({ fence }) => fence),
     relations: changedRelations(changes),
@@ -144,7 +200,8 @@ const changedRelations = (changes: readonly Change[]): string[] => [
   ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
 ];
 
-interface Aligned {
+/** What was done on a veneer. */
+export interface Aligned {
   readonly veneer: GroupVeneer;
   /** By shard. */
   readonly statements: ReadonlyMap<string, readonly string[]>;
@@ -152,16 +209,35 @@ interface Aligned {
   readonly takesPart: boolean;
 }
 
-async function align({ veneer, shows }: VeneerPlan, budget: Budget): Promise<Aligned> {
+async function align({ veneer, onParents, shows }: VeneerPlan, budget: Budget): Promise<Aligned> {
   const { session } = veneer;
   const statements = new Map<string, readonly string[]>();
+  const [first] = shows;
+  for (const { done } of shows)
+    if (done.fence && !done.fenced) await fenceOff(done.shard.part.lane, session, budget);
+  const ofParents =
+    first === undefined ? [] : await alterParents(first.done.shard.part.lane, session, onParents, budget);
   for (const { done, changes } of shows) {
     const { lane } = done.shard.part;
-    if (done.fence && !done.fenced) await fenceOff(lane, session, budget);
-    statements.set(done.shard.name, await alignVeneer(lane, session, done.changes, changes, budget));
+    const own = await alignVeneer(lane, session, done.changes, changes, budget);
+    statements.set(done.shard.name, done === first?.done ? [...ofParents, ...own] : own);
+    // Partitions followed their parent, and nothing else was to be done.
+    if (ofParents.length > 0 && changes.length === 0) await proveAligned(lane, session, done.changes);
   }
-  const takesPart = shows.some(({ done, changes }) => done.fence || changes.length > 0);
+  const takesPart =
+    onParents.length > 0 || shows.some(({ done, changes }) => done.fence || changes.length > 0);
   return { veneer, statements, takesPart };
+}
+
+async function alterParents(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
+  if (changes.length === 0) return [];
+  await beginOnVeneer(lane, session, budget);
+  return executeChanges(lane, session, changes, budget);
 }
 
 async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<void> {

@@ -35,12 +35,13 @@ export interface RolloutEnd {
 /**
  * Takes every shard through its steps: canary shards first, through all of theirs, then the others side by side. Each
  * shard goes at its own pace; the first failure stops them all at the next step. Or, `together`, all shards in one step
- * after the other; so it is always where a member is shard and veneer (PROTOCOL section 10). Before a step of the veneers all of them wait for each other; where one did not come through, that
- * step and all that comes after it are not started.
+ * after the other; so it is always where a member is shard and veneer (PROTOCOL section 10), or shards have partitions
+ * of one table. Before a step of the veneers all of them wait for each other; where one did not come through, that step
+ * and all that comes after it are not started.
  */
 export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Promise<RolloutEnd> {
   const { onStepEnd = () => undefined, sequence = 0, canaryOnly } = options;
-  const together = options.together || isMesh(run.config);
+  const together = options.together || isMesh(run.config) || sharesParent(run.config);
   const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence, onStepEnd };
   const { plans, lanes } = await fitPlans(run, plan, together);
   const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, told: new Set() };
@@ -62,6 +63,10 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
 
 const isMesh = (config: Config): boolean =>
   config.veneers.some(({ name }) => roleOf(config, name) === 'shard+veneer');
+
+/** A partitioned table of a veneer belongs to all shards that have partitions of it: PROTOCOL section 3. */
+const sharesParent = ({ expose, shards }: Config): boolean =>
+  shards.length > 1 && expose.some(({ partition }) => partition !== null);
 
 interface ShardsAtWork {
   readonly records: readonly LaneRecord[];

@@ -5,6 +5,7 @@ import { nameKey, qualified, type QualifiedName } from '../postgres/identifiers.
 import type { Session } from '../postgres/session.js';
 import { exposeRelations, isOurs, isSupported, type Definition } from '../veneer/definition.js';
 import { exposureOf, sourceSchemas, type Exposure } from '../veneer/exposure.js';
+import { mergeParents } from '../veneer/merge-parents.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Config, ShardConfig } from '../config/config.js';
 
@@ -51,7 +52,12 @@ export async function readRepairs(
     isOurs(exposure, table) ||
     (prune && schemas.includes(remoteOf(table).schema));
   const present = tables.filter((table) => !spared.has(nameKey(table)) && inScope(table));
-  return reconcile({ wanted, present, renames: [], version: session.server.version });
+  const changes = reconcile({ wanted, present, renames: [], version: session.server.version });
+  const partitions = tables.flatMap((table) =>
+    table.parent === null ? [] : [{ ...table, parent: table.parent }],
+  );
+  const { onParents, rest } = mergeParents(session.member, [changes], partitions);
+  return [...onParents, ...rest.flat()];
 }
 
 /**

@@ -9,7 +9,8 @@ import { forgetAttempts } from './commit.js';
 import type { GroupWork } from './group-work.js';
 import { withCrew, type Crew } from './lane.js';
 import { refuseMadeDrift } from './made-drift.js';
-import type { Participant } from './participant.js';
+import { alignMesh } from './mesh-alignment.js';
+import { inCommitOrder, type Participant } from './participant.js';
 import { startPhaseClock } from './phase-clock.js';
 import type { Rollout } from './planned-step.js';
 import { refuseForeignReads, refuseForeignWrites } from './protocol-choice.js';
@@ -98,10 +99,12 @@ async function workOnVeneers(
       xid,
     });
   }
+  const others = await alignMesh(crew, planned, participants, budget);
+  participants.push(...others);
   // Once all are done: a member in both roles is read as its own transaction makes it.
   const readShard = (shard: string): Session | null =>
     participants.find(({ member }) => member === shard)?.session ?? null;
   for (const { session } of participants)
     await refuseMadeDrift(crew.run, session, planned.migration, readShard);
-  return { participants, statements: new Map(), writes: new Map() };
+  return { participants: participants.toSorted(inCommitOrder), statements: new Map(), writes: new Map() };
 }

@@ -9,6 +9,7 @@ import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { isOurs } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
+import { runAttaching } from './attach.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { aroundRetype, clearTheWay, lockAbove } from './retype.js';
@@ -46,9 +47,7 @@ export async function lockTables(
   );
   for (const table of tables) budget.noteLocked(session.member, display(table));
   const ordered = contendedFirst(lane, tables);
-  const locks = ordered.map(
-    (table) => `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`,
-  );
+  const locks = ordered.map(lockSql);
   try {
     await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
   } catch (error) {
@@ -58,6 +57,12 @@ export async function lockTables(
     throw error;
   }
 }
+
+/** A partition is locked with its parent, which whoever reads through the parent locks first. */
+const lockSql = (table: ForeignTable): string =>
+  table.parent === null
+    ? `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`
+    : `LOCK TABLE ${qualified(table.parent)} IN ACCESS EXCLUSIVE MODE`;
 
 /**
  * What an earlier attempt did not get comes first. An application that reads one table and then another holds the
@@ -184,7 +189,9 @@ async function runChanges(
   for (const change of changes) {
     try {
       if (change.kind !== 'create') budget.noteLocked(session.member, display(change.table));
-      await session.run([budget.limits(session), ...change.statements].join('; '));
+      const { attach, statements } = change;
+      if (attach === undefined) await session.run([budget.limits(session), ...statements].join('; '));
+      else await runAttaching(session, budget.limits(session), statements, attach);
     } catch (error) {
       throw explain(error, lane, change);
     }
@@ -214,7 +221,7 @@ function hintFor(error: VeneerError, lane: Lane): string | null {
 }
 
 /** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */
-async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
+export async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
   const left = await readDifference(lane, session, { ...changes, renames: [] });
   if (left.length === 0) return;
   throw new VeneerError(

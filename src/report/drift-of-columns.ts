@@ -27,7 +27,8 @@ export function columnDifferences(
     ...table.columns.filter((column) => !known.has(column)).map(extraColumn),
     ...wanted.filter((column) => !shown.has(column)).map(missingColumn),
     ...pairs.flatMap((pair) => pairDifferences(pair, version)),
-    ...(pairsInOrder(pairs, wanted).length < pairs.length ? [COLUMN_ORDER] : []),
+    // A partition has its parent's order, and rows come by name.
+    ...(table.parent === null && pairsInOrder(pairs, wanted).length < pairs.length ? [COLUMN_ORDER] : []),
   ];
 }
 

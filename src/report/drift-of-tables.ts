@@ -1,7 +1,7 @@
 import type { Occupied } from '../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
-import { isOurs, isSupported, type ExposedRelation } from '../veneer/definition.js';
+import { isOurs, isSupported, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import type { Exposure } from '../veneer/exposure.js';
 import { pairTables } from '../veneer/pair-tables.js';
 import type { Drift } from './drift.js';
@@ -38,7 +38,8 @@ export function tableDrift(comparison: TableComparison): Drift[] {
     ...pairs.flatMap(({ table, definition }) => {
       const columns = columnDifferences(table, relations.get(definition)?.columns ?? [], comparison.version);
       const shows = remoteDifference(remoteOf(table), definition.remote);
-      return [...shows, ...columns].map((difference) =>
+      const attached = attachment(table, definition);
+      return [...shows, ...attached, ...columns].map((difference) =>
         located(comparison, definition, definition.tenant, difference),
       );
     }),
@@ -80,6 +81,20 @@ const remoteDifference = (present: QualifiedName, wanted: QualifiedName): Differ
           consequence: 'reads answer from another table',
         },
       ];
+
+/** Rows come to a partition by way of its parent; its columns have the parent's order. */
+function attachment({ parent }: ForeignTable, { partition }: Definition): Difference[] {
+  if (partition === null || (parent !== null && sameName(parent, partition.of))) return [];
+  return [
+    {
+      kind: 'partition',
+      grade: 'invisible',
+      column: null,
+      text: `it is no partition of ${display(partition.of)}${parent === null ? '' : `, but of ${display(parent)}`}`,
+      consequence: `readers of ${display(partition.of)} do not see its rows, and rows for it are refused or land elsewhere`,
+    },
+  ];
+}
 
 function missing({ occupied }: TableComparison, { definition }: ExposedRelation): Difference {
   const taken = occupied.find((one) => sameName(one, definition));

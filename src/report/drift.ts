@@ -7,6 +7,7 @@ export type DriftKind =
   | 'missing table'
   | 'extra table'
   | 'name taken'
+  | 'partition'
   | 'missing column'
   | 'extra column'
   | 'column order'

@@ -4,10 +4,14 @@ import { changesType, keepColumns, type KeptColumn } from './keep-columns.js';
 import type { ColumnPair } from './pair-columns.js';
 
 /** A column as CREATE FOREIGN TABLE and ADD COLUMN write it: as IMPORT FOREIGN SCHEMA would, and its default. */
-export function columnClause(column: Column, version: number): string {
+export const columnClause = (column: Column, version: number): string =>
+  columnSql(column, version, ` OPTIONS (column_name ${literal(column.name)})`);
+
+/** A column with these options. */
+export function columnSql(column: Column, version: number, options: string): string {
   const copied = copiedDefault(column, version);
   return [
-    `${ident(column.name)} ${column.type} OPTIONS (column_name ${literal(column.name)})`,
+    `${ident(column.name)} ${column.type}${options}`,
     column.collation === null ? '' : ` COLLATE ${qualified(column.collation)}`,
     column.generated === null ? '' : ` GENERATED ALWAYS AS (${column.generated.sql}) STORED`,
     copied === null ? '' : ` DEFAULT ${copied.sql}`,
@@ -50,9 +54,13 @@ export function planColumns(
   const keptWanted = new Set(kept.map((pair) => pair.wanted));
   const dropped = present.filter((column) => !keptPresent.has(column));
   return {
-    first: [...dropExpressions(table, kept), ...dropColumns(table, dropped), ...renameColumns(table, kept)],
+    first: [
+      ...dropExpressions(table, kept),
+      ...dropColumns(table, dropped),
+      ...renameColumns((action) => alter(table, action), kept),
+    ],
     rest: [
-      ...kept.flatMap((pair) => alterColumn(table, pair, version)),
+      ...kept.flatMap((pair) => alterColumn((action) => alter(table, action), pair, version)),
       ...wanted
         .filter((column) => !keptWanted.has(column))
         .map((column) => alter(table, `ADD COLUMN ${columnClause(column, version)}`)),
@@ -95,11 +103,14 @@ const setExpressions = (table: string, kept: readonly KeptColumn[]): string[] =>
   );
 
 /** RENAME COLUMN, by way of a name aside where the new name is still borne by another renamed column. */
-function renameColumns(table: string, pairs: readonly ColumnPair[]): string[] {
+export function renameColumns(
+  alterTable: (action: string) => string,
+  pairs: readonly ColumnPair[],
+): string[] {
   const moving = pairs.filter(({ present, wanted }) => present.name !== wanted.name);
   const taken = new Set(moving.map(({ present }) => present.name));
   const rename = (from: string, to: string): string =>
-    alter(table, `RENAME COLUMN ${ident(from)} TO ${ident(to)}`);
+    alterTable(`RENAME COLUMN ${ident(from)} TO ${ident(to)}`);
   if (!moving.some(({ wanted }) => taken.has(wanted.name))) {
     return moving.map(({ present, wanted }) => rename(present.name, wanted.name));
   }
@@ -110,7 +121,12 @@ function renameColumns(table: string, pairs: readonly ColumnPair[]): string[] {
   ];
 }
 
-function alterColumn(table: string, pair: ColumnPair, version: number): string[] {
+/** TYPE, DEFAULT and NOT NULL of a column that stays, and `column_name` where it shows another one. */
+export function alterColumn(
+  alterTable: (action: string) => string,
+  pair: ColumnPair,
+  version: number,
+): string[] {
   const { present, wanted } = pair;
   const column = `ALTER COLUMN ${ident(wanted.name)}`;
   const option = present.options['column_name'];
@@ -123,7 +139,7 @@ function alterColumn(table: string, pair: ColumnPair, version: number): string[]
     ...(changesType(pair) ? [`TYPE ${wanted.type}${collate(wanted.collation)}`] : []),
     ...defaults.after,
     ...(present.notNull === wanted.notNull ? [] : [`${wanted.notNull ? 'SET' : 'DROP'} NOT NULL`]),
-  ].map((action) => alter(table, `${column} ${action}`));
+  ].map((action) => alterTable(`${column} ${action}`));
 }
 
 /**

@@ -3,6 +3,13 @@ import { ident, literal, nameKey, qualified, type QualifiedName } from '../postg
 import type { Definition } from './definition.js';
 import { pairTables, type ExposedRename, type TablePair } from './pair-tables.js';
 import { columnClause, planColumns, type RetypedColumn } from './reconcile-columns.js';
+import {
+  attachSql,
+  createPartition,
+  reconcilePartition,
+  type AttachedPartition,
+  type ParentChange,
+} from './reconcile-partition.js';
 
 /** What is to be done on a veneer for one table, in the order in which the statements run. */
 export interface Change {
@@ -18,6 +25,10 @@ export interface Change {
   readonly dropped?: readonly string[];
   /** Columns whose type changes: views above them have to be put aside while the statements run. */
   readonly retyped?: readonly RetypedColumn[];
+  /** What only the table's parent can do for it, once for all of its partitions: see merge-parents.ts. */
+  readonly onParent?: ParentChange;
+  /** Attached by the last of the statements. */
+  readonly attach?: AttachedPartition;
 }
 
 export interface Reconciliation {
@@ -49,7 +60,7 @@ export function reconcile({ wanted, present, renames, version }: Reconciliation)
   return [...drops, ...moves, ...first, ...rest, ...creates];
 }
 
-const isWork = ({ statements }: Change): boolean => statements.length > 0;
+const isWork = ({ statements, onParent }: Change): boolean => statements.length > 0 || onParent !== undefined;
 
 const dropTable = (table: ForeignTable): Change => ({
   kind: 'drop',
@@ -95,10 +106,10 @@ function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
 }
 
 /** One change, or two where a type changes: what comes before, and what runs while views are put aside. */
-function alterTable(
-  { table, definition, rename }: TablePair,
-  version: number,
-): { first: Change[]; rest: Change[] } {
+function alterTable(pair: TablePair, version: number): { first: Change[]; rest: Change[] } {
+  const { table, definition, rename } = pair;
+  if (definition.partition !== null || table.parent !== null)
+    return { first: [alterPartition(pair, version)], rest: [] };
   const name = qualified(definition);
   const options = remoteOptions(table, definition);
   const { first, rest, dropped, retyped } = planColumns(
@@ -121,6 +132,26 @@ function alterTable(
   };
 }
 
+function alterPartition(pair: TablePair, version: number): Change {
+  const { table, definition } = pair;
+  const options = remoteOptions(table, definition);
+  const name = qualified(definition);
+  const { statements, attach, onParent } = reconcilePartition(pair, version);
+  return {
+    kind: 'alter',
+    table,
+    oid: table.oid,
+    remote: remoteOf(table),
+    statements: [
+      ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),
+      ...statements,
+      ...(attach === null ? [] : [attachSql(attach)]),
+    ],
+    ...(attach === null ? {} : { attach }),
+    ...(onParent === null ? {} : { onParent }),
+  };
+}
+
 /** schema_name and table_name as wanted; whatever else is set on the table was set by hand and stays. */
 function remoteOptions(table: ForeignTable, { remote }: Definition): string[] {
   const wanted = { schema_name: remote.schema, table_name: remote.name };
@@ -131,13 +162,22 @@ function remoteOptions(table: ForeignTable, { remote }: Definition): string[] {
   });
 }
 
-const createTable = (definition: Definition, version: number): Change => ({
-  kind: 'create',
-  table: definition,
-  remote: definition.remote,
-  statements: [
-    `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column, version)).join(', ')})` +
-      ` SERVER ${ident(definition.server)}` +
-      ` OPTIONS (schema_name ${literal(definition.remote.schema)}, table_name ${literal(definition.remote.name)})`,
-  ],
-});
+function createTable(definition: Definition, version: number): Change {
+  const { attach, statements } =
+    definition.partition === null
+      ? { attach: null, statements: createStatements(definition, version) }
+      : createPartition(definition, version);
+  return {
+    kind: 'create',
+    table: definition,
+    remote: definition.remote,
+    statements: [...statements, ...(attach === null ? [] : [attachSql(attach)])],
+    ...(attach === null ? {} : { attach }),
+  };
+}
+
+const createStatements = (definition: Definition, version: number): string[] => [
+  `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column, version)).join(', ')})` +
+    ` SERVER ${ident(definition.server)}` +
+    ` OPTIONS (schema_name ${literal(definition.remote.schema)}, table_name ${literal(definition.remote.name)})`,
+];

@@ -51,6 +51,7 @@ export const tableOf = (
   server,
   owner: 'admin',
   options: { schema_name: remote.schema, table_name: remote.name },
+  parent: null,
   columns: columns.map((one) => ({ ...one, options: { column_name: one.name } })),
 });
 

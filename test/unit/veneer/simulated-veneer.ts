@@ -102,6 +102,7 @@ function created([
     schema,
     name,
     server,
+    parent: null,
     options: optionsIn(options),
     columns: clauses.map(columnIn),
   };

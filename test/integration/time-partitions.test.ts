@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { commandsOn, type Commands } from '../support/commands.js';
+import { freshFleet } from '../support/fresh-fleet.js';
+import type { TestFleet } from '../support/test-fleet.js';
+
+const yaml = (fleet: string): string => `fleet: ${fleet}
+migrations: ./migrations
+veneers:
+  box1: { url: "\${VENEER_URL}" }
+shards:
+  box2:
+    url: \${SHARD1_URL}
+    server: { host: "\${SHARD1_HOST}", port: "\${SHARD1_PORT}" }
+roles:
+  veneer_admin: { user: bookstore_admin, password: "\${ADMIN_PASSWORD_SHARD1}" }
+expose:
+  - from: "box2_schema.temperatures_{year}"
+    as: "box1_schema.temperatures_{year}"
+    partition_of: box1_schema.temperatures
+    bounds: FROM (make_date({year}, 1, 1)) TO (make_date({year} + 1, 1, 1))
+`;
+
+let fleet: TestFleet;
+let run: Commands;
+let count = 0;
+
+const YEAR = '(day date NOT NULL, degrees numeric(4, 1))';
+
+const migrate = async (sql: string): ReturnType<Commands['up']> => {
+  await fleet.writeMigration(`shard/${String(++count).padStart(4, '0')}_change.sql`, sql);
+  return run.up();
+};
+
+const committed = { problems: [], exitCode: 0 };
+
+/** Attached to the parent, by year, with the bounds that PostgreSQL shows. */
+const partitions = async (): Promise<unknown> =>
+  (
+    await fleet.query(
+      'veneer',
+      `SELECT c.relname || ' ' || pg_get_expr(c.relpartbound, c.oid) AS partition
+         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'box1_schema.temperatures'::regclass ORDER BY 1`,
+    )
+  ).map(({ partition }) => partition);
+
+beforeAll(async () => {
+  fleet = await freshFleet({ config: yaml });
+  run = commandsOn(fleet);
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(`${fleet.dir}/migrations/shard`);
+  expect(await run.setup()).toMatchObject(committed);
+  await fleet.query(
+    'veneer',
+    `CREATE TABLE box1_schema.temperatures ${YEAR} PARTITION BY RANGE (day);
+     CREATE TABLE box1_schema.temperatures_default PARTITION OF box1_schema.temperatures DEFAULT`,
+  );
+  expect(
+    await migrate(
+      `CREATE TABLE box2_schema.temperatures_2023 ${YEAR}; CREATE TABLE box2_schema.temperatures_2024 ${YEAR}`,
+    ),
+  ).toMatchObject(committed);
+});
+
+afterAll(() => fleet.close());
+
+test('a year is created on the shard, exposed and attached by one migration', async () => {
+  expect(await partitions()).toEqual([
+    "temperatures_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+    "temperatures_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
+    'temperatures_default DEFAULT',
+  ]);
+  await fleet.query(
+    'veneer',
+    "INSERT INTO box1_schema.temperatures VALUES ('2024-05-01', 20.5), ('1999-01-01', 1)",
+  );
+  expect(await fleet.query('shard1', 'SELECT degrees FROM box2_schema.temperatures_2024')).toEqual([
+    { degrees: '20.5' },
+  ]);
+  expect(await run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0 });
+});
+
+test('a foreign partition has no column_name options, so that it follows its parent', async () => {
+  const rows = await fleet.query(
+    'veneer',
+    `SELECT attfdwoptions AS options FROM pg_attribute
+      WHERE attrelid = 'box1_schema.temperatures_2024'::regclass AND attnum > 0`,
+  );
+  expect(rows).toEqual([{ options: null }, { options: null }]);
+});
+
+const onAll = (action: string): string =>
+  [2023, 2024].map((year) => `ALTER TABLE box2_schema.temperatures_${year} ${action}`).join('; ');
+
+test.each([
+  'ADD COLUMN place text',
+  'RENAME COLUMN place TO station',
+  "ALTER COLUMN station SET DEFAULT 'somewhere'",
+  'ALTER COLUMN degrees TYPE numeric(6, 2)',
+  'DROP COLUMN station',
+])('a change of every partition is made on the parent, once: %s', async (action) => {
+  const report = await migrate(onAll(action));
+  expect(report).toMatchObject(committed);
+  const statements = report.shards.flatMap(({ steps }) =>
+    steps.flatMap(({ veneerStatements }) => veneerStatements.box1 ?? []),
+  );
+  expect(statements).toHaveLength(1);
+  expect(statements[0]).toMatch(/^ALTER TABLE "box1_schema"."temperatures" /);
+  expect(await run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0 });
+  expect(await fleet.query('veneer', 'SELECT degrees::int FROM box1_schema.temperatures ORDER BY 1')).toEqual(
+    [{ degrees: 1 }, { degrees: 21 }],
+  );
+});
+
+test('a change that only some partitions have is refused before any vote', async () => {
+  const report = await migrate('ALTER TABLE box2_schema.temperatures_2024 ADD COLUMN wind int');
+  expect(report).toMatchObject({ exitCode: 20 });
+  expect(report.problems[0]?.message).toMatch(
+    /temperatures_2024 is a partition of .*: box1_schema.temperatures_2023$/,
+  );
+  await fleet.writeMigration(
+    `shard/${String(count).padStart(4, '0')}_change.sql`,
+    onAll('ADD COLUMN wind int'),
+  );
+  expect(await run.up()).toMatchObject(committed);
+});
+
+test('rows in DEFAULT that belong to the new partition are refused with their number and the way out', async () => {
+  await fleet.query(
+    'veneer',
+    "INSERT INTO box1_schema.temperatures VALUES ('2025-01-01', 1), ('2025-02-01', 2)",
+  );
+  const report = await migrate(
+    'CREATE TABLE box2_schema.temperatures_2025 (LIKE box2_schema.temperatures_2024)',
+  );
+  expect(report).toMatchObject({ exitCode: 20 });
+  expect(report.problems[0]).toMatchObject({
+    message: expect.stringMatching(/^2 rows in box1_schema.temperatures_default, the DEFAULT partition/),
+    hint: expect.stringMatching(/copy them into the table on its shard/),
+  });
+  await fleet.query('veneer', "DELETE FROM box1_schema.temperatures_default WHERE day >= '2025-01-01'");
+  expect(await run.up()).toMatchObject(committed);
+  expect(await partitions()).toHaveLength(4);
+});
+
+test('bounds that overlap are refused in words', async () => {
+  await fleet.query(
+    'veneer',
+    `CREATE TABLE box1_schema.mine PARTITION OF box1_schema.temperatures FOR VALUES FROM ('2026-06-01') TO ('2026-07-01')`,
+  );
+  const report = await migrate(
+    'CREATE TABLE box2_schema.temperatures_2026 (LIKE box2_schema.temperatures_2024)',
+  );
+  expect(report.problems[0]).toMatchObject({
+    message: expect.stringMatching(/cannot become a partition of box1_schema.temperatures: .*overlap/),
+    hint: expect.stringMatching(/bounds/),
+  });
+  await fleet.query('veneer', 'DROP TABLE box1_schema.mine');
+  expect(await run.up()).toMatchObject(committed);
+});
+
+test('a detached partition is drift, and sync attaches it', async () => {
+  await fleet.query(
+    'veneer',
+    'ALTER TABLE box1_schema.temperatures DETACH PARTITION box1_schema.temperatures_2023',
+  );
+  expect(await run.status()).toMatchObject({
+    exitCode: 11,
+    drift: [{ kind: 'partition', grade: 'invisible', object: 'box1_schema.temperatures_2023' }],
+  });
+  expect(await run.sync()).toMatchObject(committed);
+  expect(await run.status()).toMatchObject({ drift: [], exitCode: 0 });
+});
+
+test('an old year is detached and dropped with its table', async () => {
+  expect(await migrate('DROP TABLE box2_schema.temperatures_2023')).toMatchObject(committed);
+  expect(await partitions()).toEqual([
+    "temperatures_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
+    "temperatures_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+    "temperatures_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+    'temperatures_default DEFAULT',
+  ]);
+  expect(await run.status()).toMatchObject({ drift: [], exitCode: 0 });
+});
