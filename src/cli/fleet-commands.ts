@@ -13,6 +13,12 @@ export const TENANT: FlagSpec = {
   value: 'GLOB',
   text: 'only tenants whose name matches (* and ?; repeatable)',
 };
+export const EXCEPT_TENANT: FlagSpec = {
+  name: 'except-tenant',
+  type: 'list',
+  value: 'GLOB',
+  text: 'not tenants whose name matches (repeatable)',
+};
 const dryRun = (text: string): FlagSpec => ({ name: 'dry-run', type: 'boolean', text });
 
 /** The commands that work on the fleet of shards.yaml. */

@@ -1,5 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
-import { SHARD, TENANT } from './fleet-commands.js';
+import { EXCEPT_TENANT, SHARD, TENANT } from './fleet-commands.js';
 
 const YES: FlagSpec = { name: 'yes', type: 'boolean', text: 'write it; without, it is shown' };
 
@@ -83,6 +83,7 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
       { name: 'to', type: 'string', value: 'NAME', text: 'no table: everything up to and including NAME' },
       SHARD,
       TENANT,
+      EXCEPT_TENANT,
       YES,
     ],
     examples: [

@@ -26,7 +26,10 @@ export function readMigrationVerb(
     case 'plan':
       return { command, options: { ...selection, ...readPlan(flags) } };
     case 'baseline':
-      return { command, options: { ...selection, ...readBaseline(flags) } };
+      return {
+        command,
+        options: { ...selection, exceptTenants: [...flags.list('except-tenant')], ...readBaseline(flags) },
+      };
     case 'ledger accept':
     case 'ledger export':
       return { command: 'ledger', options: { ...selection, ...readLedger(command, word, flags) } };
@@ -94,7 +97,7 @@ function readLedger(
 
 /** The command with what was given, to be typed again. */
 function typed(command: readonly string[], flags: Flags): string {
-  const words = ['from', 'table', 'to', 'shard', 'tenant'].flatMap((name) =>
+  const words = ['from', 'table', 'to', 'shard', 'tenant', 'except-tenant'].flatMap((name) =>
     flags.list(name).flatMap((value) => [`--${name}`, quoted(value)]),
   );
   return [...command, ...words].join(' ');

@@ -82,7 +82,7 @@ function oddProblem(
     exitCode: EXIT.failed,
     where: { member: tenant.shard, tenant: tenant.name },
     detail: [...lines.slice(0, MOST_LINES), ...more].join('\n'),
-    hint: `make ${tenant.name} like ${sibling.name} by hand, or leave it out: --tenant selects the others`,
+    hint: `make ${tenant.name} like ${sibling.name} by hand, or leave it out: --except-tenant`,
   };
 }
 

@@ -50,6 +50,7 @@ export async function baseline(
   return withRecordedRun(config, { ...context, command: 'baseline' }, async (run) => {
     const settled = await settleFirst(run);
     refuseInDoubt(settled);
+    for (const { name } of selectShards(config, options)) await keepOutNodePgMigrate(anchorOf(run, name));
     const { plan, problems } = await decide(work, (member) => anchorOf(run, member), run.unreachable);
     const notices = settled.map(settledText);
     if (problems.length > 0) return reportOf(work, plan, { problems, notices, state: 'not started' });
@@ -113,7 +114,6 @@ async function recordAll(run: RecordedRun, { tenants }: BaselinePlan): Promise<v
   for (const { name, own } of shards) {
     const session = anchorOf(run, name);
     await inTransaction(session, async () => {
-      await keepOutNodePgMigrate(session);
       await recordBaseline(session, own, { step: `${run.id}.baseline`, appliedBy: run.who });
     });
   }

@@ -53,6 +53,8 @@ export async function ledger(
   return withRecordedRun(config, { ...context, command: 'ledger' }, async (run) => {
     const settled = await settleFirst(run);
     refuseInDoubt(settled);
+    if (options.action.kind === 'export')
+      for (const { name } of selectShards(config, options)) await keepOutNodePgMigrate(anchorOf(run, name));
     const works = await find((member) => anchorOf(run, member));
     for (const { member, write } of works) {
       const session = anchorOf(run, member);
@@ -136,7 +138,6 @@ async function exportsOf(
             migrations: group[0]?.migrations ?? [],
           })),
           write: async (session) => {
-            await keepOutNodePgMigrate(session);
             await session.run(lacking.flatMap((one) => exportStatements(one, name)).join(';\n'));
           },
         },

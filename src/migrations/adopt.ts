@@ -6,12 +6,13 @@ import type { TenantBaseline } from './baseline.js';
 const NODE_PG_MIGRATE_LOCK = '7241865325823964';
 
 /**
- * Proves, in the open transaction, that no node-pg-migrate is at work in this database, and keeps it out until the
- * transaction ends. Throws (exit 20) where one is.
+ * Proves that no node-pg-migrate is at work in this database, and keeps it out until the session ends. To be called before
+ * that tool's table is read: what it applied between reading and writing would be applied again. Throws (exit 20) where
+ * one is.
  */
 export async function keepOutNodePgMigrate(session: Session): Promise<void> {
   const [row] = await session.query<{ locked: boolean }>(
-    `SELECT pg_try_advisory_xact_lock(${NODE_PG_MIGRATE_LOCK}) AS locked`,
+    `SELECT pg_try_advisory_lock(${NODE_PG_MIGRATE_LOCK}) AS locked`,
   );
   if (row?.locked === true) return;
   throw new VeneerError(`node-pg-migrate is at work on ${session.member}`, {

@@ -35,7 +35,7 @@ test('the flags that are promised are there', () => {
     stop: ['timeout'],
     history: ['limit'],
     'history show': [],
-    baseline: ['from', 'table', 'to', 'shard', 'tenant', 'yes'],
+    baseline: ['from', 'table', 'to', 'shard', 'tenant', 'except-tenant', 'yes'],
     'ledger accept': ['shard', 'tenant', 'yes'],
     'ledger export': ['table', 'shard', 'tenant', 'yes'],
     plan: ['sql-files', 'exit-code', 'shard', 'tenant'],

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { readInvocation } from '../../../src/cli/invocation.js';
+import { readVerb } from '../../../src/cli/verb.js';
+
+const read = async (...argv: readonly string[]): Promise<unknown> => readVerb(await readInvocation(argv));
+
+test.each([
+  [['create'], 'needs a NAME'],
+  [['create', 'a', 'b'], 'does not understand "b"'],
+  [['create', 'a', '--sql', '--ts'], '--sql and --ts are two languages'],
+  [['create', 'a', '--scope', 'fleet'], '--scope takes tenant, shard or veneer, not fleet'],
+  [['baseline', '--to', '1_a', '--from', 'flyway'], '--to asks no table'],
+  [['baseline', '--from', 'knex'], '--from takes pgmigrations or flyway, not knex'],
+  [['ledger'], 'migrate ledger needs a command'],
+  [['ledger', 'accept'], 'needs a NAME'],
+  [['ledger', 'export', 'x'], 'does not understand "x"'],
+  [['plan', '--sql'], 'no option --sql; did you mean --sql-files?'],
+])('migrate %j is refused', async (argv, message) => {
+  await expect(read(...argv)).rejects.toMatchObject({
+    message: expect.stringContaining(message),
+    facts: { exitCode: 64 },
+  });
+});
+
+test('what baseline tells to type next is what was typed, as a shell reads it', async () => {
+  expect(await read('baseline', '--to', '1_a', '--tenant', "O'Brien *")).toMatchObject({
+    options: { typed: String.raw`migrate baseline --to 1_a --tenant 'O'\''Brien *'`, yes: false },
+  });
+});
