@@ -85,10 +85,19 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       'be reached. Changes nothing and needs no setup.',
     ],
     positionals: [],
-    flags: [SHARD, TENANT],
+    flags: [
+      {
+        name: 'verify',
+        type: 'boolean',
+        text: 'also compare with IMPORT FOREIGN SCHEMA, into pg_temp, rolled back',
+      },
+      SHARD,
+      TENANT,
+    ],
     examples: [
       { command: 'migrate status', text: 'exit code 0 only when all is well' },
       { command: 'migrate status --json', text: 'for scripts' },
+      { command: 'migrate status --verify', text: 'ask PostgreSQL itself' },
       { command: "migrate status --tenant 'cyber*'", text: 'some tenants' },
     ],
   },

@@ -15,7 +15,7 @@ export type Verb =
   | MigrationVerb
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | { readonly command: 'up'; readonly options: UpOptions }
-  | { readonly command: 'status'; readonly options: Selected }
+  | { readonly command: 'status'; readonly options: Selected & { readonly verify: boolean } }
   | { readonly command: 'sync'; readonly options: SyncOptions }
   | { readonly command: 'recover'; readonly options: RecoverOptions }
   | { readonly command: 'stop'; readonly options: StopOptions }
@@ -76,7 +76,7 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
       };
     }
     case 'status':
-      return { command: 'status', options: selected(flags) };
+      return { command: 'status', options: { ...selected(flags), verify: flags.isSet('verify') } };
     case 'sync':
       return { command: 'sync', options: { ...selected(flags), dryRun, prune: flags.isSet('prune') } };
     case 'recover':

@@ -3,6 +3,7 @@ import type { Config, ShardConfig } from '../config/config.js';
 import type { Problem } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { ShardFacts, VeneerFacts } from './facts.js';
+import type { Verification } from './verify-imports.js';
 
 /** Everything that was read, for a fold that reads nothing more. */
 export interface StatusFacts {
@@ -17,4 +18,6 @@ export interface StatusFacts {
   /** By member: why it could not be read. */
   readonly problems: ReadonlyMap<string, Problem>;
   readonly versions: ReadonlyMap<string, number>;
+  /** What IMPORT FOREIGN SCHEMA says; null where it was not asked. */
+  readonly verified: Verification | null;
 }

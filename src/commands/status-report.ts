@@ -14,17 +14,23 @@ import type { StatusFacts } from './status-facts.js';
 /** The status of a fleet from what was read. Pure. */
 export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]): StatusReport {
   const plan = planOf(facts);
-  const drift = driftOf(facts, plan);
+  const drift = withVerified(driftOf(facts, plan), facts);
   const shards = facts.shards.map((shard) => shardStatus(facts, plan, shard, drift));
   const inDoubt = inDoubtOf(facts);
   const locked = lockedOf(facts);
-  const problems = [...facts.problems.values(), ...extraProblems, ...locked.problems];
+  const problems = [
+    ...facts.problems.values(),
+    ...extraProblems,
+    ...locked.problems,
+    ...(facts.verified?.problems ?? []),
+  ];
   const base = { shards, drift, inDoubt, problems };
   const exitCode = exitOf(facts, base);
   return {
     command: 'status',
     fleet: facts.config.fleet,
     ...base,
+    verified: facts.verified?.compared ?? null,
     writes: writesOf(facts),
     members: membersOf(facts),
     migrations: facts.migrations.map((migration) => migration.name),
@@ -32,6 +38,13 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
     exitCode,
     next: nextOf(facts, exitCode, base),
   };
+}
+
+/** What IMPORT finds besides; a difference that the catalogs show already is told once. */
+function withVerified(drift: readonly Drift[], { verified }: StatusFacts): readonly Drift[] {
+  const keyOf = ({ kind, object, where }: Drift): string => JSON.stringify([kind, object, where.veneer]);
+  const known = new Set(drift.map(keyOf));
+  return [...drift, ...(verified?.drift ?? []).filter((one) => !known.has(keyOf(one)))];
 }
 
 function planOf({ config, shards, migrations, shardFacts, veneerFacts }: StatusFacts): Plan {

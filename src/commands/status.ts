@@ -12,8 +12,12 @@ import { foldStatus } from './status-report.js';
 import type { CommandContext } from './context.js';
 import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
 import { withReaders, type Readers } from './readers.js';
+import { verifyImports } from './verify-imports.js';
 
-export type StatusOptions = Selection;
+export interface StatusOptions extends Selection {
+  /** Compare with what IMPORT FOREIGN SCHEMA makes of the shards as well. */
+  readonly verify: boolean;
+}
 
 /**
  * Where the fleet stands, read from the live catalogs alone: migrations applied and pending, drift, what is in
@@ -43,6 +47,7 @@ export async function status(
       taken: await readAllTaken(config, readers, shardFacts, veneerFacts),
       problems,
       versions: versionsOf(config, readers),
+      verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
     };
     return foldStatus(facts, problem === null ? [] : [problem]);
   });

@@ -22,6 +22,9 @@ export function statusBlocks(report: StatusReport, style: Style): readonly Block
     inDoubtBlock(report, style),
     ...memberBlocks(report.members, style),
     report.exitCode === 0 ? [style.green('nothing pending, no drift, nothing in doubt')] : [],
+    report.verified === null
+      ? []
+      : [`${plural(report.verified, 'foreign table')} compared with IMPORT FOREIGN SCHEMA`],
     ...footerBlocks(report, shown, style),
   ];
 }

@@ -119,6 +119,8 @@ export interface StatusReport extends ReportBase {
   readonly shards: readonly ShardStatus[];
   readonly drift: readonly Drift[];
   readonly inDoubt: readonly InDoubt[];
+  /** With `verify`: how many foreign tables were compared with what IMPORT FOREIGN SCHEMA makes; else null. */
+  readonly verified: number | null;
   /** Tables that take fewer INSERTs through a veneer than on their shard. No drift: it cannot be cured there. */
   readonly writes: readonly TableWrites[];
   /** All migrations of the folder, in order. */

@@ -82,7 +82,8 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
     up: async (options = {}) => up(await config(), { ...all, ...options }, context),
-    status: async (options = {}) => status(await config(), { shards: [], tenants: [], ...options }, context),
+    status: async (options = {}) =>
+      status(await config(), { shards: [], tenants: [], verify: false, ...options }, context),
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>

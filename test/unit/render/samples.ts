@@ -96,6 +96,7 @@ export const statusReport = (rest: Partial<StatusReport> = {}): StatusReport => 
   drift: [],
   inDoubt: [],
   writes: [],
+  verified: null,
   migrations: ['20260101_authors', '20260102_books'],
   ...rest,
 });

@@ -1,0 +1,117 @@
+import { importForeignSchema } from '../catalog/import-schema.js';
+import type { ForeignTable } from '../catalog/relation.js';
+import type { Config, ShardConfig } from '../config/config.js';
+import { EXIT, problemOf, type Problem } from '../errors.js';
+import { shardsShownOn } from '../fleet/shown-shards.js';
+import { groupBy } from '../group-by.js';
+import { nameKey } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { importDrift } from '../report/drift-of-imports.js';
+import type { Drift } from '../report/drift.js';
+import { isSupported, type ExposedRelation } from '../veneer/definition.js';
+import type { ShardFacts } from './facts.js';
+import type { Readers } from './readers.js';
+
+/** What IMPORT FOREIGN SCHEMA says of a fleet's foreign tables. */
+export interface Verification {
+  /** How many foreign tables were compared. */
+  readonly compared: number;
+  readonly drift: readonly Drift[];
+  /** What could not be imported, and why. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Imports the selected shards' exposed relations on every veneer, one IMPORT per server and schema, each in a
+ * transaction that is rolled back, and compares with the foreign tables that stand there.
+ */
+export async function verifyImports(
+  config: Config,
+  shards: readonly ShardConfig[],
+  facts: ReadonlyMap<string, ShardFacts>,
+  readers: Readers,
+): Promise<Verification> {
+  const selected = new Map(shards.map((shard) => [shard.name, shard]));
+  const parts = await Promise.all(
+    config.veneers.map(async ({ name }): Promise<Verification[]> => {
+      const session = readers.sessions.get(name);
+      const verified: Verification[] = [];
+      for (const shard of session === undefined ? [] : shardsShownOn(config, name)) {
+        const tenants = selected.get(shard.name)?.tenants;
+        const exposed = (facts.get(shard.name)?.exposed ?? []).filter(
+          ({ definition }) =>
+            definition.tenant === null || tenants?.some((tenant) => tenant.name === definition.tenant),
+        );
+        if (session === undefined || tenants === undefined) continue;
+        const shardVersion = readers.sessions.get(shard.name)?.server.version ?? 0;
+        const place = { session, shard, shardVersion, timeoutMs: config.rollout.lockHoldMs };
+        for (const [schema, relations] of bySchema(exposed, session.server.version)) {
+          verified.push(await verifySchema(place, schema, relations));
+        }
+      }
+      return verified;
+    }),
+  );
+  return {
+    compared: parts.flat().reduce((sum, { compared }) => sum + compared, 0),
+    drift: parts.flat().flatMap(({ drift }) => drift),
+    problems: parts.flat().flatMap(({ problems }) => problems),
+  };
+}
+
+/** Partitions that are named are imported since 14 (release notes of PostgreSQL 14, postgres_fdw). */
+const IMPORTS_PARTITIONS = 140_000;
+
+const bySchema = (
+  exposed: readonly ExposedRelation[],
+  version: number,
+): ReadonlyMap<string, readonly ExposedRelation[]> =>
+  groupBy(
+    exposed.filter((one) => isSupported(one) && (!one.relation.isPartition || version >= IMPORTS_PARTITIONS)),
+    ({ relation }) => relation.schema,
+  );
+
+interface Place {
+  readonly session: Session;
+  readonly shard: ShardConfig;
+  readonly shardVersion: number;
+  readonly timeoutMs: number;
+}
+
+async function verifySchema(
+  { session, shard, shardVersion, timeoutMs }: Place,
+  schema: string,
+  exposed: readonly ExposedRelation[],
+): Promise<Verification> {
+  const relations = exposed.map(({ relation }) => relation.name);
+  try {
+    const request = { server: shard.server.name, schema, relations, timeoutMs };
+    const { imported, present } = await importForeignSchema(session, request);
+    const byName = (tables: readonly ForeignTable[]): ReadonlyMap<string, ForeignTable> =>
+      new Map(tables.map((table) => [nameKey(table), table]));
+    const [made, stands] = [new Map(imported.map((table) => [table.name, table])), byName(present)];
+    const drift = exposed.map((one) => {
+      const [fresh, table] = [made.get(one.relation.name), stands.get(nameKey(one.definition))];
+      // What is missing on one side alone is told by the catalogs already.
+      if (fresh === undefined || table === undefined) return null;
+      const { member, server } = session;
+      const compared = { shard: shard.name, shardVersion, veneer: member, version: server.version };
+      return importDrift({ ...compared, imported: fresh, present: table, exposed: one });
+    });
+    const found = drift.filter((one) => one !== null);
+    return { compared: found.length, drift: found.flat(), problems: [] };
+  } catch (error) {
+    return { compared: 0, drift: [], problems: [unverified(session.member, shard, schema, error)] };
+  }
+}
+
+function unverified(veneer: string, { name }: ShardConfig, schema: string, error: unknown): Problem {
+  const problem = problemOf(error);
+  return {
+    ...problem,
+    message: `IMPORT FOREIGN SCHEMA of ${schema} on ${name} failed, so nothing of it was verified: ${problem.message}`,
+    exitCode: EXIT.unreachable,
+    where: { member: veneer },
+    hint: 'it needs TEMP on the database of the veneer, USAGE on the server, and a user mapping for who runs this',
+  };
+}
