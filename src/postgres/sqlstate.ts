@@ -16,6 +16,8 @@ export const SQLSTATE = {
   undefinedSchema: '3F000',
   undefinedDatabase: '3D000',
   undefinedObject: '42704',
+  undefinedFunction: '42883',
+  tooManyColumns: '54011',
   insufficientPrivilege: '42501',
   lockNotAvailable: '55P03',
   objectNotInPrerequisiteState: '55000',

@@ -22,6 +22,7 @@ import {
   type ExposedRelation,
 } from '../veneer/definition.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
+import { refuseLongNames } from '../veneer/refuse-names.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
@@ -119,6 +120,7 @@ export async function readChanges(lane: Lane, session: Session): Promise<ShardCh
   const [before, wasStored] = [await readRaw(anchor, oids), await readStorage(anchor, oids)];
   const exposed = exposeRelations(exposure, after);
   refuseUnsupported(lane.shard.name, exposed);
+  refuseLongNames(lane.shard.name, exposed);
   const ours = before.filter((relation) => schemas.includes(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {

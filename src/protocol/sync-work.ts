@@ -6,6 +6,7 @@ import type { Session } from '../postgres/session.js';
 import { exposeRelations, isOurs, isSupported, type Definition } from '../veneer/definition.js';
 import { exposureOf, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import { mergeParents } from '../veneer/merge-parents.js';
+import { refuseLongNames } from '../veneer/refuse-names.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Config, ShardConfig } from '../config/config.js';
 
@@ -30,6 +31,7 @@ export async function readWanted(session: Session, { config, shard }: SyncScope)
   const exposure = exposureOf(config, shard);
   const relations = await readRelations(session, { schemas: sourceSchemas(exposure) });
   const exposed = exposeRelations(exposure, relations);
+  refuseLongNames(session.member, exposed);
   return {
     exposure,
     wanted: exposed.filter(isSupported).map(({ definition }) => definition),

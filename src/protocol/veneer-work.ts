@@ -211,7 +211,15 @@ function explain(error: unknown, lane: Lane, change: Change): unknown {
 
 function hintFor(error: VeneerError, lane: Lane): string | null {
   if (isState(error, SQLSTATE.undefinedSchema)) return 'migrate setup makes the schemas of the veneer';
-  if (isState(error, SQLSTATE.undefinedObject)) return `migrate setup makes server ${lane.shard.server.name}`;
+  const { name: server } = lane.shard.server;
+  if (isState(error, SQLSTATE.undefinedObject) && error.message.includes(server))
+    return `migrate setup makes server ${server}`;
+  if (isState(error, SQLSTATE.undefinedObject, SQLSTATE.undefinedFunction)) {
+    return 'the veneer lacks what the column needs: make it there, upgrade the veneer, or leave the relation out by expose … except';
+  }
+  if (isState(error, SQLSTATE.tooManyColumns)) {
+    return 'dropped columns keep their numbers, of which a table has 1600: drop the foreign table on the veneer, and what hangs on it; migrate sync makes it anew';
+  }
   if (isState(error, SQLSTATE.dependentObjects, SQLSTATE.featureNotSupported)) {
     return 'change or drop what depends on it on the veneer first; nothing is ever dropped by CASCADE';
   }

@@ -114,7 +114,11 @@ export function renameColumns(
   if (!moving.some(({ wanted }) => taken.has(wanted.name))) {
     return moving.map(({ present, wanted }) => rename(present.name, wanted.name));
   }
-  const aside = (index: number): string => `pgveneer_${index}`;
+  const all = new Set(pairs.flatMap(({ present, wanted }) => [present.name, wanted.name]));
+  const free = Array.from({ length: 2 * all.size + moving.length }, (_, index) => `pgveneer_${index}`).filter(
+    (name) => !all.has(name),
+  );
+  const aside = (index: number): string => free[index] ?? '';
   return [
     ...moving.map(({ present }, index) => rename(present.name, aside(index))),
     ...moving.map(({ wanted }, index) => rename(aside(index), wanted.name)),

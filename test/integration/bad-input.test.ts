@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { scenario } from '../support/scenario.js';
+import { bookstoreYaml } from '../support/test-project.js';
+
+const here = scenario();
+
+const SHARD = `SELECT c.relname, a.attname FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0
+  WHERE relnamespace = 'bluth_co'::regnamespace AND relkind IN ('r', 'f') ORDER BY 1, 2`;
+
+/** What stands on the shard and on the veneer. */
+const state = (): Promise<unknown> =>
+  Promise.all(['shard1', 'veneer'].map((member) => here.fleet.query(member, SHARD)));
+
+/** A migration that is refused: the message and hint, after everything was compared with what it was. */
+async function refused(sql: string): Promise<string> {
+  const before = await state();
+  await here.write(sql);
+  const { exitCode, problems } = await here.run.up();
+  expect([exitCode, await state()]).toEqual([20, before]);
+  return `${problems[0]?.message}; ${problems[0]?.hint}`;
+}
+
+test.each([
+  ['table', 'CREATE TABLE bluth_co.taken (id int)'],
+  ['view', 'CREATE VIEW bluth_co.taken AS SELECT 1 AS id'],
+])('a local %s where a foreign table should be', async (_, sql) => {
+  await here.start('CREATE TABLE books (id int)');
+  await here.fleet.query('veneer', sql);
+  expect(await refused('CREATE TABLE taken (id int)')).toMatch(
+    /bluth_co.taken exists on the veneer already.*rename or drop it/,
+  );
+});
+
+test('a collation that the veneer lacks is named', async () => {
+  await here.start(`CREATE COLLATION here (provider = libc, locale = 'C'); CREATE TABLE books (id int)`);
+  expect(await refused('ALTER TABLE books ADD t text COLLATE here')).toMatch(
+    /bluth_co.books cannot be changed.*collation "bluth_co.here".*the veneer lacks what the column needs/,
+  );
+});
+
+test('a name that a pattern makes longer than 63 bytes', async () => {
+  const fleet = here.fleet.name;
+  await here.fleet.writeConfig(
+    `${bookstoreYaml(fleet)}\nexpose: [{ from: '{schema}.{table}', as: '{tenant}.{tenant}_{table}' }]\n`,
+  );
+  expect(await here.run.setup()).toMatchObject({ exitCode: 0 });
+  expect(await refused(`CREATE TABLE ${'é'.repeat(30)} (id int)`)).toMatch(
+    /a name of 69 bytes.*shorten the pattern/,
+  );
+});
+
+test('1,600 columns, most of them dropped long ago', async () => {
+  await here.start('CREATE TABLE books (id int)');
+  const many = Array.from({ length: 1599 }, (_, at) => at);
+  const list = (action: (at: number) => string): string => many.map(action).join(', ');
+  await here.fleet.query('veneer', `ALTER FOREIGN TABLE bluth_co.books ${list((at) => `ADD c${at} int`)}`);
+  await here.fleet.query('veneer', `ALTER FOREIGN TABLE bluth_co.books ${list((at) => `DROP c${at}`)}`);
+  expect(await refused('ALTER TABLE books ADD more int')).toMatch(
+    /1600.*drop the foreign table.*migrate sync/,
+  );
+});
