@@ -19,6 +19,8 @@ export type CommandName =
   | 'ledger export'
   | 'setup'
   | 'up'
+  | 'down'
+  | 'redo'
   | 'status'
   | 'sync'
   | 'recover'

@@ -1,25 +1,7 @@
-import type { CommandSpec, FlagSpec } from './command-spec.js';
+import type { CommandSpec } from './command-spec.js';
+import { ROLL_COMMANDS } from './roll-commands.js';
+import { dryRun, SHARD, TENANT } from './selection-flags.js';
 import { RUN_COMMANDS } from './run-commands.js';
-
-export const SHARD: FlagSpec = {
-  name: 'shard',
-  type: 'list',
-  value: 'GLOB',
-  text: 'only shards whose name matches (* and ?; repeatable)',
-};
-export const TENANT: FlagSpec = {
-  name: 'tenant',
-  type: 'list',
-  value: 'GLOB',
-  text: 'only tenants whose name matches (* and ?; repeatable)',
-};
-export const EXCEPT_TENANT: FlagSpec = {
-  name: 'except-tenant',
-  type: 'list',
-  value: 'GLOB',
-  text: 'not tenants whose name matches (repeatable)',
-};
-const dryRun = (text: string): FlagSpec => ({ name: 'dry-run', type: 'boolean', text });
 
 /** The commands that work on the fleet of shards.yaml. */
 export const FLEET_COMMANDS: readonly CommandSpec[] = [
@@ -39,43 +21,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate --env-file .env.compose setup', text: 'with other variables' },
     ],
   },
-  {
-    name: 'up',
-    summary: 'apply pending migrations, and the veneer in the same step',
-    description: [
-      'Applies pending migrations: each in one transaction per shard over its tenants, and the definitions',
-      'on the veneer in the same two-phase commit. What an earlier run left is settled first. A migration',
-      'that fails is rolled back on its shard and the veneer; after repairing it, run the command again.',
-    ],
-    positionals: [{ name: 'N', required: false, text: 'at most the next N migrations (default: all)' }],
-    flags: [
-      { name: 'to', type: 'string', value: 'NAME', text: 'up to and including this migration' },
-      SHARD,
-      TENANT,
-      { name: 'canary', type: 'boolean', text: 'only the shards of rollout.canary' },
-      { name: 'atomic', type: 'string', value: 'fleet', text: 'each migration on all shards or on none' },
-      {
-        name: 'protocol',
-        type: 'string',
-        value: 'NAME',
-        text: 'two-phase or lock-step (default: by what the servers can)',
-      },
-      {
-        name: 'terminate-blockers',
-        type: 'string',
-        value: 'DURATION',
-        text: 'end sessions that block a step for longer: 5s (default: never)',
-      },
-      { name: 'offline', type: 'boolean', text: 'nobody else is connected: rewrite tables in a mesh, too' },
-      dryRun('print what would run, change nothing'),
-    ],
-    examples: [
-      { command: 'migrate up', text: 'everything that is pending' },
-      { command: 'migrate up 1', text: 'the next migration only' },
-      { command: 'migrate up --to 20260102000000_books', text: 'up to and including that one' },
-      { command: "migrate up --shard 'shard?' --dry-run", text: 'what would run there' },
-    ],
-  },
+  ...ROLL_COMMANDS,
   {
     name: 'status',
     summary: 'shards and tenants, what is pending, and where the veneer differs',

@@ -1,5 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
-import { EXCEPT_TENANT, SHARD, TENANT } from './fleet-commands.js';
+import { EXCEPT_TENANT, SHARD, TENANT } from './selection-flags.js';
 
 const YES: FlagSpec = { name: 'yes', type: 'boolean', text: 'write it; without, it is shown' };
 

@@ -4,6 +4,7 @@ import { openDisplay, type Display } from '../render/display.js';
 import { reportText } from '../render/report-text.js';
 import { styleFor } from '../render/style.js';
 import type { Report } from '../report/reports.js';
+import { confirm } from './confirm.js';
 import type { Flags } from './flags.js';
 import { readInvocation } from './invocation.js';
 import { endOnUncaught, reportFailure } from './report-failure.js';
@@ -56,6 +57,7 @@ async function run(verb: Verb, flags: Flags, { display, stopping, closed }: Surr
     signal,
     who: whoRuns(),
     at: testPoints(process.env),
+    ...(canAnswer(flags) ? { confirm: (lines: readonly string[]) => confirm(lines, signal) } : {}),
     ...(withoutWatchdog(process.env) ? {} : { startWatchdog: () => startWatchdog(watchdogSource(flags)) }),
   };
   try {
@@ -72,11 +74,24 @@ const watchdogSource = (flags: Flags): WatchdogSource => ({
   envFiles: [...flags.list('env-file')],
 });
 
+/** A person sits in front of it, and nothing else is to be printed. */
+const canAnswer = (flags: Flags): boolean =>
+  process.stdin.isTTY && process.stdout.isTTY && !flags.isSet('json');
+
 const isLogs = (verb: Verb): boolean => verb.command === 'sandbox' && verb.options.action === 'logs';
 
 const displayKind = (json: boolean, { isTty }: Terminal) => (json ? 'none' : isTty ? 'list' : 'lines');
 
-const CHANGING: readonly Verb['command'][] = ['up', 'setup', 'sync', 'recover', 'baseline', 'ledger'];
+const CHANGING: readonly Verb['command'][] = [
+  'up',
+  'down',
+  'redo',
+  'setup',
+  'sync',
+  'recover',
+  'baseline',
+  'ledger',
+];
 
 function sayStopping(verb: Verb, display: Display): void {
   if (isLogs(verb)) return;

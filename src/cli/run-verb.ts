@@ -35,6 +35,10 @@ async function runOnFleet(
       return (await import('../commands/setup.js')).setup(config, verb.options, context);
     case 'up':
       return (await import('../commands/up.js')).up(config, verb.options, context);
+    case 'down':
+      return (await import('../commands/down.js')).down(config, verb.options, context);
+    case 'redo':
+      return (await import('../commands/down.js')).redo(config, verb.options, context);
     case 'status':
       return (await import('../commands/status.js')).status(config, verb.options, context);
     case 'sync':

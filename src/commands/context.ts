@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly who: string;
   /** Called at each named point of the protocol; crash tests end the process there. */
   readonly at: (point: string) => Promise<void>;
+  /** Shows these lines and asks a person for yes or no; left out: there is nobody to ask. */
+  readonly confirm?: (lines: readonly string[]) => Promise<boolean>;
   /** Starts the process that settles what this one leaves; left out: there is none. */
   readonly startWatchdog?: StartWatchdog;
 }

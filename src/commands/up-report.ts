@@ -40,7 +40,7 @@ export function upReport(base: Base, parts: Parts): UpReport {
     dryRun: base.dryRun,
     ...parts,
     exitCode,
-    next: nextCommand(base.command, exitCode, parts, [...parts.problems, ...missing]),
+    next: nextCommand(base, exitCode, parts, [...parts.problems, ...missing]),
     notices: [...notices, ...missing.map(({ message }) => message), ...writesText(parts.shards)],
     ms: Math.round(performance.now() - base.start),
   };
@@ -62,7 +62,7 @@ function upExit(parts: Parts): ExitCode {
 }
 
 function nextCommand(
-  command: UpReport['command'],
+  { command, dryRun }: Base,
   exitCode: ExitCode,
   outcomes: Outcomes,
   problems: readonly Problem[],
@@ -72,10 +72,11 @@ function nextCommand(
   if (exitCode === EXIT.unreachable) return 'migrate status';
   if (problems.some((problem) => problem.hint === 'migrate setup')) return 'migrate setup';
   if (command === 'up') return steps.length > 0 || exitCode !== EXIT.clean ? 'migrate up' : null;
-  if (command === 'down') return steps.length > 0 ? `migrate down` : nextUnlessClean(exitCode);
-  // Of a redo that is cut short, what was taken down and did not come up again is pending.
-  const down = steps.some(({ direction }) => direction === 'down');
-  return down ? 'migrate redo' : steps.length > 0 ? 'migrate up' : nextUnlessClean(exitCode);
+  if (steps.length === 0) return exitCode === EXIT.clean ? null : 'migrate status';
+  // A redo that is cut short leaves what was taken down pending.
+  if (command === 'redo' && !dryRun) return 'migrate up';
+  const left = steps.filter(({ direction }) => direction === 'down');
+  return `migrate ${command} ${new Set(left.map(({ scope, migration }) => `${scope} ${migration}`)).size}`;
 }
 
 /** Over all shards together: a migration does the same to each. */
@@ -88,9 +89,6 @@ function writesText(shards: readonly UpShard[]): string[] {
     ),
   );
 }
-
-const nextUnlessClean = (exitCode: ExitCode): string | null =>
-  exitCode === EXIT.clean ? null : 'migrate status';
 
 /** What a plan would do, or was not allowed to begin. */
 export const plannedOutcomes = (plan: Plan, state: 'planned' | 'not started' = 'planned'): Outcomes => ({

@@ -1,6 +1,6 @@
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
 import { compileSql, type CompiledSql } from './compile-sql.js';
-import type { MigrationAction } from './load-script.js';
+import type { BuilderMode, MigrationAction } from './load-script.js';
 import type { MigrationFile } from './migration-files.js';
 import { MigrationProblems, migrationProblem, migrationsError } from './migration-problems.js';
 import type { Migration, MigrationDb, Statement, TransactionUse } from './migration.js';
@@ -12,6 +12,8 @@ import { failureInFile } from './script-failure.js';
 export interface Script {
   readonly file: MigrationFile;
   readonly action: MigrationAction;
+  /** Default: forward. */
+  readonly mode?: BuilderMode;
   readonly shorthands: ColumnDefinitions;
 }
 
@@ -31,7 +33,7 @@ export async function compileScript(
   const pgm = await builderFor(script, db, target);
   const running = perform(script.action, pgm);
   await within(limitMs, Promise.race([running, asked]), script.file).catch((error: unknown) => {
-    if (!wasAsked()) throw actionProblems(script.file, error);
+    if (!wasAsked()) throw actionProblems(script, error);
   });
   if (wasAsked()) {
     refuseNoTransaction(script.file, pgm);
@@ -56,7 +58,7 @@ async function buildFor(
   const pgm = await builderFor(script, db, target);
   try {
     await perform(script.action, pgm).catch((error: unknown) => {
-      throw threw(error) ? error : actionProblems(script.file, error);
+      throw threw(error) ? error : actionProblems(script, error);
     });
     refuseNoTransaction(script.file, pgm);
     return (await compileSteps(script.file, pgm, 'step')).statements;
@@ -65,10 +67,15 @@ async function buildFor(
   }
 }
 
-async function builderFor({ shorthands }: Script, db: BuilderDb, target: Target): Promise<MigrationBuilder> {
+async function builderFor(
+  { shorthands, mode }: Script,
+  db: BuilderDb,
+  target: Target,
+): Promise<MigrationBuilder> {
   const { MigrationBuilder } = await import('node-pg-migrate');
   const pgm = new MigrationBuilder(db, shorthands, false, SILENT);
   setTarget(pgm, target);
+  if (mode === 'reverse') pgm.enableReverseMode();
   return pgm;
 }
 
@@ -96,9 +103,10 @@ async function within(limitMs: number, work: Promise<void>, { file }: MigrationF
   await Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }
 
-function actionProblems(file: MigrationFile, error: unknown): unknown {
+function actionProblems({ file, mode }: Script, error: unknown): unknown {
   if (error instanceof MigrationProblems) return error;
-  return new MigrationProblems([failureInFile(file, 'it failed', error)]);
+  const what = mode === 'reverse' ? 'it cannot be taken down' : 'it failed';
+  return new MigrationProblems([failureInFile(file, what, error)]);
 }
 
 /** What it asks may have another answer after an interruption, and what was left could not be told any more. */

@@ -180,6 +180,30 @@ export async function writeRunning(
   if (rows.length !== 1) throw appliedMeanwhile(session.member, migration);
 }
 
+/** Records, in the open transaction, that what is to take a migration without a transaction down begins for a tenant. */
+export async function writeLeaving(
+  session: Session,
+  { step, migration, tenant }: RunningWrite,
+): Promise<void> {
+  await session.query(
+    `UPDATE pgveneer.ledger SET state = 'running', step = $3
+      WHERE scope = 'tenant' AND tenant = $1 AND migration = $2`,
+    [tenant.name, migration.name, step],
+  );
+}
+
+/** Records that a migration without a transaction still stands for a tenant: nothing of what takes it down is left. */
+export async function writeStanding(
+  session: Session,
+  { step, migration, tenant }: RunningWrite,
+): Promise<void> {
+  await session.query(`UPDATE pgveneer.ledger SET state = 'applied' WHERE ${OWN}`, [
+    tenant.name,
+    migration.name,
+    step,
+  ]);
+}
+
 /** The row of this very step: whoever took it over since has begun anew. */
 const OWN = `scope = 'tenant' AND tenant = $1 AND migration = $2 AND step = $3 AND state = 'running'`;
 
@@ -212,7 +236,7 @@ export async function forgetRunning(
 const appliedMeanwhile = (member: string, migration: Migration): VeneerError =>
   changedMeanwhile(member, migration, 'was applied meanwhile: its row is in the ledger already');
 
-const takenDownMeanwhile = (member: string, migration: Migration): VeneerError =>
+export const takenDownMeanwhile = (member: string, migration: Migration): VeneerError =>
   changedMeanwhile(member, migration, 'was taken down meanwhile: its row is not in the ledger any more');
 
 const changedMeanwhile = (member: string, migration: Migration, what: string): VeneerError =>

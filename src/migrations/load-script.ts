@@ -14,9 +14,13 @@ export type MigrationAction = (pgm: MigrationBuilder, run?: () => void) => unkno
 /** Of this package's own files: built they are JavaScript, in its tests TypeScript. */
 const EXTENSION = extname(import.meta.url);
 
-/** The exports of a migration's module. */
+/** `reverse`: the builder turns each of its calls into what undoes it (node-pg-migrate, for a missing `down`). */
+export type BuilderMode = 'forward' | 'reverse';
+
+/** The exports of a migration's module, as one direction needs them. */
 export interface ScriptExports {
   readonly action: MigrationAction;
+  readonly mode: BuilderMode;
   /** Builds what must hold afterwards; null where it exports none. */
   readonly verify: MigrationAction | null;
   readonly shorthands: ColumnDefinitions;
@@ -63,9 +67,23 @@ function exportsOf(file: MigrationFile, loaded: unknown, direction: Direction): 
   const { [direction]: action, shorthands, verify = null } = exported;
   if (verify !== null && !isAction(verify))
     throw noFunction(file, 'its `verify` is not a function', 'verify');
-  if (isAction(action)) return { action, verify, shorthands: isDefinitions(shorthands) ? shorthands : {} };
+  const more = { verify, shorthands: isDefinitions(shorthands) ? shorthands : {} };
+  if (isAction(action)) return { action, mode: 'forward', ...more };
+  const { up } = exported;
+  if (direction === 'down' && action === undefined && isAction(up))
+    return { action: up, mode: 'reverse', ...more };
+  if (direction === 'down' && action === false) throw switchedOff(file);
   throw noFunction(file, wrongAction(action, direction), direction);
 }
+
+const switchedOff = ({ file }: MigrationFile): MigrationProblems =>
+  new MigrationProblems([
+    migrationProblem(
+      'it cannot be taken down: its `down` is switched off (false)',
+      { file },
+      { hint: 'take it back by a new migration' },
+    ),
+  ]);
 
 const noFunction = ({ file }: MigrationFile, message: string, part: Part): MigrationProblems =>
   new MigrationProblems([

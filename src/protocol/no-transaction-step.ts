@@ -43,13 +43,13 @@ export async function runStepWithoutTransaction(run: Run, { id, parts }: Step): 
 async function runTenant(
   run: Run,
   step: string,
-  { lane, planned: { migration }, onPhase }: StepPart,
+  { lane, planned: { migration, direction }, onPhase }: StepPart,
   tenant: StepPart['planned']['tenants'][number],
 ): Promise<number> {
   const session = await lane.session(lane.shard.name);
   const statements = migration.body.kind === 'static' ? migration.body.statements : [];
   const onRetry = (why: string): void => onPhase('retrying', undefined, why);
-  const work = { run, session, step, migration, statements, tenant, appliedBy: run.who, onRetry };
+  const work = { run, session, step, migration, direction, statements, tenant, appliedBy: run.who, onRetry };
   return whileWatching(lane, session, () => runWithoutTransaction(work));
 }
 

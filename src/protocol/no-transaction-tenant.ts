@@ -1,7 +1,15 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, textOf, VeneerError } from '../errors.js';
-import { forgetRunning, lockEntry, writeApplied, writeRunning } from '../migrations/ledger.js';
-import type { Migration, Statement } from '../migrations/migration.js';
+import {
+  forgetRunning,
+  lockEntry,
+  takenDownMeanwhile,
+  writeApplied,
+  writeLeaving,
+  writeRunning,
+  writeStanding,
+} from '../migrations/ledger.js';
+import type { Direction, Migration, Statement } from '../migrations/migration.js';
 import { FRESH } from '../postgres/hygiene.js';
 import { display, ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
@@ -19,29 +27,36 @@ export interface TenantWork {
   readonly session: Session;
   readonly step: string;
   readonly migration: Migration;
+  readonly direction: Direction;
   readonly statements: readonly Statement[];
   readonly tenant: TenantConfig;
   readonly appliedBy: string;
   readonly onRetry: (why: string) => void;
 }
 
-/** What the ledger said before: nothing; that it began, with this text or with another one; that it is applied. */
-type Begun = 'first' | 'resumed' | 'edited' | 'applied';
+/** What the ledger said before: nothing of it; that it began, with this text or with another one; that all is done. */
+type Begun = 'first' | 'resumed' | 'edited' | 'done';
+
+/** How the ledger says that all statements have run, and that none has left a trace. */
+const RECORDS = {
+  up: { ended: writeApplied, undone: forgetRunning },
+  down: { ended: forgetRunning, undone: writeStanding },
+} as const;
 
 /**
  * Runs a migration's statements for one tenant, each by itself (PROTOCOL section 9). The ledger says `running` before
- * the first and `applied` after the last. In between whatever happens leaves the row, so that the next run knows;
+ * the first, and `applied` (down: nothing) after the last. In between whatever happens leaves the row, so that the next run knows;
  * an error of PostgreSQL's own takes it away again where nothing is left. Answers the most attempts of a statement.
  */
 export async function runWithoutTransaction(work: TenantWork): Promise<number> {
   const { run, session, tenant } = work;
   await session.run(FRESH.join('; '));
   const begun = await begin(work);
-  if (begun === 'applied') return 1;
+  if (begun === 'done') return 1;
   const attempts = await runAll(work, begun);
   await session.run(FRESH.join('; '));
   await run.at(`before applied:${tenant.name}`);
-  await writeApplied(session, work);
+  await RECORDS[work.direction].ended(session, work);
   await run.at(`after applied:${tenant.name}`);
   return attempts;
 }
@@ -55,10 +70,12 @@ async function begin(work: TenantWork): Promise<Begun> {
   await run.at(`before running:${tenant.name}`);
   const begun = await inTransaction(session, async (): Promise<Begun> => {
     const entry = await lockEntry(session, work);
-    if (entry?.state === 'applied') return 'applied';
-    if (entry === null) await refuseTaken(work);
-    await writeRunning(session, work);
-    if (entry === null) return 'first';
+    if (work.direction === 'up' && entry?.state === 'applied') return 'done';
+    if (work.direction === 'down' && entry === null) throw takenDownMeanwhile(session.member, migration);
+    const first = entry?.state !== 'running';
+    if (first) await refuseTaken(work);
+    await (work.direction === 'up' ? writeRunning : writeLeaving)(session, work);
+    if (entry === null || first) return 'first';
     return entry.checksum === migration.checksum ? 'resumed' : 'edited';
   });
   await run.at(`after running:${tenant.name}`);
@@ -194,7 +211,7 @@ async function cleanedUp(work: TenantWork, error: unknown, lasting: boolean): Pr
     await dropLeftIndexes(work, statements);
     if (lasting) return remarked(error, 'the statements before it are done; migrate up goes on behind them');
     await session.run(FRESH.join('; '));
-    await forgetRunning(session, work);
+    await RECORDS[work.direction].undone(session, work);
     return error;
   } catch (failure) {
     return remarked(error, `what it left is still there (${textOf(failure)}); migrate up removes it`);

@@ -6,6 +6,7 @@ import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
 import { status, type StatusOptions } from '../../src/commands/status.js';
 import { sync, type SyncOptions } from '../../src/commands/sync.js';
+import { down, redo, type DownOptions } from '../../src/commands/down.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
 import { loadConfig } from '../../src/config/load-config.js';
@@ -29,6 +30,9 @@ export interface Commands {
   config(): Promise<Config>;
   setup(options?: { readonly dryRun?: boolean }): Promise<SetupReport>;
   up(options?: Partial<UpOptions>): Promise<UpReport>;
+  /** One migration, data may be lost, unless told otherwise. */
+  down(options?: Partial<DownOptions>): Promise<UpReport>;
+  redo(options?: Partial<DownOptions>): Promise<UpReport>;
   status(options?: Partial<StatusOptions>): Promise<StatusReport>;
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
@@ -50,6 +54,7 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
   };
   const config = (): Promise<Config> => loadConfig({ cwd: fleet.dir, env: {} });
   const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
+  const last = { limit: { kind: 'count', count: 1 }, yes: true } as const;
   return {
     config,
     events,
@@ -82,6 +87,8 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
     up: async (options = {}) => up(await config(), { ...all, ...options }, context),
+    down: async (options = {}) => down(await config(), { ...all, ...last, ...options }, context),
+    redo: async (options = {}) => redo(await config(), { ...all, ...last, ...options }, context),
     status: async (options = {}) =>
       status(await config(), { shards: [], tenants: [], verify: false, ...options }, context),
     sync: async (options = {}) =>
