@@ -44,15 +44,17 @@ beforeAll(async () => {
 afterAll(() => fleet.close());
 
 const number = fc.nat({ max: 999_983 });
-const choices = fc.array(fc.tuple(number, number, number, number), { minLength: 3, maxLength: 8 });
+/** A migration makes a few changes at once. */
+const migration = fc.array(fc.tuple(number, number, number, number), { minLength: 1, maxLength: 6 });
+const choices = fc.array(migration, { minLength: 3, maxLength: 8 });
 
 test('after every step of a random history the veneer is what IMPORT makes of the shards, and shows their rows', async () => {
   await fc.assert(
     fc.asyncProperty(choices, async (history) => {
       const shard = randomShard(version);
-      for (const choice of history as Choice[]) {
-        const sql = shard.change(choice);
-        if (sql !== null) await migrate(sql);
+      for (const changes of history as Choice[][]) {
+        const sql = changes.flatMap((choice) => shard.change(choice) ?? []);
+        if (sql.length > 0) await migrate(sql.join(';\n'));
       }
       await migrate(CLEAN);
     }),
