@@ -1,7 +1,7 @@
 import type { ShardConfig } from '../config/config.js';
 import { allMembers } from '../fleet/member.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
-import { reachOf } from '../fleet/selection.js';
+import { ownOf } from './status-own.js';
 import { entriesOf, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
 import { isRepeatable } from '../migrations/migration-names.js';
 import { interruptedText, makePlan, type Plan } from '../migrations/plan.js';
@@ -16,6 +16,7 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
   const plan = planOf(facts);
   const drift = withVerified(driftOf(facts, plan), facts);
   const shards = facts.shards.map((shard) => shardStatus(facts, plan, shard, drift));
+  const own = ownOf(facts, plan);
   const inDoubt = inDoubtOf(facts);
   const locked = lockedOf(facts);
   const problems = [
@@ -24,7 +25,7 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
     ...locked.problems,
     ...(facts.verified?.problems ?? []),
   ];
-  const base = { shards, drift, inDoubt, problems };
+  const base = { shards, own, drift, inDoubt, problems };
   const exitCode = exitOf(facts, base);
   return {
     command: 'status',
@@ -58,7 +59,8 @@ function planOf({ config, shards, migrations, shardFacts, veneerFacts }: StatusF
     migrations,
     shards: known,
     veneers: config.veneers.filter(({ name }) => veneerFacts.has(name)),
-    reach: reachOf(config, shards),
+    // What a selection leaves out is pending all the same.
+    reach: { shards: new Set(known.map(({ name }) => name)), veneers: 'selected' },
     ledgers,
     outOfOrder: config.policy.outOfOrder,
     limit: { kind: 'all' },
@@ -188,10 +190,14 @@ function noticesOf(facts: StatusFacts): string[] {
   });
 }
 
-type StatusBase = Pick<StatusReport, 'shards' | 'drift' | 'inDoubt' | 'problems'>;
+const isPending = ({ shards, own }: Pick<StatusReport, 'shards' | 'own'>): boolean =>
+  own.some(({ pending }) => pending.length > 0) ||
+  shards.some(({ tenants }) => tenants.some(({ pending }) => pending.length > 0));
 
-function exitOf(facts: StatusFacts, { shards, drift, inDoubt, problems }: StatusBase): ExitCode {
-  const pending = shards.some((shard) => shard.tenants.some((tenant) => tenant.pending.length > 0));
+type StatusBase = Pick<StatusReport, 'shards' | 'own' | 'drift' | 'inDoubt' | 'problems'>;
+
+function exitOf(facts: StatusFacts, { shards, own, drift, inDoubt, problems }: StatusBase): ExitCode {
+  const pending = isPending({ shards, own });
   return worst(
     ...problems.map((problem) => problem.exitCode),
     pending ? EXIT.pending : EXIT.clean,
@@ -200,7 +206,7 @@ function exitOf(facts: StatusFacts, { shards, drift, inDoubt, problems }: Status
   );
 }
 
-function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards }: StatusBase): string | null {
+function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards, own }: StatusBase): string | null {
   if (exitCode === EXIT.clean) return null;
   if (exitCode === EXIT.inDoubt) return 'migrate recover';
   const notSetUp = shards.some(
@@ -209,7 +215,7 @@ function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards }: Statu
   if (notSetUp || drift.some((one) => one.cure === 'migrate setup')) return 'migrate setup';
   if (facts.problems.size > 0) return 'migrate status';
   if (drift.some((one) => one.cure === 'migrate sync')) return 'migrate sync';
-  const pending = shards.some((shard) => shard.tenants.some((tenant) => tenant.pending.length > 0));
+  const pending = isPending({ shards, own });
   if (pending) return 'migrate up';
   // What nobody's rule names may be somebody's: look before it is dropped.
   const prunable = drift.some((one) => one.cure.startsWith('migrate sync --prune'));

@@ -43,11 +43,18 @@ function headline({ fleet, members, shards, migrations }: StatusReport): string 
   return `fleet ${fleet}: ${parts.filter((part) => part !== null).join(', ')}`;
 }
 
-function pendingBlock({ migrations, shards }: StatusReport, style: Style): Block {
+function pendingBlock({ migrations, shards, own }: StatusReport, style: Style): Block {
   const pairs = shards
     .flatMap(({ tenants }) => tenants)
     .flatMap(({ tenant, pending }) => pending.map((migration) => ({ migration, tenant })));
-  if (pairs.length === 0) return [];
+  const ownRows = own.flatMap(({ scope, member, pending }) =>
+    pending.map((migration) => [
+      { text: `  ${scope}/${migration}`, paint: style.yellow },
+      { text: 'once on' },
+      { text: member, paint: style.dim },
+    ]),
+  );
+  if (pairs.length + ownRows.length === 0) return [];
   const byMigration = groupBy(pairs, ({ migration }) => migration);
   const rows = [...byMigration]
     .toSorted(([a], [b]) => migrations.indexOf(a) - migrations.indexOf(b))
@@ -56,7 +63,7 @@ function pendingBlock({ migrations, shards }: StatusReport, style: Style): Block
       { text: plural(list.length, 'tenant') },
       { text: names(list.map(({ tenant }) => tenant)), paint: style.dim },
     ]);
-  return [style.bold('pending:'), ...tableLines(rows)];
+  return [style.bold('pending:'), ...tableLines([...rows, ...ownRows])];
 }
 
 function inDoubtBlock({ inDoubt }: StatusReport, style: Style): Block {

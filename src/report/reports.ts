@@ -117,6 +117,8 @@ export interface StatusReport extends ReportBase {
   readonly command: 'status';
   readonly members: readonly MemberStatus[];
   readonly shards: readonly ShardStatus[];
+  /** Of migrations for shards and veneers themselves, where there are any. */
+  readonly own: readonly OwnStatus[];
   readonly drift: readonly Drift[];
   readonly inDoubt: readonly InDoubt[];
   /** With `verify`: how many foreign tables were compared with what IMPORT FOREIGN SCHEMA makes; else null. */
@@ -141,6 +143,16 @@ export interface ShardStatus {
   readonly shard: string;
   readonly reachable: boolean;
   readonly tenants: readonly TenantStatus[];
+}
+
+/** What was applied to a shard or veneer itself. */
+export interface OwnStatus {
+  readonly scope: 'shard' | 'veneer';
+  readonly member: string;
+  /** Null where the ledger could not be read. */
+  readonly applied: number | null;
+  readonly pending: readonly string[];
+  readonly last: string | null;
 }
 
 export interface TenantStatus {

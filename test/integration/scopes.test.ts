@@ -127,6 +127,10 @@ test('a selection leaves the veneer out, and what comes after it waits, and says
   await s.fleet.writeMigration('veneer/3_all.sql', ALL_BOOKS);
   await s.fleet.writeMigration('4_more.sql', 'CREATE TABLE more (id int)');
   const report = await s.run.up({ shards: ['shard3'] });
+  expect(await s.run.status({ shards: ['shard3'] })).toMatchObject({
+    shards: [{ tenants: [{ pending: ['4_more'] }] }],
+    own: [{ scope: 'veneer', member: 'veneer', applied: 0, pending: ['3_all'], last: null }],
+  });
   expect(report).toMatchObject({
     exitCode: 10,
     next: 'migrate up',
@@ -134,6 +138,8 @@ test('a selection leaves the veneer out, and what comes after it waits, and says
     notices: ['4_more waits for veneer/3_all, which this selection leaves out (initech)'],
   });
   expect(await s.run.up()).toMatchObject({ exitCode: 0, next: null, notices: [] });
+  await s.fleet.writeMigration('veneer/5_last.sql', 'DROP VIEW reports.all_books');
+  expect(await s.run.status()).toMatchObject({ exitCode: 10, next: 'migrate up' });
 });
 
 test('a migration for the veneer may not make a foreign table unlike its shard, nor write through one', async () => {

@@ -123,6 +123,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'MemberStatus'],
     [REPORT, 'ShardStatus'],
     [REPORT, 'TenantStatus'],
+    [REPORT, 'OwnStatus'],
     [REPORT, 'InDoubt'],
     ['src/report/drift.ts', 'Drift'],
   ],

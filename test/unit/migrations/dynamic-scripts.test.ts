@@ -1,3 +1,4 @@
+import { targetOf } from '../../../src/target.js';
 import { expect, test } from '@jest/globals';
 import { EXIT, VeneerError } from '../../../src/errors.js';
 import { build, loadOne } from './folder.js';
@@ -120,4 +121,32 @@ test('words of a transaction in a string or a savepoint are no command', async (
     "await pgm.db.query(\"select 'commit'\"); await pgm.db.query('savepoint a'); await pgm.db.query('begin nonsense');";
   await build(await loadOne('1_a.js', up(body)), query);
   expect(asked).toEqual(["select 'commit'", 'savepoint a', 'begin nonsense']);
+});
+
+const READS = `import { target } from 'pg-veneer';
+export const up = (pgm) => { const { tenant, shard } = target(pgm); pgm.sql(\`SELECT '\${tenant} on \${shard}'\`); };`;
+
+test.each(['1_a.js', '1_a.ts', '1_a.mts'])(
+  '%s that reads for whom it runs is built for each',
+  async (name) => {
+    const migration = await loadOne(name, READS);
+    const none = async (): Promise<never> => Promise.reject(new Error('no query'));
+    expect(await build(migration, none)).toEqual([`SELECT 't on s'`]);
+    const other = targetOf({ scope: 'tenant', tenant: 'x', schema: 'x', shard: 'y' });
+    expect(await build(migration, none, other)).toEqual([`SELECT 'x on y'`]);
+  },
+);
+
+test('one that imports target and does not read it is built once for all', async () => {
+  const source = `import { target } from 'pg-veneer'; export const up = (pgm) => { target(pgm); pgm.sql('SELECT 1'); };`;
+  expect((await loadOne('1_a.js', source)).body.kind).toBe('static');
+});
+
+test('a name that its scope does not have is refused, when it is built', async () => {
+  const source = `import { target } from 'pg-veneer'; export const up = (pgm) => pgm.sql(target(pgm).tenant);`;
+  const migration = await loadOne('shard/1_a.js', source);
+  const none = async (): Promise<never> => Promise.reject(new Error('no query'));
+  await expect(build(migration, none, targetOf({ scope: 'shard', shard: 's' }))).rejects.toMatchObject({
+    message: 'it failed: a migration of scope shard runs for no one tenant',
+  });
 });

@@ -83,6 +83,7 @@ export const tenant = (name: string, rest: Partial<TenantStatus> = {}): TenantSt
 
 export const statusReport = (rest: Partial<StatusReport> = {}): StatusReport => ({
   command: 'status',
+  own: [],
   fleet: 'bookstore',
   exitCode: 0,
   next: null,
