@@ -16,7 +16,12 @@ export async function withJournal<T>(
 ): Promise<T> {
   const member = allMembers(config).find(({ name }) => name === journalMember(config));
   if (member === undefined) throw new Error('the journal member is a member');
-  const options = { member: member.name, url: member.url, applicationName: `pgv ${purpose} ${who}` };
+  const options = {
+    member: member.name,
+    url: member.url,
+    applicationName: `pgv ${purpose} ${who}`,
+    holdMs: config.rollout.lockHoldMs,
+  };
   return withSession(options, async (session) => {
     if (purpose === 'reading') await session.run('SET default_transaction_read_only = on');
     return work(session);

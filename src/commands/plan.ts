@@ -1,13 +1,14 @@
 import path from 'node:path';
 import type { Config, ShardConfig } from '../config/config.js';
-import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
+import { EXIT, textOf, worst, type ExitCode, type Problem } from '../errors.js';
 import { reachOf, selectShards, type Selection } from '../fleet/selection.js';
 import { readPastSteps, type PastStep } from '../migrations/durations.js';
 import { loadMigrations } from '../migrations/load.js';
 import { labelOf, type Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../migrations/plan.js';
-import type { Session } from '../postgres/session.js';
-import { inBatches, lanesThatFit, readCapacity, type Capacity } from '../protocol/capacity.js';
+import { inBatches } from '../protocol/capacity.js';
+import { mayPrepare, readRooms } from '../protocol/read-rooms.js';
+import { lanesThatFit, type MemberRoom } from '../protocol/room.js';
 import type { PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
@@ -102,51 +103,35 @@ interface Fitted {
 }
 
 /** As a run would cut it now, with what the servers have free at this moment. */
-async function fit({ veneers, rollout }: Config, planned: Plan, { sessionOf }: Readers): Promise<Fitted> {
+async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promise<Fitted> {
+  const { rollout } = config;
   const busy = planned.shards.filter(({ steps }) => steps.length > 0);
-  const names = [...new Set([...veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name))];
-  const capacities = new Map(
-    await Promise.all(names.map(async (name) => [name, await readCapacity(sessionOf(name))] as const)),
-  );
-  const ofVeneers = new Map(
-    [...capacities].filter(([name]) => veneers.some((veneer) => veneer.name === name)),
-  );
-  const prepares = [...ofVeneers.keys()].every((name) => canPrepare(sessionOf(name)));
+  const { rooms, notices } = await readRooms(config, busy, sessionOf);
   const wanted = Math.min(rollout.concurrency, Math.max(1, busy.length));
-  const { lanes, notices } = lanesOrNotice(wanted, ofVeneers, prepares);
+  const { lanes, full } = lanesOrNotice(wanted, rooms);
+  const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
   const fitted = planned.shards.map((shardPlan) => {
-    const own = capacities.get(shardPlan.shard.name);
-    return inBatches(
-      shardPlan,
-      rollout.batch,
-      [...ofVeneers.values(), ...(own === undefined ? [] : [own])],
-      lanes,
-    );
+    const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
+    return inBatches(shardPlan, rollout.batch, [...veneers, ...(own === undefined ? [] : [own])], lanes);
   });
-  const members = [...capacities].map(([member, capacity]) => ({
+  const members = rooms.map(({ member, capacity: { locks, freeSlots, freeConnections } }) => ({
     member,
-    locks: capacity.locks,
-    freeSlots: capacity.freeSlots,
-    freeConnections: capacity.freeConnections,
+    locks,
+    freeSlots,
+    freeConnections,
   }));
-  return { fitted, capacity: { lanes, members }, notices };
+  return { fitted, capacity: { lanes, members }, notices: [...full, ...notices] };
 }
-
-const canPrepare = (session: Session): boolean => session.server.maxPreparedTransactions > 0;
 
 /** A server that is full at the moment is no reason not to plan. */
 function lanesOrNotice(
   wanted: number,
-  veneers: ReadonlyMap<string, Capacity>,
-  prepares: boolean,
-): { readonly lanes: number; readonly notices: readonly string[] } {
+  rooms: readonly MemberRoom[],
+): { readonly lanes: number; readonly full: readonly string[] } {
   try {
-    return { lanes: lanesThatFit(wanted, veneers, prepares), notices: [] };
+    return { lanes: lanesThatFit(wanted, rooms, mayPrepare('auto', rooms)), full: [] };
   } catch (error) {
-    return {
-      lanes: 1,
-      notices: [`migrate up would end at once: ${error instanceof Error ? error.message : ''}`],
-    };
+    return { lanes: 1, full: [`migrate up would end at once: ${textOf(error)}`] };
   }
 }
 

@@ -31,7 +31,12 @@ export async function withReaders<T>(
     readonly url: Config['shards'][number]['url'];
   }): Promise<void> => {
     try {
-      const session = await openSession({ member: name, url, applicationName: `pgv reading ${context.who}` });
+      const session = await openSession({
+        member: name,
+        url,
+        applicationName: `pgv reading ${context.who}`,
+        holdMs: config.rollout.lockHoldMs,
+      });
       sessions.set(name, session);
       claimDatabase(databases, session);
       // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.

@@ -1,14 +1,14 @@
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
-import { hasTable } from '../protocol/journal.js';
+import { hasTable, type ProtocolChoice } from '../protocol/journal.js';
 import { notSetUp } from '../migrations/ledger.js';
 import { withLane, type Lane } from '../protocol/lane.js';
 import { syncRow } from '../protocol/history-rows.js';
 import { anchorOf } from '../protocol/run.js';
-import { syncShard, syncStepName } from '../protocol/sync-step.js';
+import { syncShard, syncStepName, type SyncEnd } from '../protocol/sync-step.js';
 import { readRepairs, readWanted, type SyncScope } from '../protocol/sync-work.js';
-import { backoff, problemFor, worthRetrying } from '../protocol/step.js';
+import { backoff, inDoubtHint, lostProblem, problemFor, worthRetrying } from '../protocol/step.js';
 import { forgetAttempts } from '../protocol/commit.js';
 import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
 import type { CommandContext } from './context.js';
@@ -20,12 +20,16 @@ export interface SyncOptions extends Selection {
   readonly dryRun: boolean;
   /** Drop foreign tables on our servers that no expose rule names, too. */
   readonly prune: boolean;
+  /** Default: auto. */
+  readonly protocol?: ProtocolChoice;
 }
 
 /** What was done, or is to be done, for one shard on the veneers. */
 interface ShardResult {
   readonly statements: Readonly<Record<string, readonly string[]>>;
   readonly problem: Problem | null;
+  /** Veneers that lost their part of what the others have committed. */
+  readonly lost?: readonly string[];
 }
 
 /** Makes the veneers equal to the shards, in place. Touches no shard; `dryRun` only reads. */
@@ -41,7 +45,8 @@ export async function sync(
     );
     return syncReport(config, options, results, []);
   }
-  return withRecordedRun(config, { ...context, command: 'sync' }, async (run) => {
+  const { protocol = 'auto' } = options;
+  return withRecordedRun(config, { ...context, command: 'sync', protocol }, async (run) => {
     for (const veneer of config.veneers) {
       if (!(await hasTable(anchorOf(run, veneer.name), 'step'))) throw notSetUp(veneer.name);
     }
@@ -83,8 +88,7 @@ async function repairOn(lane: Lane, scope: SyncScope): Promise<ShardResult> {
     try {
       const end = await syncShard(lane, scope);
       await forgetAttempts(lane.openSessions(), lane.settled);
-      const problem = endProblem(end.ending?.kind, end.cause);
-      return { statements: problem === null ? end.statements : {}, problem };
+      return resultOf(lane, end);
     } catch (error) {
       if (!worthRetrying(error) || attempts > retries)
         return { statements: {}, problem: problemFor([lane], error, attempts) };
@@ -93,13 +97,24 @@ async function repairOn(lane: Lane, scope: SyncScope): Promise<ShardResult> {
   }
 }
 
-function endProblem(
-  kind: 'committed' | 'rolled back' | 'in doubt' | undefined,
-  cause: unknown,
-): Problem | null {
-  if (kind === undefined || kind === 'committed') return null;
-  const problem = problemOf(cause);
-  return kind === 'in doubt' ? { ...problem, exitCode: EXIT.inDoubt, hint: 'migrate recover' } : problem;
+function resultOf({ run }: Lane, { ending, cause, statements }: SyncEnd): ShardResult {
+  switch (ending?.kind) {
+    case undefined:
+      return { statements, problem: null };
+    case 'committed': {
+      const { lost } = ending;
+      if (lost.length === 0) return { statements, problem: null };
+      const kept = Object.entries(statements).filter(([veneer]) => !lost.includes(veneer));
+      return { statements: Object.fromEntries(kept), problem: lostProblem(lost), lost };
+    }
+    case 'rolled back':
+      return { statements: {}, problem: problemOf(cause) };
+    case 'in doubt':
+      return {
+        statements: {},
+        problem: { ...problemOf(cause), exitCode: EXIT.inDoubt, hint: inDoubtHint(run) },
+      };
+  }
 }
 
 async function planAll(
@@ -159,7 +174,10 @@ function nextCommand(exitCode: ExitCode, planned: boolean): string | null {
 
 function veneerOutcome(veneer: string, results: readonly ShardResult[], dryRun: boolean): SyncVeneer {
   const statements = results.flatMap((result) => result.statements[veneer] ?? []);
-  const problem = results.find((result) => result.problem !== null)?.problem ?? null;
+  const failed = results.find(
+    ({ problem, lost }) => problem !== null && (lost === undefined || lost.includes(veneer)),
+  );
+  const problem = failed?.problem ?? null;
   const state =
     problem !== null ? 'failed' : statements.length === 0 ? 'in line' : dryRun ? 'planned' : 'repaired';
   return { veneer, state, statements, problem };

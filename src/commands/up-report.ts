@@ -149,19 +149,20 @@ function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpSt
   if (end === null) return emptyStep(planned);
   const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return empty;
-  const { ms, statements, locks, protocol, writes } = end.result;
+  const { ms, statements, locks, protocol, windowMs, writes } = end.result;
   const changed = Object.entries(writes.get(shard) ?? {}).flatMap(([veneer, forecasts]) =>
     forecasts.map((forecast) => ({ ...forecast, shard, veneer })),
   );
-  return { ...empty, ms, protocol, locks, veneerStatements: statements.get(shard) ?? {}, writes: changed };
+  const veneerStatements = statements.get(shard) ?? {};
+  return { ...empty, ms, protocol, locks, windowMs, veneerStatements, writes: changed };
 }
 
 function ranVeneerStep({ planned, end }: VeneerStepEnd): UpVeneerStep {
   if (end === null) return emptyVeneerStep(planned);
   const empty = { ...emptyVeneerStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return { ...empty, problem: end.problem };
-  const { ms, locks, protocol } = end.result;
-  return { ...empty, ms, protocol, locks };
+  const { ms, locks, protocol, windowMs } = end.result;
+  return { ...empty, ms, protocol, locks, windowMs };
 }
 
 const emptyFacts = ({ name, scope }: Migration) =>
@@ -173,6 +174,7 @@ const emptyFacts = ({ name, scope }: Migration) =>
     attempts: 0,
     protocol: null,
     locks: [],
+    windowMs: null,
     statements: [],
   }) as const;
 

@@ -36,20 +36,43 @@ const setAll = (settings: Readonly<Record<string, string>>): string =>
   `SELECT count(set_config(s.name, v.value, false)) FROM json_each_text(${literal(JSON.stringify(settings))}::json)
      AS v(name, value) JOIN pg_settings s ON lower(s.name) = v.name`;
 
-/** Sets what every session of ours has from its first query on. */
-export const PIN = setAll({ ...PINNED, ...LIVENESS });
+/**
+ * Sets what every session of ours has from its first query on. `holdMs`: how long one of our transactions may last by
+ * its own budget. Idle in one for clearly longer, its runner is paused or cut off, and its server ends it: neither a
+ * keepalive nor a timeout of a statement does, since the host of a stopped process still answers.
+ */
+const pins = (holdMs: number | null): string =>
+  setAll({
+    ...PINNED,
+    ...LIVENESS,
+    ...(holdMs === null ? {} : { idle_in_transaction_session_timeout: String(idleLimit(holdMs)) }),
+  });
+
+/** Above rollout.lock_hold, so that the runner's own clock, which says what took the time, comes first. */
+const idleLimit = (holdMs: number): number => Math.round(holdMs * 1.2) + 1_000;
 
 /**
  * Undoes what an earlier migration may have left in the session: a SET outlives the transaction that it was
  * committed in. RESET ALL and DISCARD TEMP instead of DISCARD ALL, which would drop the session's locks.
  */
-export const FRESH: readonly string[] = [
+const fresh = (pin: string): readonly string[] => [
   'RESET SESSION AUTHORIZATION',
   'RESET ROLE',
   'RESET ALL',
   'DISCARD TEMP',
-  PIN,
+  pin,
 ];
+
+/** The query that pins a session, and the statements that make it as it was when it was opened. */
+export interface Hygiene {
+  readonly pin: string;
+  readonly fresh: readonly string[];
+}
+
+export function hygiene(holdMs: number | null): Hygiene {
+  const pin = pins(holdMs);
+  return { pin, fresh: fresh(pin) };
+}
 
 /** SET LOCAL of the pins that matter for deparsing, for inside a transaction where a migration changed them. */
 export const PIN_LOCALLY = Object.entries(PINNED)

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Secret } from '../secret.js';
-import { PIN } from './hygiene.js';
+import { hygiene, type Hygiene } from './hygiene.js';
 import { memberError } from './member-error.js';
 import { fieldOf } from './sqlstate.js';
 
@@ -14,6 +14,8 @@ export interface Session {
   readonly member: string;
   readonly pid: number;
   readonly server: ServerFacts;
+  /** Statements that undo what an earlier migration may have left in it. */
+  readonly fresh: readonly string[];
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. */
@@ -58,11 +60,13 @@ export interface SessionOptions {
   readonly url: Secret;
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
+  /** rollout.lock_hold: a session that is idle in a transaction for clearly longer is ended by its server. */
+  readonly holdMs?: number;
 }
 
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
-const OPEN = `
-  SELECT (${PIN}),
+const opening = (pin: string): string => `
+  SELECT (${pin}),
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
          session_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
@@ -91,14 +95,19 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
+  const clean = hygiene(options.holdMs ?? null);
   let lost = false;
   const lose = (): void => void (lost = true);
   client.on('error', lose);
   client.on('end', lose);
   try {
     await client.connect();
-    const opened = await client.query<OpenRow>(OPEN);
-    return sessionOf(options.member, client, opened.rows[0] as OpenRow, { isLost: () => lost, lose });
+    const opened = await client.query<OpenRow>(opening(clean.pin));
+    return sessionOf(options.member, client, opened.rows[0] as OpenRow, {
+      isLost: () => lost,
+      lose,
+      fresh: clean.fresh,
+    });
   } catch (error) {
     await client.end().catch(() => undefined);
     throw memberError(options.member, error, { connecting: true, url: options.url });
@@ -108,12 +117,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 /** A connection that says nothing is asked after that often: our side of what LIVENESS asks of the server. */
 const KEEPALIVE_MS = 5_000;
 
-interface Life {
+interface Life extends Pick<Hygiene, 'fresh'> {
   readonly isLost: () => boolean;
   readonly lose: () => void;
 }
 
-function sessionOf(member: string, client: pg.Client, opened: OpenRow, { isLost, lose }: Life): Session {
+function sessionOf(
+  member: string,
+  client: pg.Client,
+  opened: OpenRow,
+  { isLost, lose, fresh }: Life,
+): Session {
   const completed = countCompleted(client);
   const inTurn = queue();
   const send = <T>(work: () => Promise<T>): Promise<T> =>
@@ -131,6 +145,7 @@ function sessionOf(member: string, client: pg.Client, opened: OpenRow, { isLost,
     member,
     pid: opened.pid,
     server: factsOf(opened),
+    fresh,
     isLost,
     status: () => client.getTransactionStatus(),
     query: <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>

@@ -10,7 +10,7 @@ import {
   type FleetKeys,
 } from '../postgres/fleet-lock.js';
 import { openSession, type Session } from '../postgres/session.js';
-import { ShutOut, winBack } from './win-back.js';
+import { ShutOut, winBack, type Opening } from './win-back.js';
 
 /** A run's first connections, one for each member that answered: they hold the run lock there. */
 export interface Anchors {
@@ -36,6 +36,7 @@ export function startAnchors(
   applicationName: string,
 ): Anchors {
   const sessions = new Map<string, Session>();
+  const opening: Opening = { applicationName, holdMs: config.rollout.lockHoldMs };
   const winning = new Map<string, Promise<Session>>();
   const databases: KnownDatabases = new Map();
   let shutOut = false;
@@ -43,7 +44,7 @@ export function startAnchors(
     const found = allMembers(config).find(({ name }) => name === member);
     if (found === undefined || shutOut) throw lostAnchor(member);
     try {
-      const session = await winBack({ keys, first, sessions, applicationName }, found, lost);
+      const session = await winBack({ keys, first, sessions, opening }, found, lost);
       sessions.set(member, session);
       return session;
     } catch (error) {
@@ -60,7 +61,7 @@ export function startAnchors(
           ? takeRunLock(session, keys, config.fleet)
           : takeOrphanedRunLock(session, keys, FENCE_TIMEOUT_MS);
       const check = (session: Session): void => claimDatabase(databases, session);
-      sessions.set(member.name, await openAnchor(member, applicationName, keys, check, take));
+      sessions.set(member.name, await openAnchor(member, opening, keys, check, take));
     },
     live: async (member) => {
       const session = sessions.get(member);
@@ -77,12 +78,12 @@ export function startAnchors(
 
 async function openAnchor(
   member: Member,
-  applicationName: string,
+  opening: Opening,
   keys: FleetKeys,
   check: (session: Session) => void,
   takeLock: (session: Session) => Promise<void>,
 ): Promise<Session> {
-  const session = await openSession({ member: member.name, url: member.url, applicationName });
+  const session = await openSession({ member: member.name, url: member.url, ...opening });
   try {
     refuseStandby(session);
     check(session);

@@ -1,6 +1,6 @@
 import type { RolloutConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Session } from '../postgres/session.js';
+import type { ServerFacts, Session } from '../postgres/session.js';
 
 /** The clock of one attempt: what is left of its two budgets (PROTOCOL section 8), and which tables it locks. */
 export interface Budget {
@@ -35,6 +35,12 @@ export interface LockDuration {
  */
 const BELOW_DEADLOCK_TIMEOUT = 0.8;
 
+/** Milliseconds that an attempt may wait for locks on a server: rollout.lock_wait, or less where its deadlock_timeout asks for it. */
+export const lockBound = (
+  lockWaitMs: number,
+  { deadlockTimeoutMs }: Pick<ServerFacts, 'deadlockTimeoutMs'>,
+): number => Math.min(lockWaitMs, BELOW_DEADLOCK_TIMEOUT * deadlockTimeoutMs);
+
 export function startBudget({
   lockWaitMs,
   lockHoldMs,
@@ -45,8 +51,7 @@ export function startBudget({
   const elapsed = (): number => Math.round(performance.now() - start);
   const holdLeft = (): number => lockHoldMs - elapsed();
   const patience = ({ server }: Session): number => {
-    const all = Math.min(lockWaitMs, BELOW_DEADLOCK_TIMEOUT * server.deadlockTimeoutMs);
-    return Math.max(1, Math.floor(all - waited));
+    return Math.max(1, Math.floor(lockBound(lockWaitMs, server) - waited));
   };
   return {
     elapsed,

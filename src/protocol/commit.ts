@@ -4,11 +4,12 @@ import { endTransaction, rollbackQuietly } from '../postgres/transaction.js';
 import { leaveEvidence, removeEvidence } from './evidence.js';
 import { attemptKey, type AttemptId } from './gid.js';
 import { removeIntent, writeIntent, type Intent } from './journal.js';
-import { commitLockStep } from './lock-step.js';
+import { commitLockStep, startWindow, type Window } from './lock-step.js';
 import { journalMember, type Run } from './run.js';
 import { settleAttempt, type Ending, type SettledParticipant, type Unsettled } from './settle-attempt.js';
 import type { AttemptEnd, Participant } from './participant.js';
 import { commitTwoPhase } from './two-phase.js';
+import { readUnknownCommit } from './unknown-commit.js';
 
 /** The ending of an attempt, and where it did not commit, the error that stood in the way. */
 export interface AttemptEnding {
@@ -16,7 +17,11 @@ export interface AttemptEnding {
   readonly cause: unknown;
   /** Its intent is gone: only then does its evidence decide nothing more. */
   readonly closed: boolean;
+  /** In lock-step: milliseconds from the first shard's COMMIT until the last veneer had followed, if it had. */
+  readonly windowMs: number | null;
 }
+
+const COMMITTED = { ending: { kind: 'committed', lost: [] }, cause: null, windowMs: null } as const;
 
 /** A decided attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
 const SETTLE_DEADLINE_MS = 30_000;
@@ -30,19 +35,21 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   const xids = await leaveAllEvidence(run, end);
   const unsettled = unsettledOf(run, end);
   const [only] = end.participants;
-  if (only !== undefined && end.participants.length === 1) return commitAlone(run, only, unsettled);
+  if (only !== undefined && end.participants.length === 1)
+    return commitAlone(run, only, unsettled, xids[0] ?? '');
   await run.guard();
   await run.at('before intent');
   const journal = await run.live(journalMember(run.config));
   run.unsettled.add(attemptKey(end.id));
   await writeIntent(journal, intentOf(end, xids));
   await run.at('after intent');
+  const window = startWindow();
   const failure = await (end.protocol === 'two-phase'
     ? commitTwoPhase(run, end, unsettled)
-    : commitLockStep(run, end));
-  if (failure !== null) return settled(run, unsettled, failure);
-  const closed = await closeAttempt(run, unsettled);
-  return { ending: { kind: 'committed', lost: [] }, cause: null, closed };
+    : commitLockStep(run, end, window));
+  if (failure !== null) return settled(run, unsettled, failure, window);
+  const windowMs = window.read();
+  return { ...COMMITTED, closed: await closeAttempt(run, unsettled), windowMs };
 }
 
 /** Evidence in every participant; answers their transactions' ids, in order. */
@@ -68,25 +75,36 @@ const hiddenCommit = (member: string): VeneerError =>
 
 async function commitAlone(
   run: Run,
-  { member, session }: Participant,
+  participant: Participant,
   unsettled: Unsettled,
+  xid: string,
 ): Promise<AttemptEnding> {
+  const { member, session } = participant;
   try {
     await run.at(`before commit:${member}`);
     await endTransaction(session, 'COMMIT');
     await run.at(`after commit:${member}`);
-    return { ending: { kind: 'committed', lost: [] }, cause: null, closed: true };
+    return { ...COMMITTED, closed: true };
   } catch (error) {
     await rollbackQuietly(session);
-    return settled(run, unsettled, error);
+    const end = await settled(run, unsettled, error);
+    if (end.ending.kind !== 'in doubt') return end;
+    const ending = await readUnknownCommit(run, participant, { id: unsettled.id, xid });
+    return { ...end, ending, closed: ending.kind !== 'in doubt' };
   }
 }
 
 /** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
-async function settled(run: Run, unsettled: Unsettled, cause: unknown): Promise<AttemptEnding> {
+async function settled(
+  run: Run,
+  unsettled: Unsettled,
+  cause: unknown,
+  window?: Window,
+): Promise<AttemptEnding> {
   const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, run.isShutOut);
-  if (ending.kind === 'in doubt') return { ending, cause, closed: false };
-  return { ending, cause, closed: unsettled.n === 1 || (await closeAttempt(run, unsettled)) };
+  const windowMs = ending.kind === 'committed' ? (window?.read() ?? null) : null;
+  if (ending.kind === 'in doubt') return { ending, cause, closed: false, windowMs };
+  return { ending, cause, closed: unsettled.n === 1 || (await closeAttempt(run, unsettled)), windowMs };
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, problemOf, type Problem } from '../errors.js';
 import type { PlannedStep } from '../migrations/plan.js';
-import { FRESH } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import { startBudget, type Budget } from './budget.js';
@@ -21,7 +20,7 @@ export async function findFailures(lane: Lane, planned: PlannedStep): Promise<Pr
   const failures: Problem[] = [];
   const session = await lane.session(lane.shard.name);
   try {
-    await session.run(FRESH.join('; '));
+    await session.run(session.fresh.join('; '));
     await watched(lane, budget, async () => {
       await session.run(`BEGIN; ${budget.limits(session)}`);
       for (const tenant of planned.tenants)
@@ -45,7 +44,7 @@ async function tryTenant(
   await session.run('SAVEPOINT pgveneer_tenant');
   try {
     const subject = tenantSubject(tenant);
-    await runFor(session, migration, subject, [...FRESH, ...budget.limits(session).split('; ')]);
+    await runFor(session, migration, subject, [...session.fresh, ...budget.limits(session).split('; ')]);
     await verifyFor(session, migration, subject);
     await session.run('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT pgveneer_tenant');
     return [];

@@ -59,6 +59,7 @@ export function stepRow({ id, shard, planned, end, phases, ms }: EndedStep): His
         : {
             veneerStatements: keptByVeneer(committed.statements.get(shard ?? '') ?? {}),
             locks: committed.locks,
+            ...(committed.windowMs === null ? {} : { windowMs: committed.windowMs }),
           }),
     },
   };

@@ -141,7 +141,12 @@ async function sessionOf(writer: Writer): Promise<Session> {
   const { config, applicationName } = writer.run;
   const member = allMembers(config).find(({ name }) => name === journalMember(config));
   if (member === undefined) throw new Error('the journal member is a member');
-  const session = await openSession({ member: member.name, url: member.url, applicationName });
+  const session = await openSession({
+    member: member.name,
+    url: member.url,
+    applicationName,
+    holdMs: config.rollout.lockHoldMs,
+  });
   writer.session = session;
   await session.run(`SET statement_timeout = ${STATEMENT_MS}`);
   return session;

@@ -31,6 +31,7 @@ export async function runStepWithoutTransaction(run: Run, { id, parts }: Step): 
         ms: Math.round(performance.now() - start),
         protocol: 'no transaction',
         locks: [],
+        windowMs: null,
         statements: new Map(),
         writes: new Map(),
       },

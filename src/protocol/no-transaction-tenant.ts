@@ -10,7 +10,6 @@ import {
   writeStanding,
 } from '../migrations/ledger.js';
 import type { Direction, Migration, Statement } from '../migrations/migration.js';
-import { FRESH } from '../postgres/hygiene.js';
 import { display, ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { isConnectionLost, isLockConflict, SQLSTATE } from '../postgres/sqlstate.js';
@@ -50,11 +49,11 @@ const RECORDS = {
  */
 export async function runWithoutTransaction(work: TenantWork): Promise<number> {
   const { run, session, tenant } = work;
-  await session.run(FRESH.join('; '));
+  await session.run(session.fresh.join('; '));
   const begun = await begin(work);
   if (begun === 'done') return 1;
   const attempts = await runAll(work, begun);
-  await session.run(FRESH.join('; '));
+  await session.run(session.fresh.join('; '));
   await run.at(`before applied:${tenant.name}`);
   await RECORDS[work.direction].ended(session, work);
   await run.at(`after applied:${tenant.name}`);
@@ -210,7 +209,7 @@ async function cleanedUp(work: TenantWork, error: unknown, lasting: boolean): Pr
   try {
     await dropLeftIndexes(work, statements);
     if (lasting) return remarked(error, 'the statements before it are done; migrate up goes on behind them');
-    await session.run(FRESH.join('; '));
+    await session.run(session.fresh.join('; '));
     await RECORDS[work.direction].undone(session, work);
     return error;
   } catch (failure) {

@@ -4,12 +4,14 @@ import type { Migration } from '../migrations/migration.js';
 import type { Plan, ShardPlan } from '../migrations/plan.js';
 import { stagesOf } from '../migrations/stages.js';
 import { inParallel } from '../parallel.js';
-import { inBatches, lanesThatFit, readCapacity, type Capacity } from './capacity.js';
+import { inBatches } from './capacity.js';
 import type { EndedStep } from './history-rows.js';
 import { isThrough, laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
 import type { Rollout } from './planned-step.js';
 import { runLane } from './roll-apart.js';
 import { rollTogether } from './roll-together.js';
+import { mayPrepare, readRooms } from './read-rooms.js';
+import { lanesThatFit, refuseTooMany, type MemberRoom } from './room.js';
 import { anchorOf, type Run } from './run.js';
 import { notStarted, runVeneerStep, type VeneerStepEnd } from './veneer-step.js';
 
@@ -43,6 +45,7 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
   const { onStepEnd = () => undefined, sequence = 0, canaryOnly } = options;
   const together = options.together || isMesh(run.config) || sharesParent(run.config);
   const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence, onStepEnd };
+  if (together) await refuseUnfit(run, plan);
   const { plans, lanes } = await fitPlans(run, plan, together);
   const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, told: new Set() };
   const veneerSteps = plan.veneerSteps.map(notStarted);
@@ -122,25 +125,29 @@ async function fitPlans(
   const { concurrency, batch } = run.config.rollout;
   const busy = plan.shards.filter(({ steps }) => steps.length > 0);
   if (busy.length === 0 || together) return { plans: plan.shards, lanes: 1 };
-  const capacities = new Map<string, Capacity>();
-  const members = new Set([...run.config.veneers, ...busy.map(({ shard }) => shard)].map(({ name }) => name));
-  await Promise.all(
-    [...members].map(async (name) => void capacities.set(name, await readCapacity(anchorOf(run, name)))),
-  );
-  const veneers = new Map(
-    [...capacities].filter(([name]) => run.config.veneers.some((veneer) => veneer.name === name)),
-  );
-  const prepares = run.protocol !== 'lock-step' && [...veneers.keys()].every((name) => canPrepare(run, name));
+  const rooms = await roomsOf(run, busy);
   const wanted = Math.min(concurrency, busy.length);
-  const lanes = lanesThatFit(wanted, veneers, prepares);
+  const lanes = lanesThatFit(wanted, rooms, mayPrepare(run.protocol, rooms));
   if (lanes < wanted)
-    run.onProgress({ type: 'notice', text: `${lanes} shards at a time: the veneers have room for no more` });
+    run.onProgress({ type: 'notice', text: `${lanes} shards at a time: the servers have room for no more` });
+  const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
   const plans = plan.shards.map((shardPlan) => {
-    const own = capacities.get(shardPlan.shard.name);
-    return inBatches(shardPlan, batch, [...veneers.values(), ...(own === undefined ? [] : [own])], lanes);
+    const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
+    return inBatches(shardPlan, batch, [...veneers, ...(own === undefined ? [] : [own])], lanes);
   });
   return { plans, lanes };
 }
 
-const canPrepare = (run: Run, member: string): boolean =>
-  anchorOf(run, member).server.maxPreparedTransactions > 0;
+/** A step over all shards has to fit as a whole. */
+async function refuseUnfit(run: Run, plan: Plan): Promise<void> {
+  const busy = plan.shards.filter(({ steps }) => steps.length > 0);
+  if (busy.length === 0) return;
+  const rooms = await roomsOf(run, busy);
+  refuseTooMany(rooms, mayPrepare(run.protocol, rooms));
+}
+
+async function roomsOf(run: Run, busy: readonly ShardPlan[]): Promise<readonly MemberRoom[]> {
+  const { rooms, notices } = await readRooms(run.config, busy, (member) => anchorOf(run, member));
+  for (const text of notices) run.onProgress({ type: 'notice', text });
+  return rooms;
+}

@@ -23,7 +23,12 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
 async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {
   const url = allMembers(run.config).find((m) => m.name === member)?.url;
   if (url === undefined) throw new Error(`an anchor of ${member}, which is no member`);
-  const session = await openSession({ member, url, applicationName: run.applicationName });
+  const session = await openSession({
+    member,
+    url,
+    applicationName: run.applicationName,
+    holdMs: run.config.rollout.lockHoldMs,
+  });
   try {
     if (session.pid === pid) throw behindPooler(member);
     await joinRun(session, run.keys, pid);

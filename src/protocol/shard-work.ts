@@ -13,7 +13,7 @@ import { findRenames } from '../catalog/renames.js';
 import { writeLedger } from '../migrations/ledger.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
-import { FRESH, PIN_LOCALLY } from '../postgres/hygiene.js';
+import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import {
   exposeRelations,
@@ -67,7 +67,7 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
   });
   for (const [index, subject] of subjectsOf(work.planned, shard).entries()) {
     await run.at(`before statements:${subject.name}`);
-    const setUp = [...(index === 0 ? [] : FRESH), ...work.budget.limits(session).split('; ')];
+    const setUp = [...(index === 0 ? [] : session.fresh), ...work.budget.limits(session).split('; ')];
     await runFor(session, migration, subject, setUp);
     if (direction === 'up') await verifyFor(session, migration, subject);
     work.onTenant(index + 1);
@@ -80,9 +80,9 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
 /** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
 async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
   const limits = budget.limits(session);
-  if (session.status() !== 'I') return void (await session.run([...FRESH, limits].join('; ')));
+  if (session.status() !== 'I') return void (await session.run([...session.fresh, limits].join('; ')));
   await run.at(`before begin:${shard.name}`);
-  await session.run(FRESH.join('; '));
+  await session.run(session.fresh.join('; '));
   await session.run(`BEGIN; ${limits}`);
   await run.at(`after begin:${shard.name}`);
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';
-import { holdExceeded } from './budget.js';
+import { holdExceeded, lockBound } from './budget.js';
 import { blockerText } from './blockers.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
@@ -106,7 +106,8 @@ export const inDoubtHint = ({ hasWatchdog }: Pick<Run, 'hasWatchdog'>): string =
     ? 'the watchdog of this run goes on settling for two minutes; then, or where its host is gone, type migrate recover'
     : 'migrate recover, when all of its members are back';
 
-const lostProblem = (members: readonly string[]): Problem => ({
+/** Committed, and members lost it: a failover without the last WAL. */
+export const lostProblem = (members: readonly string[]): Problem => ({
   message: `committed, but ${members.join(', ')} lost it: neither prepared nor committed there`,
   exitCode: EXIT.inDoubt,
   hint: 'a veneer is repaired by migrate sync; a shard has to be compared by hand with its ledger',
@@ -127,6 +128,15 @@ export async function backoff(attempts: number, signal: AbortSignal): Promise<vo
   await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
 }
 
+/** What is raised beyond it changes nothing, until deadlock_timeout is raised too. */
+function boundText(crews: readonly Crew[], lockWaitMs: number): string {
+  const servers = crews.flatMap((crew) => crew.openSessions()).map(({ server }) => server);
+  const bound = Math.min(lockWaitMs, ...servers.map((server) => lockBound(lockWaitMs, server)));
+  if (bound >= lockWaitMs) return `${lockWaitMs} ms`;
+  const timeout = Math.min(...servers.map(({ deadlockTimeoutMs }) => deadlockTimeoutMs));
+  return `${lockWaitMs} ms, cut to ${bound} ms to stay below the servers' deadlock_timeout of ${timeout} ms`;
+}
+
 /** The problem of the last attempt; of a lock, with those who held it. */
 export function problemFor(crews: readonly Crew[], error: unknown, attempts: number): Problem {
   const { lockHoldMs = 0, lockWaitMs = 0 } = crews[0]?.run.config.rollout ?? {};
@@ -140,7 +150,7 @@ export function problemFor(crews: readonly Crew[], error: unknown, attempts: num
     .join('\n');
   return {
     ...problemOf(error),
-    message: `a lock was not to be had within rollout.lock_wait (${lockWaitMs} ms), in each of ${attempts} attempts: ${error.message}`,
+    message: `a lock was not to be had within rollout.lock_wait (${boundText(crews, lockWaitMs)}), in each of ${attempts} attempts: ${error.message}`,
     detail: blockers === '' ? (error.facts.detail ?? '') : `blocked by\n${blockers}`,
     hint: 'end that session, raise rollout.lock_wait, or let the run end it: migrate up --terminate-blockers=5s',
   };

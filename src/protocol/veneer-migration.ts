@@ -1,7 +1,7 @@
 import type { VeneerConfig } from '../config/config.js';
 import { ledgerStatement, writeLedger } from '../migrations/ledger.js';
 import type { VeneerStep } from '../migrations/plan.js';
-import { FRESH, PIN_LOCALLY } from '../postgres/hygiene.js';
+import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import type { Budget } from './budget.js';
 import type { Crew } from './lane.js';
@@ -31,7 +31,7 @@ export async function workOnVeneer(
   const { run } = crew;
   const { migration, direction } = planned;
   await run.at(`before begin:${veneer.name}`);
-  await session.run(FRESH.join('; '));
+  await session.run(session.fresh.join('; '));
   await session.run(`BEGIN; ${budget.limits(session)}`);
   await run.at(`after begin:${veneer.name}`);
   const write = { step, migration, tenants: [], appliedBy: run.who };

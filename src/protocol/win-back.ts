@@ -8,7 +8,10 @@ import {
   tryLock,
   type FleetKeys,
 } from '../postgres/fleet-lock.js';
-import { openSession, type Session } from '../postgres/session.js';
+import { openSession, type Session, type SessionOptions } from '../postgres/session.js';
+
+/** How a run opens its anchors. */
+export type Opening = Pick<SessionOptions, 'applicationName' | 'holdMs'>;
 
 /** What a run holds of its fleet. */
 export interface Held {
@@ -17,7 +20,7 @@ export interface Held {
   readonly first: string;
   /** The anchors, by name of the member. */
   readonly sessions: ReadonlyMap<string, Session>;
-  readonly applicationName: string;
+  readonly opening: Opening;
 }
 
 /** Another run may have been at work: this one may win no lock again, and settles nothing more. */
@@ -56,9 +59,9 @@ const END_MS = 15_000;
  * are replaced: an open transaction is rolled back, and what is prepared stays.
  */
 export async function winBack(held: Held, member: Member, lost: Session): Promise<Session> {
-  const { applicationName, keys } = held;
+  const { opening, keys } = held;
   void lost.close();
-  const session = await openSession({ member: member.name, url: member.url, applicationName });
+  const session = await openSession({ member: member.name, url: member.url, ...opening });
   try {
     refuseStranger(session, lost);
     const isOurs = (): Promise<void> => proveOurs(held, member.name);
@@ -79,9 +82,9 @@ async function winFurther({ keys }: Held, session: Session, isOurs: () => Promis
 }
 
 /** Ends nobody but our own lost session, which its server may not have missed yet. */
-async function winFirst({ keys, applicationName }: Held, session: Session): Promise<void> {
+async function winFirst({ keys, opening }: Held, session: Session): Promise<void> {
   const deadline = Date.now() + END_MS;
-  const ours = applicationName.slice(0, 63);
+  const ours = opening.applicationName.slice(0, 63);
   while (!(await tryLock(session, keys.run, 'exclusive'))) {
     const holders = await lockHolders(session, keys.run);
     const stranger = holders.find((holder) => holder.application_name !== ours);

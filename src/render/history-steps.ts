@@ -34,7 +34,13 @@ function row(step: HistoryStep, style: Style): readonly Cell[] {
   ];
 }
 
-function facts({ tenants, protocol, attempts, ms, details: { locks = [] } }: HistoryStep): readonly string[] {
+function facts({
+  tenants,
+  protocol,
+  attempts,
+  ms,
+  details: { locks = [], windowMs },
+}: HistoryStep): readonly string[] {
   return [
     tenants === null ? null : plural(tenants, 'tenant'),
     protocol,
@@ -42,6 +48,7 @@ function facts({ tenants, protocol, attempts, ms, details: { locks = [] } }: His
     locks.length === 0
       ? null
       : `its tables locked for ${duration(Math.max(...locks.map((lock) => lock.ms)))}`,
+    windowMs === undefined ? null : `the veneer was behind for ${duration(windowMs)}`,
     ms === null ? null : duration(ms),
   ].filter((fact) => fact !== null);
 }

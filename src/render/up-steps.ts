@@ -46,7 +46,7 @@ function stepRow(step: UpStep, tenants: number, style: Style): readonly Cell[] {
 }
 
 function facts(
-  { tenants, ms, attempts, protocol, locks, veneerStatements }: UpStep,
+  { tenants, ms, attempts, protocol, locks, windowMs, veneerStatements }: UpStep,
   all: number,
 ): readonly (string | null)[] {
   const onVeneer = Object.values(veneerStatements).reduce((sum, { length }) => sum + length, 0);
@@ -59,6 +59,7 @@ function facts(
     locks.length === 0
       ? null
       : `its tables locked for ${duration(Math.max(...locks.map((lock) => lock.ms)))}`,
+    windowMs === null ? null : `the veneer was behind for ${duration(windowMs)}`,
     ms === null ? null : duration(ms),
     attempts > 1 ? `${attempts} attempts` : null,
   ];

@@ -71,6 +71,8 @@ export interface StepDetails {
   readonly veneerStatements?: Readonly<Record<string, KeptStatements>>;
   /** How long (milliseconds) each table of a veneer was locked by the attempt that committed. */
   readonly locks?: readonly { readonly veneer: string; readonly table: string; readonly ms: number }[];
+  /** In lock-step: milliseconds in which a shard had committed and not all of the veneers. */
+  readonly windowMs?: number;
 }
 
 /** When a phase of a step began: milliseconds since the step did. */

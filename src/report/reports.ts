@@ -88,6 +88,8 @@ export interface UpStep {
   readonly protocol: 'one server' | 'two-phase' | 'lock-step' | 'no transaction' | null;
   /** How long (milliseconds) each table of a veneer was locked by the attempt that committed. */
   readonly locks: readonly { readonly veneer: string; readonly table: string; readonly ms: number }[];
+  /** In lock-step: milliseconds in which a shard had committed and not all of the veneers; null otherwise. */
+  readonly windowMs: number | null;
   /** SQL per veneer: what was executed, or with `dryRun` nothing, since it is known only inside the step. */
   readonly veneerStatements: Readonly<Record<string, readonly string[]>>;
   /** INSERTs through a veneer that do no longer what they did before the step. */

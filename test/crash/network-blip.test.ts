@@ -61,6 +61,29 @@ test.each(CASES)(
 );
 
 test.each([
+  { members: ['shard1'], when: 'before', state: 'committed', exitCode: 0 },
+  { members: ['veneer', 'shard1', 'shard2', 'shard3'], when: 'before', state: 'failed', exitCode: 23 },
+  { members: ['veneer', 'shard1', 'shard2', 'shard3'], when: 'after', state: 'committed', exitCode: 0 },
+])(
+  'one server: connections to $members cut $when its COMMIT, and the step is $state, never in doubt',
+  async ({ members, when, state, exitCode }) => {
+    await s.write(`CREATE INDEX ON books (id); -- ${members.length} ${when}`);
+    let left = 1;
+    const at = async (point: string): Promise<void> => {
+      if (point !== `${when} commit:shard1` || left-- < 1) return;
+      await loseSessions(s.fleet, members, 'all');
+      // The answer to a COMMIT that was done got lost, too.
+      if (when === 'after') throw new Error('no answer');
+    };
+    const report = await s.runWith({ at }).up({ shards: ['shard1'] });
+    expect(report).toMatchObject({ exitCode, shards: [{ steps: [{ state }] }] });
+    expect(report.problems.map((problem) => problem.exitCode)).toEqual(exitCode === 0 ? [] : [exitCode]);
+    if (state === 'failed') expect(await s.run.up()).toMatchObject({ settled: [], exitCode: 0 });
+    await expectWhole();
+  },
+);
+
+test.each([
   { point: 'after prepare:shard1', protocol: 'two-phase' as const },
   { point: 'before commit prepared:veneer', protocol: 'two-phase' as const },
   { point: 'after commit:shard1', protocol: 'lock-step' as const },

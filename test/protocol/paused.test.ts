@@ -4,6 +4,7 @@ import { preparedIn } from '../support/leave-attempt.js';
 import { runCli } from '../support/run-cli.js';
 import { runScript, type Script } from '../support/run-script.js';
 import { scenario } from '../support/scenario.js';
+import { bookstoreYaml } from '../support/test-project.js';
 import { loseSessions } from './old-runner.js';
 import { until } from './until.js';
 
@@ -12,13 +13,15 @@ const s = scenario();
 /** As built (`npm run build`): to compile all of it anew in every process would take its time. */
 const DIST = new URL('../../dist/', import.meta.url).href;
 
-/** `up` of shard1 in a process of its own, which stops itself, as a paused host does, when it comes to a point. */
+/** `up` of shard1 in a process of its own, which stops itself, as a paused host does, when it first comes to a point. */
 function pausedUp(dir: string, point: string): Promise<Script> {
   return runScript(`
     const { up } = await import(${JSON.stringify(DIST)} + 'commands/up.js');
     const { loadConfig } = await import(${JSON.stringify(DIST)} + 'config/load-config.js');
+    let paused = false;
     const at = async (reached) => {
-      if (reached !== ${JSON.stringify(point)}) return;
+      if (paused || reached !== ${JSON.stringify(point)}) return;
+      paused = true;
       require('node:fs').writeSync(1, 'paused\\n');
       process.kill(process.pid, 'SIGSTOP');
     };
@@ -28,6 +31,28 @@ function pausedUp(dir: string, point: string): Promise<Script> {
       { onProgress: () => undefined, signal, who: 'test@paused', at });
     console.log(JSON.stringify(report));`);
 }
+
+test('host paused with SIGSTOP in an open transaction, and nobody types a command: its locks go', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  const yaml = bookstoreYaml(s.fleet.name);
+  await s.fleet.writeConfig(yaml.replace('lock_hold: 30s', 'lock_hold: 3s'));
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  const paused = await pausedUp(s.fleet.dir, 'after statements:veneer');
+  try {
+    expect(await paused.firstLine).toBe('paused');
+    const held = `SELECT count(*)::int AS n FROM pg_locks WHERE relation = 'bluth_co.books'::regclass AND mode = 'AccessExclusiveLock'`;
+    for (const member of ['veneer', 'shard1']) expect(await s.fleet.query(member, held)).toEqual([{ n: 1 }]);
+    // It waits for the lock, and has no timeout: an answer is the proof.
+    expect(await s.fleet.query('veneer', 'SELECT * FROM bluth_co.books', 'app')).toEqual([]);
+    for (const member of ['veneer', 'shard1']) expect(await s.fleet.query(member, held)).toEqual([{ n: 0 }]);
+  } finally {
+    paused.child.kill('SIGCONT');
+  }
+  const old = JSON.parse((await paused.output).split('\n')[1] ?? '') as { exitCode: number };
+  expect([0, 20]).toContain(old.exitCode);
+  expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  await assertLikeImport(s.fleet);
+});
 
 test.each([
   { point: 'after statements:veneer', ending: [] },

@@ -25,10 +25,11 @@ const preparedOnServer = async (): Promise<string[]> => {
   return rows.map(({ name }) => String(name));
 };
 
-const titleOn = async (query: (sql: string) => Promise<unknown[]>): Promise<boolean> => {
-  const sql = `SELECT FROM pg_attribute WHERE attrelid = 'bluth_co.books'::regclass AND attname = 'title'`;
-  return (await query(sql)).length > 0;
-};
+const isThere = (column: string): string =>
+  `SELECT FROM pg_attribute WHERE attrelid = 'bluth_co.books'::regclass AND attname = '${column}'`;
+
+const titleOn = async (query: (sql: string) => Promise<unknown[]>): Promise<boolean> =>
+  (await query(isThere('title'))).length > 0;
 
 /** Has blue the new column, has green? */
 const shownOn = async (): Promise<boolean[]> => [
@@ -60,10 +61,17 @@ test.each(['before prepare:green', 'before commit prepared:green'])(
   },
 );
 
-test('sync cut between commits', async () => {
+test.each([
+  {
+    protocol: 'two-phase' as const,
+    passed: 'after commit prepared:blue',
+    point: 'before commit prepared:green',
+  },
+  { protocol: 'lock-step' as const, passed: 'after commit:blue', point: 'before commit:green' },
+])('sync cut between commits, $protocol', async ({ protocol, passed, point }) => {
   await fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN title text');
-  const old = stallAt('before commit prepared:green', ['after commit prepared:blue']);
-  const report = commandsOn(fleet, { at: old.at }).sync({ shards: ['shard1'] });
+  const old = stallAt(point, [passed]);
+  const report = commandsOn(fleet, { at: old.at }).sync({ shards: ['shard1'], protocol });
   await Promise.race([old.reached, report]);
   expect(await shownOn()).toEqual([true, false]);
   await loseSessions(fleet, ['veneer', 'shard1'], 'all');
@@ -77,3 +85,38 @@ test('sync cut between commits', async () => {
   expect(await shownOn()).toEqual([true, true]);
   expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
 });
+
+test.each([
+  { protocol: 'two-phase' as const, word: 'commit prepared' },
+  { protocol: 'lock-step' as const, word: 'commit' },
+])('the veneers commit last, $protocol: until then a reader waits', async ({ protocol, word }) => {
+  await fleet.writeMigration('0002_title.sql', 'ALTER TABLE books ADD COLUMN title text');
+  const seen: { point: string; reader: string; shown: boolean }[] = [];
+  const at = async (point: string): Promise<void> => {
+    if (![`before ${word}:shard1`, `after ${word}:shard1`].includes(point)) return;
+    const [row] = await fleet.query('shard1', isThere('title'));
+    seen.push({ point, reader: await readTitle(), shown: row !== undefined });
+  };
+  expect(await commandsOn(fleet, { at }).up({ shards: ['shard1'], protocol })).toMatchObject({ exitCode: 0 });
+  // A veneer that had committed first would let the reader through, to a shard that has no such column.
+  expect(seen).toEqual([
+    { point: `before ${word}:shard1`, reader: 'waits', shown: false },
+    { point: `after ${word}:shard1`, reader: 'waits', shown: true },
+  ]);
+  expect(await readTitle()).toBe('reads');
+});
+
+/** What a reader through the veneer gets at this moment. */
+async function readTitle(): Promise<string> {
+  const reader = await fleet.connect('veneer', 'app');
+  try {
+    await reader.query(`SET lock_timeout = '50ms'`);
+    await reader.query('SELECT title FROM bluth_co.books');
+    return 'reads';
+  } catch (error) {
+    const { code } = error as { code?: string };
+    return code === '55P03' ? 'waits' : `fails with ${code}`;
+  } finally {
+    await reader.end();
+  }
+}

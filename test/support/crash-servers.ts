@@ -61,6 +61,8 @@ async function crashAndHeal(
   const report = await commandsOn(crash.fleet, { at }).up({ protocol });
   // A run takes what its own point throws for an error of the step: here it is one of the test.
   expect(await Promise.all(crashes)).toHaveLength(1);
+  // It came back within seconds: the run has won its lock back, settled, and gone on.
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
   await expectTruthful(crash.fleet, report);
   const healing = await crash.commands.up({ protocol });
   expect(healing).toMatchObject({ exitCode: 0, problems: [] });

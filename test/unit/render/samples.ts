@@ -29,6 +29,7 @@ export const step = (migration: string, rest: Partial<UpStep> = {}): UpStep => (
   protocol: 'one server',
   locks: [],
   writes: [],
+  windowMs: null,
   veneerStatements: {},
   statements: [],
   ...rest,
