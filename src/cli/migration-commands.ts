@@ -40,8 +40,8 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
     name: 'plan',
     summary: 'what up would do, and what that does to those who use the tables',
     description: [
-      'Compares migrations and ledgers: what is pending for whom, the statements with the locks that they take',
-      'and what they rewrite, as far as their text tells, the steps of each shard as they fit the servers now,',
+      'Compares migrations and ledgers: what is pending for whom, the statements with the locks that they',
+      'take and what they rewrite, as far as their text tells, the steps of each shard as they fit now,',
       'and how long that took elsewhere. Changes nothing and needs no setup.',
     ],
     positionals: [],

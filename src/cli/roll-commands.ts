@@ -75,8 +75,8 @@ export const ROLL_COMMANDS: readonly CommandSpec[] = [
     name: 'redo',
     summary: 'take the last migrations down, and apply the same ones again',
     description: [
-      'migrate down and then the same migrations up again, for exactly those who had them, in one run: nobody',
-      'else works on the fleet in between.',
+      'migrate down and then the same migrations up again, for exactly those who had them, in one run:',
+      'nobody else works on the fleet in between.',
     ],
     positionals: [{ name: 'N', required: false, text: 'the last N migrations (default: 1)' }],
     flags: [
