@@ -68,7 +68,7 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
     description: [
       "Records migrations as applied, from node-pg-migrate's pgmigrations in each tenant's schema, from",
       "Flyway's flyway_schema_history, or up to a name. Without --yes it shows what it would record, and",
-      'changes nothing. A record without a file, and a tenant whose tables are not those of the tenants with',
+      'changes nothing. A record without a file, and a tenant whose tables are not those of tenants with',
       'the same migrations, are refused: all that is selected is recorded, or nothing.',
     ],
     positionals: [],
