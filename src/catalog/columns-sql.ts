@@ -1,3 +1,5 @@
+import { typeRefSql } from './type-sql.js';
+
 /**
  * Is pg_attribute `a` NOT NULL for every row? IMPORT FOREIGN SCHEMA copies attnotnull, which PostgreSQL 18 sets for
  * a constraint that is NOT VALID too, where rows with NULL may remain (docs/adr/0007). Needs {@link NOT_VALID}.
@@ -35,11 +37,10 @@ export const COLUMNS = `
             'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
             'computed', ${COMPUTED},
             'options', a.attfdwoptions, 'hasDefault', ${HAS_DEFAULT},
-            'userType', coalesce(e.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace)
+            'userType', ${typeRefSql('a.atttypid', 'a.atttypmod')})
           ORDER BY a.attnum), '[]'::json)
      FROM pg_attribute a
      JOIN pg_type t ON t.oid = a.atttypid
-     LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
      LEFT JOIN pg_collation co ON co.oid = a.attcollation
      LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ${NOT_VALID}

@@ -2,7 +2,7 @@ import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
-import { optionsOf, type Column, type ForeignTable } from './relation.js';
+import { optionsOf, withTypeText, type Column, type ForeignTable } from './relation.js';
 
 interface ForeignTableRow extends Row {
   oid: string;
@@ -65,7 +65,10 @@ export async function readForeignTables(
   return rows.map((row) => ({
     ...row,
     options: optionsOf(row.options),
-    columns: row.columns.map((column) => ({ ...parsed(column), options: optionsOf(column.options) })),
+    columns: row.columns.map((column) => ({
+      ...parsed(withTypeText(column)),
+      options: optionsOf(column.options),
+    })),
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
-import type { Relation, ShardColumn } from './relation.js';
+import { withTypeText, type Relation, type ShardColumn } from './relation.js';
 
 /** Relations of a shard: those in the given schemas, or of these only the ones with the given oids. */
 export interface RelationScope {
@@ -41,5 +41,5 @@ export async function readRelations(session: Session, scope: RelationScope): Pro
   if (scope.schemas.length === 0 || scope.oids?.length === 0) return [];
   const rows = await session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
   const parsed = await expressionsOf(rows);
-  return rows.map((row) => ({ ...row, columns: row.columns.map((column) => parsed(column)) }));
+  return rows.map((row) => ({ ...row, columns: row.columns.map((column) => parsed(withTypeText(column))) }));
 }

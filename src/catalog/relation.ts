@@ -1,11 +1,14 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { DefaultExpression, Expression } from './expression.js';
+import { typeText, type TypeRef } from './type.js';
 
 /** A column as far as a foreign table copies it. */
 export interface Column {
   readonly name: string;
-  /** format_type under search_path pg_catalog: types outside of it are qualified. */
+  /** format_type under search_path pg_catalog; a type outside of it is qualified, and always quoted. */
   readonly type: string;
+  /** Null for a type of PostgreSQL itself. */
+  readonly userType: TypeRef | null;
   /** The collation where it is not the type's own default, else null. */
   readonly collation: QualifiedName | null;
   readonly notNull: boolean;
@@ -38,8 +41,6 @@ export interface ShardColumn extends Column {
   readonly hasDefault: boolean;
   /** By what the shard gives the column its value, where it is not a default. */
   readonly computed: 'identity always' | 'identity by default' | 'stored' | 'virtual' | null;
-  /** The type, or its element, is not one of pg_catalog: it would have to exist on the veneer as well. */
-  readonly userType: boolean;
 }
 
 /** A foreign table as it stands on a veneer. */
@@ -67,6 +68,12 @@ export const remoteOf = (table: ForeignTable): QualifiedName => ({
 
 /** The remote name that postgres_fdw uses for a column. */
 export const remoteColumnOf = (column: ForeignColumn): string => column.options['column_name'] ?? column.name;
+
+/** A column as COLUMNS reads it, with its type written as `Column` says. */
+export const withTypeText = <C extends Pick<Column, 'type' | 'userType'>>(column: C): C => ({
+  ...column,
+  type: typeText({ text: column.type, ref: column.userType }),
+});
 
 /** `{key=value,…}` of the catalogs as a record; a value may hold `=` itself. */
 export function optionsOf(entries: readonly string[] | null): Options {

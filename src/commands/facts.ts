@@ -21,6 +21,8 @@ import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inReadOnly } from '../postgres/transaction.js';
+import { readUsedTypes } from '../protocol/shard-types.js';
+import type { UserType } from '../catalog/type.js';
 import { readPrepared, type PreparedTransaction } from '../protocol/evidence.js';
 import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { exposeRelations, type ExposedRelation } from '../veneer/definition.js';
@@ -34,6 +36,8 @@ export interface ShardFacts {
   readonly ledger: readonly LedgerGroup[] | null;
   /** Null where another session locks a definition that would have to be read. */
   readonly exposed: readonly ExposedRelation[] | null;
+  /** The types of one's own that these use, under the veneer's names. */
+  readonly types: readonly UserType[];
   readonly wantedPrivileges: readonly WantedPrivileges[];
   readonly privileges: readonly PresentPrivileges[];
   readonly prepared: readonly PreparedTransaction[];
@@ -64,7 +68,9 @@ export async function readShardFacts(
   });
   const relations = await unlessLocked(() => inReadOnly(session, () => readRelations(session, { schemas })));
   const exposed = relations === null ? null : exposeRelations(exposure, relations);
-  return { shard, ...state, exposed };
+  const definitions = (exposed ?? []).map(({ definition }) => definition);
+  const { types } = await inReadOnly(session, () => readUsedTypes(session, exposure, definitions));
+  return { shard, ...state, exposed, types };
 }
 
 /** Definitions; null where a lock that somebody else holds was in the way for longer than rollout.lock_wait. */

@@ -5,28 +5,35 @@ import type { Drift } from '../report/drift.js';
 import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
 import { tableDrift } from '../report/drift-of-tables.js';
 import { exposureOf } from '../veneer/exposure.js';
+import { unsupportedTypes } from '../veneer/supported-types.js';
+import { placedOn, typesDrift } from './status-types.js';
 import type { StatusFacts } from './status-facts.js';
 
 /** All drift that the facts show, the worst first. Pure. */
 export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
   [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
 
-function tablesDrift({ config, shards, shardFacts, veneerFacts, taken }: StatusFacts): Drift[] {
+function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, taken }: StatusFacts): Drift[] {
   return [...veneerFacts.values()].flatMap((veneer) =>
     shownShards(config, shards, veneer.name).flatMap(({ name, server, tenants }) => {
       const facts = shardFacts.get(name);
-      if (!facts?.exposed || veneer.tables === null) return [];
+      const there = veneerTypes.get(veneer.name);
+      if (!facts?.exposed || veneer.tables === null || there === undefined) return [];
       const selected = new Set(tenants.map((tenant) => tenant.name));
       const drift = tableDrift({
         shard: name,
         veneer: veneer.name,
         version: veneer.version,
         exposure: exposureOf(config, facts.shard),
-        exposed: facts.exposed,
+        exposed: placedOn(there, facts.exposed),
+        unsupported: unsupportedTypes(facts.types, veneer.version),
         present: veneer.tables.filter((table) => table.server === server.name),
         occupied: taken.get(veneer.name) ?? [],
       });
-      return drift.filter(({ where }) => where.tenant === undefined || selected.has(where.tenant));
+      const types = typesDrift(config, veneer.name, facts, there);
+      return [...types, ...drift].filter(
+        ({ where }) => where.tenant === undefined || selected.has(where.tenant),
+      );
     }),
   );
 }

@@ -4,6 +4,7 @@ import type { Problem } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { ShardFacts, VeneerFacts } from './facts.js';
 import type { Verification } from './verify-imports.js';
+import type { VeneerTypes } from './status-types.js';
 
 /** Everything that was read, for a fold that reads nothing more. */
 export interface StatusFacts {
@@ -15,6 +16,8 @@ export interface StatusFacts {
   readonly veneerFacts: ReadonlyMap<string, VeneerFacts>;
   /** By veneer: names that something else bears. */
   readonly taken: ReadonlyMap<string, readonly Occupied[]>;
+  /** By veneer: what stands there for the shards' types. */
+  readonly veneerTypes: ReadonlyMap<string, VeneerTypes>;
   /** By member: why it could not be read. */
   readonly problems: ReadonlyMap<string, Problem>;
   readonly versions: ReadonlyMap<string, number>;

@@ -9,6 +9,7 @@ import type { Migration } from '../migrations/migration.js';
 import type { StatusReport } from '../report/reports.js';
 import type { StatusFacts } from './status-facts.js';
 import { foldStatus } from './status-report.js';
+import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from './context.js';
 import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
 import { withReaders, type Readers } from './readers.js';
@@ -44,6 +45,9 @@ export async function status(
       migrations,
       shardFacts,
       veneerFacts,
+      veneerTypes: await readAll([...veneerFacts.values()], problems, (veneer) =>
+        readVeneerTypes(readers.sessionOf(veneer.name), [...shardFacts.values()]),
+      ),
       taken: await readAllTaken(config, readers, shardFacts, veneerFacts),
       problems,
       versions: versionsOf(config, readers),

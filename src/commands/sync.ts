@@ -7,7 +7,7 @@ import { withLane, type Lane } from '../protocol/lane.js';
 import { syncRow } from '../protocol/history-rows.js';
 import { anchorOf } from '../protocol/run.js';
 import { syncShard, syncStepName, type SyncEnd } from '../protocol/sync-step.js';
-import { readRepairs, readWanted, type SyncScope } from '../protocol/sync-work.js';
+import { readRepairs, readWanted, repairStatements, type SyncScope } from '../protocol/sync-work.js';
 import { backoff, inDoubtHint, lostProblem, problemFor, worthRetrying } from '../protocol/step.js';
 import { forgetAttempts } from '../protocol/commit.js';
 import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
@@ -74,7 +74,10 @@ async function recordedRepair(
 
 async function repair(run: RecordedRun, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
   try {
-    const scope = { config: run.config, shard, prune };
+    const others = run.config.shards
+      .filter(({ name }) => name !== shard.name && run.anchors.has(name))
+      .map((other) => ({ shard: other, session: anchorOf(run, other.name) }));
+    const scope = { config: run.config, shard, prune, others };
     return await withLane(run, shard, new Map(), (lane) => repairOn(lane, scope));
   } catch (error) {
     return { statements: {}, problem: problemOf(error) };
@@ -125,12 +128,17 @@ async function planAll(
 ): Promise<ShardResult[]> {
   return Promise.all(
     shards.map(async (shard) => {
-      const scope = { config, shard, prune };
+      const others = config.shards
+        .filter(({ name }) => name !== shard.name && !readers.unreachable.has(name))
+        .map((other) => ({ shard: other, session: readers.sessionOf(other.name) }));
+      const scope = { config, shard, prune, others };
       const wanted = await readWanted(readers.sessionOf(shard.name), scope);
       const statements: Record<string, readonly string[]> = {};
       for (const { name } of config.veneers.filter((veneer) => veneer.name !== shard.name)) {
-        const changes = await readRepairs(readers.sessionOf(name), scope, wanted);
-        statements[name] = changes.flatMap((change) => change.statements);
+        statements[name] = repairStatements(
+          config,
+          await readRepairs(readers.sessionOf(name), scope, wanted),
+        );
       }
       return { statements, problem: null };
     }),

@@ -8,7 +8,9 @@ import { nameKey } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { importDrift } from '../report/drift-of-imports.js';
 import type { Drift } from '../report/drift.js';
-import { isSupported, type ExposedRelation } from '../veneer/definition.js';
+import type { ExposedRelation } from '../veneer/definition.js';
+import { exposureOf, homeOf, type Exposure } from '../veneer/exposure.js';
+import { unsupportedColumns, unsupportedTypes } from '../veneer/supported-types.js';
 import type { ShardFacts } from './facts.js';
 import type { Readers } from './readers.js';
 
@@ -38,9 +40,14 @@ export async function verifyImports(
       const verified: Verification[] = [];
       for (const shard of session === undefined ? [] : shardsShownOn(config, name)) {
         const tenants = selected.get(shard.name)?.tenants;
+        const exposure = exposureOf(config, shard);
+        const types = facts.get(shard.name)?.types ?? [];
+        const unsupported = unsupportedTypes(types, session?.server.version ?? 0);
         const exposed = (facts.get(shard.name)?.exposed ?? []).filter(
           ({ definition }) =>
-            definition.tenant === null || tenants?.some((tenant) => tenant.name === definition.tenant),
+            (definition.tenant === null || tenants?.some((tenant) => tenant.name === definition.tenant)) &&
+            unsupportedColumns(definition, unsupported).length === 0 &&
+            !hasMovedType(exposure, definition),
         );
         if (session === undefined || tenants === undefined) continue;
         const shardVersion = readers.sessions.get(shard.name)?.server.version ?? 0;
@@ -59,6 +66,19 @@ export async function verifyImports(
   };
 }
 
+/** IMPORT looks for a type under the shard's name alone; a tenant's type may have another one on the veneer. */
+function hasMovedType(exposure: Exposure, { columns }: ExposedRelation['definition']): boolean {
+  const moved = new Set(
+    [...exposure.tenants.values()].flatMap((tenant) => {
+      const { schema, isOwn } = homeOf(exposure, tenant);
+      return isOwn && schema === tenant.schema ? [] : [schema];
+    }),
+  );
+  return columns.some(
+    ({ userType }) => userType !== null && userType.extension === null && moved.has(userType.schema),
+  );
+}
+
 /** Partitions that are named are imported since 14 (release notes of PostgreSQL 14, postgres_fdw). */
 const IMPORTS_PARTITIONS = 140_000;
 
@@ -67,7 +87,7 @@ const bySchema = (
   version: number,
 ): ReadonlyMap<string, readonly ExposedRelation[]> =>
   groupBy(
-    exposed.filter((one) => isSupported(one) && (!one.relation.isPartition || version >= IMPORTS_PARTITIONS)),
+    exposed.filter((one) => !one.relation.isPartition || version >= IMPORTS_PARTITIONS),
     ({ relation }) => relation.schema,
   );
 

@@ -26,7 +26,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
       shards.flatMap((shard) => shard.tenants),
       reading,
     ),
-    extensions: [],
+    extensions: (fleet.extensions ?? []).filter((name) => name !== undefined),
     rollout: resolveRollout(fleet, reading),
     policy: resolvePolicy(fleet),
   };

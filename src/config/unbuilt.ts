@@ -55,11 +55,6 @@ export const UNBUILT: readonly Refusal[] = [
     says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
   },
   { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
-  {
-    at: ['extensions'],
-    when: (value) => !isEmpty(value),
-    says: 'creating extensions on a veneer is not built yet; create them by hand and leave the list out',
-  },
   { at: ['hooks'], says: 'hooks are not built yet; leave them out', place: 'key' },
 ];
 
@@ -84,10 +79,6 @@ function matches(value: unknown, pattern: Path, path: Path = []): { value: unkno
 
 function isWritten(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function isEmpty(value: unknown): boolean {
-  return !hasKeys(value) || Object.keys(value).length === 0;
 }
 
 function isOfTenant(value: unknown): boolean {

@@ -13,6 +13,7 @@ import type { Crew } from './lane.js';
 import type { Participant } from './participant.js';
 import { chooseProtocol, refuseForeignReads } from './protocol-choice.js';
 import type { Run } from './run.js';
+import { holdTurns, type HeldTurns } from './turns.js';
 import { watched } from './watched.js';
 
 export interface AttemptResult extends AttemptEnding {
@@ -34,7 +35,7 @@ export interface Job {
   readonly crews: readonly Crew[];
   readonly onPhase: (phase: StepPhase, why?: string) => void;
   /** All of it up to the vote, in transactions that stay open. */
-  readonly work: (budget: Budget) => Promise<GroupWork>;
+  readonly work: (budget: Budget, turns: HeldTurns) => Promise<GroupWork>;
   /** Throws where the work must not commit by this protocol. */
   readonly approve: (protocol: Protocol, participants: readonly Participant[]) => Promise<void>;
   /** The failures of all tenants, once one of them failed with this problem. */
@@ -49,7 +50,7 @@ export const shardJob = ({ id, migration, parts }: Step): Job => ({
   onPhase: (phase, why) => {
     for (const part of parts) part.onPhase(phase, undefined, why);
   },
-  work: async (budget) => workOnGroup(await openGroup(parts), id, budget),
+  work: async (budget, turns) => workOnGroup(await openGroup(parts), id, budget, turns),
   approve: async (protocol) => {
     if (protocol !== 'lock-step') return;
     for (const { lane } of parts) await refuseForeignReads(await lane.session(lane.shard.name));
@@ -72,8 +73,11 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
   const id: AttemptId = { fleet: run.config.fleet, step: job.id, nonce: randomBytes(4).toString('hex') };
   const budget = startBudget(run.config.rollout);
   const { crews } = job;
+  const turns = holdTurns(run.turns);
   try {
-    const { participants, statements, writes } = await watchedOnAll(crews, budget, () => job.work(budget));
+    const { participants, statements, writes } = await watchedOnAll(crews, budget, () =>
+      job.work(budget, turns),
+    );
     const protocol = chooseProtocol(wanted, participants);
     await job.approve(protocol, participants);
     const together = participants.length > 1;
@@ -91,6 +95,8 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
   } catch (error) {
     await Promise.all(crews.flatMap((crew) => crew.openSessions()).map(rollbackQuietly));
     throw error;
+  } finally {
+    turns.giveBack();
   }
 }
 

@@ -1,19 +1,27 @@
 import { readPartitions } from '../catalog/read-foreign-tables.js';
 import type { TenantConfig } from '../config/config.js';
-import { EXIT, VeneerError } from '../errors.js';
-import { roleOf, type Role } from '../fleet/member.js';
+import type { Role } from '../fleet/member.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
-import { display } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import { mergeParents } from '../veneer/merge-parents.js';
 import type { Change } from '../veneer/reconcile.js';
 import type { WriteForecast } from '../veneer/writes.js';
+import {
+  alignGroupTypes,
+  finishGroupTypes,
+  gatedRelations,
+  planGroupTypes,
+  type GroupTypes,
+} from './group-types.js';
+import { isIdle, type TypeWork } from './type-work.js';
+import type { HeldTurns } from './turns.js';
 import type { Budget } from './budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
 import { foreseeWrites } from './foresee-writes.js';
 import type { Group, GroupMember, GroupShard, GroupVeneer, StepPart } from './group.js';
 import type { Affected, Lane } from './lane.js';
+import { needsFence, refuseInMesh } from './rewrites.js';
 import { inCommitOrder, type Participant } from './participant.js';
 import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
 import {
@@ -40,14 +48,19 @@ export interface GroupWork {
  * for all of them in one transaction. What is known to be affected, from an earlier attempt or another shard, is
  * locked on the veneers before the shards are touched: that is the order in which the application takes its locks.
  */
-export async function workOnGroup(group: Group, step: string, budget: Budget): Promise<GroupWork> {
+export async function workOnGroup(
+  group: Group,
+  step: string,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<GroupWork> {
   // Read once: what another lane learns meanwhile was not locked here.
   const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
   for (const veneer of group.veneers) await lockKnown(veneer, known, budget);
   const done = await allDone(
     group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
   );
-  const { aligned, writes } = await alignVeneers(group, done, budget);
+  const { aligned, writes } = await alignVeneers(group, done, budget, turns);
   return { ...(await gather(done, aligned)), writes };
 }
 
@@ -56,13 +69,14 @@ export async function alignVeneers(
   group: Pick<Group, 'veneers'>,
   done: readonly ShardDone[],
   budget: Budget,
+  turns: HeldTurns,
 ): Promise<{ readonly aligned: readonly Aligned[] } & Pick<GroupWork, 'writes'>> {
   const planned = await planVeneers(group, done);
   learn(done, planned);
   for (const { shard } of done) shard.part.onPhase('veneer');
   // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
   const aligned: Aligned[] = [];
-  for (const plan of planned) aligned.push(await align(plan, budget));
+  for (const plan of planned) aligned.push(await align(plan, budget, turns));
   for (const { shard, changes, fence } of done) {
     if (fence)
       await awaitOldSnapshots(shard.part.lane, shard.session, [...changes.rewritten, ...changes.tightened]);
@@ -139,6 +153,7 @@ interface VeneerPlan {
     readonly changes: readonly Change[];
     readonly writes: readonly WriteForecast[];
   }[];
+  readonly types: TypeWork;
 }
 
 const planVeneers = (
@@ -156,6 +171,7 @@ const planVeneers = (
 
 async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
   const { name, session } = veneer;
+  const types = await planGroupTypes(veneer.session, shown);
   const lists = await Promise.all(
     shown.map(({ shard, changes }) => readDifference(shard.part.lane, session, changes)),
   );
@@ -171,6 +187,7 @@ async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Pro
   const { onParents, rest } = mergeParents(name, lists, await readPartitions(session, servers, parents));
   return {
     veneer,
+    types,
     onParents,
     shows: shown.map((one, index) => ({
       done: one,
@@ -191,7 +208,7 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
   ]);
   lane.learn(planned.migration.name, {
     fence: done.some(({ fence }) => fence),
-    relations: changedRelations(changes),
+    relations: [...changedRelations(changes), ...plans.flatMap(({ types }) => gatedRelations(types))],
   });
 }
 
@@ -209,25 +226,47 @@ export interface Aligned {
   readonly takesPart: boolean;
 }
 
-async function align({ veneer, onParents, shows }: VeneerPlan, budget: Budget): Promise<Aligned> {
+async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promise<Aligned> {
+  const { veneer } = plan;
   const { session } = veneer;
+  for (const { done } of plan.shows)
+    if (done.fence && !done.fenced) await fenceOff(done.shard.part.lane, session, budget);
+  const types = isIdle(plan.types) ? null : await alignGroupTypes(groupTypes(plan), budget, turns);
+  // Types have changed since: what columns are called or made of is read anew.
+  const { onParents, shows } =
+    types === null
+      ? plan
+      : await planVeneer(
+          veneer,
+          plan.shows.map(({ done }) => done),
+        );
   const statements = new Map<string, readonly string[]>();
   const [first] = shows;
-  for (const { done } of shows)
-    if (done.fence && !done.fenced) await fenceOff(done.shard.part.lane, session, budget);
   const ofParents =
     first === undefined ? [] : await alterParents(first.done.shard.part.lane, session, onParents, budget);
+  const before = [...(types?.statements ?? []), ...ofParents];
   for (const { done, changes } of shows) {
     const { lane } = done.shard.part;
     const own = await alignVeneer(lane, session, done.changes, changes, budget);
-    statements.set(done.shard.name, done === first?.done ? [...ofParents, ...own] : own);
+    statements.set(done.shard.name, done === first?.done ? [...before, ...own] : own);
     // Partitions followed their parent, and nothing else was to be done.
     if (ofParents.length > 0 && changes.length === 0) await proveAligned(lane, session, done.changes);
   }
+  const [name, run = []] = [...statements].at(-1) ?? [];
+  if (types !== null && name !== undefined)
+    statements.set(name, [...run, ...(await finishGroupTypes(groupTypes(plan), types.work, budget))]);
   const takesPart =
-    onParents.length > 0 || shows.some(({ done, changes }) => done.fence || changes.length > 0);
+    types !== null ||
+    onParents.length > 0 ||
+    shows.some(({ done, changes }) => done.fence || changes.length > 0);
   return { veneer, statements, takesPart };
 }
+
+const groupTypes = ({ veneer, shows, types }: VeneerPlan): GroupTypes => ({
+  veneer,
+  types,
+  shards: shows.map(({ done }) => done),
+});
 
 async function alterParents(
   lane: Lane,
@@ -301,37 +340,3 @@ const statementsFor = (
       return own === undefined || !takesPart ? [] : [[veneer.name, own]];
     }),
   );
-
-/**
- * A shard that is a veneer too commits together with those that show it, in no order. A reader that comes through one
- * that is first takes its snapshot before the last has committed, and would read zero rows of a rewritten table there.
- */
-function refuseInMesh({ run, shard }: Lane, { rewritten }: ShardChanges): void {
-  const [first] = rewritten;
-  if (first === undefined || run.offline || roleOf(run.config, shard.name) !== 'shard+veneer') return;
-  throw new VeneerError(
-    `the migration rewrites or truncates ${display(first)} on ${shard.name}, which is shard and veneer`,
-    {
-      exitCode: EXIT.failed,
-      where: { member: shard.name },
-      hint: 'add a new column, fill it, and switch over; or keep everybody out, and run migrate up --offline',
-    },
-  );
-}
-
-/** By policy.rewrites. A fleet without veneers has no remote snapshots. */
-function needsFence(lane: Lane, { rewritten, tightened }: ShardChanges): boolean {
-  const { config } = lane.run;
-  const [first] = rewritten;
-  if (config.veneers.length === 0 || config.policy.rewrites === 'allow') return false;
-  if (first === undefined || config.policy.rewrites === 'fence')
-    return [...rewritten, ...tightened].length > 0;
-  throw new VeneerError(
-    `the migration rewrites or truncates ${display(first)}, and policy.rewrites refuses that`,
-    {
-      exitCode: EXIT.failed,
-      where: { member: lane.shard.name },
-      hint: 'add a new column, fill it, and switch over; or set policy.rewrites to fence',
-    },
-  );
-}

@@ -37,10 +37,10 @@ async function refuseOnShard(
   what: { readonly shard: ShardConfig; readonly touched: readonly Shown[]; readonly readShard: ReadShard },
 ): Promise<void> {
   const { shard, touched, readShard } = what;
-  const scope = { config: run.config, shard, prune: false };
+  const scope = { config: run.config, shard, prune: false, others: [] };
   const wanted = await readWanted(readShard(shard.name) ?? anchorOf(run, shard.name), scope);
   const names = new Set(touched.map(({ remote }) => nameKey(remote)));
-  const changes = await readRepairs(session, scope, wanted);
+  const { changes } = await readRepairs(session, scope, wanted);
   const left = changes.find(({ remote }) => names.has(nameKey(remote)));
   if (left === undefined) return;
   throw new VeneerError(

@@ -6,6 +6,7 @@ import type { GroupShard, GroupVeneer } from './group.js';
 import { alignVeneers, readDone, type Aligned } from './group-work.js';
 import type { Crew, Lane } from './lane.js';
 import type { Participant } from './participant.js';
+import type { HeldTurns } from './turns.js';
 
 /**
  * A migration of the veneers that ran on members which are shards too has changed what the others show of them: their
@@ -18,6 +19,7 @@ export async function alignMesh(
   planned: VeneerStep,
   participants: Participant[],
   budget: Budget,
+  turns: HeldTurns,
 ): Promise<Participant[]> {
   const shards = participants.flatMap((one) => asShard(crew, planned, one));
   if (shards.length === 0) return [];
@@ -26,7 +28,7 @@ export async function alignMesh(
     crew,
     shards.map(({ shard }) => shard),
   );
-  const { aligned } = await alignVeneers({ veneers }, done, budget);
+  const { aligned } = await alignVeneers({ veneers }, done, budget, turns);
   const further: Participant[] = [];
   for (const one of aligned) {
     const at = participants.findIndex(({ member }) => member === one.veneer.name);

@@ -8,6 +8,7 @@ import type { OnProgress } from '../report/progress.js';
 import { lostAnchor, startAnchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
 import type { ShownTable } from './shown-table.js';
+import { newTurns, type Turns } from './turns.js';
 
 /** One command that changes the fleet, from taking its lock to letting it go. */
 export interface Run {
@@ -37,6 +38,7 @@ export interface Run {
   /** A watchdog stands by: it settles what this run leaves. */
   readonly hasWatchdog: boolean;
   readonly protocol: ProtocolChoice;
+  readonly turns: Turns;
   /** Milliseconds after which a session that blocks a step is ended; null: never. */
   readonly terminateBlockersMs: number | null;
   /** Nobody else is connected, the user says: what no order of commits makes safe for readers may be done. */
@@ -120,6 +122,7 @@ export async function withRun<T>(
       guard: watchdog.start,
       hasWatchdog: options.startWatchdog !== undefined,
       shown: [],
+      turns: newTurns(),
     });
   } finally {
     // The locks go first: the watchdog needs them for what is left to it.

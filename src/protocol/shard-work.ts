@@ -15,12 +15,7 @@ import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
-import {
-  exposeRelations,
-  refuseUnsupported,
-  type Definition,
-  type ExposedRelation,
-} from '../veneer/definition.js';
+import { exposeRelations, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import { refuseLongNames } from '../veneer/refuse-names.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
@@ -28,6 +23,7 @@ import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { anchorOf } from './run.js';
 import { runFor } from './run-tenant.js';
+import { readShardTypes, type ShardTypes } from './shard-types.js';
 import { subjectsOf } from './subject.js';
 import { verifyFor } from './verify.js';
 
@@ -41,6 +37,7 @@ export interface ShardChanges {
   readonly before: readonly RawRelation[];
   readonly renames: readonly ExposedRename[];
   readonly exposure: Exposure;
+  readonly types: ShardTypes;
   /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
   readonly rewritten: readonly QualifiedName[];
   /** Tables with a new NOT NULL, which an old remote snapshot may contradict: see fence.ts. */
@@ -119,7 +116,6 @@ export async function readChanges(lane: Lane, session: Session): Promise<ShardCh
   const [after, stored] = [await readRelations(session, { schemas, oids }), await readStorage(session, oids)];
   const [before, wasStored] = [await readRaw(anchor, oids), await readStorage(anchor, oids)];
   const exposed = exposeRelations(exposure, after);
-  refuseUnsupported(lane.shard.name, exposed);
   refuseLongNames(lane.shard.name, exposed);
   const ours = before.filter((relation) => schemas.includes(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
@@ -128,6 +124,7 @@ export async function readChanges(lane: Lane, session: Session): Promise<ShardCh
     exposure,
     exposed,
     before: ours,
+    types: await readShardTypes(session, anchor, exposure, wanted),
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),

@@ -8,7 +8,16 @@ import type { Change } from '../veneer/reconcile.js';
 import { startBudget, type Budget } from './budget.js';
 import { watched } from './watched.js';
 import type { Lane } from './lane.js';
-import { holdRelations, readRepairs, readWanted, type SyncScope, type WantedOfShard } from './sync-work.js';
+import { alignTypes, dropLeftTypes, refuseUnaligned } from './align-types.js';
+import { isIdle } from './type-work.js';
+import {
+  holdRelations,
+  isInLine,
+  readRepairs,
+  readWanted,
+  type SyncScope,
+  type WantedOfShard,
+} from './sync-work.js';
 import { commitAttempt, type AttemptEnding } from './commit.js';
 import type { Participant } from './participant.js';
 import { chooseProtocol } from './protocol-choice.js';
@@ -74,8 +83,13 @@ async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: B
   for (const { name } of veneerMembers(lane.run.config).filter((member) => member.name !== scope.shard.name))
     veneers.push(await lane.session(name));
   const drifted = await Promise.all(veneers.map((veneer) => readRepairs(veneer, scope, seen)));
-  if (drifted.every((changes) => changes.length === 0)) return [];
-  const wanted = await holdWanted(shard, scope, seen, drifted.flat());
+  if (drifted.every(isInLine)) return [];
+  const wanted = await holdWanted(
+    shard,
+    scope,
+    seen,
+    drifted.flatMap(({ changes }) => changes),
+  );
   const repaired: Repaired[] = [];
   for (const veneer of veneers) {
     const statements = await repairOne(lane, scope, veneer, wanted, budget);
@@ -91,7 +105,7 @@ async function holdWanted(
   seen: WantedOfShard,
   changes: readonly Change[],
 ): Promise<WantedOfShard> {
-  const shown = seen.wanted.filter((definition) =>
+  const shown = seen.definitions.filter((definition) =>
     changes.some((change) => sameName(change.table, definition)),
   );
   await holdRelations(
@@ -108,18 +122,22 @@ async function repairOne(
   wanted: WantedOfShard,
   budget: Budget,
 ): Promise<readonly string[]> {
-  const changes = await readRepairs(veneer, scope, wanted);
-  if (changes.length === 0) return [];
+  const found = await readRepairs(veneer, scope, wanted);
+  if (isInLine(found)) return [];
   await beginOnVeneer(lane, veneer, budget);
+  const typed = await alignTypes(lane, veneer, found.types, budget);
+  const { changes } = isIdle(found.types) ? found : await readRepairs(veneer, scope, wanted);
   await refuseOccupied(
     veneer,
     scope.shard.server.name,
     changes.filter((change) => change.kind === 'create').map((change) => change.table),
   );
-  const statements = await executeChanges(lane, veneer, changes, budget);
+  const tables = await executeChanges(lane, veneer, changes, budget);
+  const dropped = await dropLeftTypes(veneer, found.types, budget);
   const left = await readRepairs(veneer, scope, wanted);
-  if (left.length > 0) throw stillDifferent(veneer.member, left);
-  return statements;
+  refuseUnaligned(veneer.member, left.types);
+  if (left.changes.length > 0) throw stillDifferent(veneer.member, left.changes);
+  return [...typed, ...tables, ...dropped];
 }
 
 const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>

@@ -1,21 +1,34 @@
 import { readForeignTables } from '../catalog/read-foreign-tables.js';
+import { readTypes } from '../catalog/read-types.js';
 import { readRelations } from '../catalog/read-relations.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
-import { nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { nameKey, qualified, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { exposeRelations, isOurs, isSupported, type Definition } from '../veneer/definition.js';
+import { exposeRelations, isOurs, type Definition } from '../veneer/definition.js';
 import { exposureOf, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import { mergeParents } from '../veneer/merge-parents.js';
 import { refuseLongNames } from '../veneer/refuse-names.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
+import { unsupportedColumns, unsupportedTypes } from '../veneer/supported-types.js';
+import { ownSchemas } from '../veneer/type-names.js';
+import { firstStatements } from './align-types.js';
+import { placeDefinitions } from './place-definitions.js';
+import { wantedByAll } from './refuse-types.js';
+import { readUsedTypes, usedBy, type ShardTypes } from './shard-types.js';
+import { isIdle, planTypes, type TypeWork } from './type-work.js';
 import type { Config, ShardConfig } from '../config/config.js';
 
 /** What a shard is, as far as its veneers are to show it. */
 export interface WantedOfShard {
-  readonly wanted: readonly Definition[];
-  /** Names on the veneer of relations that cannot be shown yet: what stands there is left alone. */
-  readonly spared: ReadonlySet<string>;
+  readonly definitions: readonly Definition[];
+  readonly types: ShardTypes;
   readonly exposure: Exposure;
+}
+
+/** What would make a veneer equal to a shard. */
+export interface Repairs {
+  readonly types: TypeWork;
+  readonly changes: readonly Change[];
 }
 
 export interface SyncScope {
@@ -24,28 +37,58 @@ export interface SyncScope {
   readonly shard: ShardConfig;
   /** Drop foreign tables on our server that no rule names, too. */
   readonly prune: boolean;
+  /** The fleet's other shards, as far as they can be reached: a type that they share has to be the same there. */
+  readonly others: readonly OtherShard[];
 }
 
-/** The definitions of a shard's relations as they are now. */
-export async function readWanted(session: Session, { config, shard }: SyncScope): Promise<WantedOfShard> {
+export interface OtherShard {
+  readonly shard: ShardConfig;
+  readonly session: Session;
+}
+
+/** The definitions of a shard's relations as they are now. Throws (exit 20) where shards disagree about a shared type. */
+export async function readWanted(
+  session: Session,
+  { config, shard, others }: SyncScope,
+): Promise<WantedOfShard> {
   const exposure = exposureOf(config, shard);
   const relations = await readRelations(session, { schemas: sourceSchemas(exposure) });
   const exposed = exposeRelations(exposure, relations);
   refuseLongNames(session.member, exposed);
-  return {
-    exposure,
-    wanted: exposed.filter(isSupported).map(({ definition }) => definition),
-    spared: new Set(exposed.filter((one) => !isSupported(one)).map(({ definition }) => nameKey(definition))),
-  };
+  const definitions = exposed.map(({ definition }) => definition);
+  const types = await readUsedTypes(session, exposure, definitions);
+  const own = ownSchemas([exposure]);
+  const shared = types.types.filter(({ schema, extension }) => extension === null && !own.has(schema));
+  if (shared.length > 0) {
+    const elsewhere = others.map(async (other) => ({
+      shard: other.shard.name,
+      types: (await readTypes(other.session, { names: shared })).filter((type) =>
+        shared.some(
+          (one) => sameName(one, type) && !exposureOf(config, other.shard).tenants.has(type.schema),
+        ),
+      ),
+    }));
+    wantedByAll([{ shard: shard.name, types: shared }, ...(await Promise.all(elsewhere))]);
+  }
+  return { exposure, definitions, types };
 }
 
 /** What would make a veneer equal to the shard: wanted × present. Reads only. */
 export async function readRepairs(
   session: Session,
-  scope: SyncScope,
-  { wanted, spared, exposure }: WantedOfShard,
-): Promise<Change[]> {
-  const { shard, prune } = scope;
+  { config, shard, prune }: SyncScope,
+  { definitions, types, exposure }: WantedOfShard,
+): Promise<Repairs> {
+  const unsupported = unsupportedTypes(types.types, session.server.version);
+  const shown = definitions.filter((one) => unsupportedColumns(one, unsupported).length === 0);
+  const spared = new Set(definitions.filter((one) => !shown.includes(one)).map(nameKey));
+  const work = await planTypes(
+    config,
+    session,
+    [{ shard, definitions: shown, types: { ...types, used: usedBy(shown) } }],
+    'agreed',
+  );
+  const wanted = await placeDefinitions(session, shown, work.extensions);
   const tables = await readForeignTables(session, [shard.server.name]);
   const names = new Set(wanted.map(nameKey));
   const schemas = sourceSchemas(exposure);
@@ -53,13 +96,37 @@ export async function readRepairs(
     names.has(nameKey(table)) ||
     isOurs(exposure, table) ||
     (prune && schemas.includes(remoteOf(table).schema));
-  const present = tables.filter((table) => !spared.has(nameKey(table)) && inScope(table));
+  const present = tables
+    .filter((table) => !spared.has(nameKey(table)) && inScope(table))
+    .map((table) => withReplaced(table, work));
   const changes = reconcile({ wanted, present, renames: [], version: session.server.version });
   const partitions = tables.flatMap((table) =>
     table.parent === null ? [] : [{ ...table, parent: table.parent }],
   );
   const { onParents, rest } = mergeParents(session.member, [changes], partitions);
-  return [...onParents, ...rest.flat()];
+  return { types: work, changes: [...onParents, ...rest.flat()] };
+}
+
+export const isInLine = ({ types, changes }: Repairs): boolean => isIdle(types) && changes.length === 0;
+
+/** What the repairs run, in order. Pure. */
+export const repairStatements = (config: Config, { types, changes }: Repairs): string[] => [
+  ...firstStatements(config, types),
+  ...types.types.before.flatMap(({ statements }) => statements),
+  ...changes.flatMap(({ statements }) => statements),
+  ...types.types.after.flatMap(({ statements }) => statements),
+];
+
+/** A column whose type is made anew still has the old one, under a name aside. */
+function withReplaced(table: ForeignTable, { types }: TypeWork): ForeignTable {
+  const replaced = new Set(types.before.flatMap(({ kind, oid }) => (kind === 'replace' ? (oid ?? []) : [])));
+  if (replaced.size === 0) return table;
+  const columns = table.columns.map((column) =>
+    column.userType !== null && replaced.has(column.userType.oid)
+      ? { ...column, type: `pgveneer_${column.userType.oid}` }
+      : column,
+  );
+  return { ...table, columns };
 }
 
 /**

@@ -16,6 +16,7 @@ import type { Rollout } from './planned-step.js';
 import { refuseForeignReads, refuseForeignWrites } from './protocol-choice.js';
 import type { StepEnd } from './step.js';
 import { runStep } from './step.js';
+import type { HeldTurns } from './turns.js';
 import { workOnVeneer } from './veneer-migration.js';
 
 /** How a step of the veneers ended; `end` null: not started. */
@@ -68,7 +69,7 @@ const veneerJob = (crew: Crew, { id, migration, planned, onPhase }: VeneerJob): 
   migration,
   crews: [crew],
   onPhase,
-  work: (budget) => workOnVeneers(crew, id, planned, budget),
+  work: (budget, turns) => workOnVeneers(crew, id, planned, budget, turns),
   // What a veneer wrote on a shard commits there before the veneer does. To prepare, PREPARE refuses even to have read.
   approve: async (protocol, participants) => {
     for (const { session } of participants) {
@@ -85,6 +86,7 @@ async function workOnVeneers(
   step: string,
   planned: VeneerStep,
   budget: Budget,
+  turns: HeldTurns,
 ): Promise<GroupWork> {
   const participants: Participant[] = [];
   for (const veneer of planned.veneers) {
@@ -99,7 +101,7 @@ async function workOnVeneers(
       xid,
     });
   }
-  const others = await alignMesh(crew, planned, participants, budget);
+  const others = await alignMesh(crew, planned, participants, budget, turns);
   participants.push(...others);
   // Once all are done: a member in both roles is read as its own transaction makes it.
   const readShard = (shard: string): Session | null =>

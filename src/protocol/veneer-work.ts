@@ -13,6 +13,7 @@ import { runAttaching } from './attach.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { aroundRetype, clearTheWay, lockAbove } from './retype.js';
+import { placeDefinitions } from './place-definitions.js';
 import type { ShardChanges } from './shard-work.js';
 
 /** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
@@ -108,7 +109,8 @@ export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget
 /** Present × wanted, for the touched tables alone: what a migration did not touch is not looked at. */
 export async function readDifference(lane: Lane, session: Session, changes: ShardChanges): Promise<Change[]> {
   const server = lane.shard.server.name;
-  const { remote, wanted, renames, exposure } = changes;
+  const { remote, renames, exposure } = changes;
+  const wanted = await placeDefinitions(session, changes.wanted);
   const tables = await readForeignTables(session, [server], { remote, named: wanted });
   const names = new Set(wanted.map(nameKey));
   // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.

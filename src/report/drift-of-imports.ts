@@ -35,7 +35,6 @@ export function importDrift(comparison: ImportComparison): Drift[] {
     default: stands.get(column.name)?.default ?? null,
     hasDefault: read.get(column.name)?.hasDefault ?? false,
     computed: read.get(column.name)?.computed ?? null,
-    userType: false,
   }));
   return columnDifferences(present, wanted, version).map(({ column, ...difference }) => ({
     ...difference,

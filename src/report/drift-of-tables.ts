@@ -1,9 +1,10 @@
 import type { Occupied } from '../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
-import { isOurs, isSupported, type Definition, type ExposedRelation } from '../veneer/definition.js';
+import { isOurs, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import type { Exposure } from '../veneer/exposure.js';
 import { pairTables } from '../veneer/pair-tables.js';
+import { unsupportedColumns } from '../veneer/supported-types.js';
 import type { Drift } from './drift.js';
 import { columnDifferences, type Difference } from './drift-of-columns.js';
 
@@ -18,11 +19,15 @@ export interface TableComparison {
   /** All foreign tables of the shard's server. */
   readonly present: readonly ForeignTable[];
   readonly occupied: readonly Occupied[];
+  /** By oid on the shard: why a type cannot be brought to the veneer. */
+  readonly unsupported: ReadonlyMap<string, string>;
 }
 
 /** Differences between what a veneer shows of a shard and what the shard is. Empty exactly when sync has nothing to do. Pure. */
 export function tableDrift(comparison: TableComparison): Drift[] {
   const { exposed, present } = comparison;
+  const isSupported = (one: ExposedRelation): boolean =>
+    unsupportedColumns(one.definition, comparison.unsupported).length === 0;
   const supported = exposed.filter(isSupported);
   const relations = new Map(exposed.map((one) => [one.definition, one.relation]));
   const pairs = pairTables(
@@ -50,7 +55,7 @@ export function tableDrift(comparison: TableComparison): Drift[] {
       .filter((table) => !paired.has(table) && !spared.has(nameKey(table)))
       .map((table) => extraTable(comparison, table)),
     ...unsupported.map((one) =>
-      located(comparison, one.definition, one.definition.tenant, notSupported(one)),
+      located(comparison, one.definition, one.definition.tenant, notSupported(comparison, one)),
     ),
   ];
 }
@@ -139,14 +144,13 @@ function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
   });
 }
 
-const notSupported = ({ relation }: ExposedRelation): Difference => {
-  const columns = relation.columns.filter((column) => column.userType);
-  return {
-    kind: 'unsupported type',
-    grade: 'invisible',
-    column: null,
-    text: `${columns.map((column) => `${column.name} ${column.type}`).join(', ')}: a user-defined type cannot be shown yet`,
-    consequence: 'the relation is left as it is on the veneer, and is not kept in line',
-    cure: 'use a type of pg_catalog, or leave the relation out by expose … except',
-  };
-};
+const notSupported = ({ unsupported }: TableComparison, { definition }: ExposedRelation): Difference => ({
+  kind: 'unsupported type',
+  grade: 'invisible',
+  column: null,
+  text: unsupportedColumns(definition, unsupported)
+    .map(({ column, reason }) => `${column}: ${reason}`)
+    .join(', '),
+  consequence: 'the relation is left as it is on the veneer, and is not kept in line',
+  cure: 'use another type, or leave the relation out by expose … except',
+});

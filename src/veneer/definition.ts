@@ -1,7 +1,8 @@
 import { remoteOf, type Column, type ForeignTable, type Relation } from '../catalog/relation.js';
-import { EXIT, VeneerError } from '../errors.js';
-import { display, type QualifiedName } from '../postgres/identifiers.js';
+import type { QualifiedName } from '../postgres/identifiers.js';
 import { isNamed, isShownAs, shownAs, type Exposure, type Partition } from './exposure.js';
+import { mapColumn } from './map-types.js';
+import { exposedNaming } from './type-names.js';
 
 /** What a foreign table must look like: what IMPORT FOREIGN SCHEMA would make of the relation. */
 export interface Definition extends QualifiedName {
@@ -16,25 +17,28 @@ export interface Definition extends QualifiedName {
 }
 
 export interface ExposedRelation {
+  /** With its types as the veneer names them. */
   readonly relation: Relation;
   readonly definition: Definition;
 }
 
 /** The definitions of a shard's relations, those that no rule exposes left out. Pure. */
 export function exposeRelations(exposure: Exposure, relations: readonly Relation[]): ExposedRelation[] {
+  const naming = exposedNaming(exposure);
   return relations.flatMap((relation) => {
     if (relation.isPartition && !isNamed(exposure, relation)) return [];
     const shown = shownAs(exposure, relation);
     if (shown === null) return [];
+    const columns = relation.columns.map((column) => mapColumn(column, naming));
     const definition: Definition = {
       ...shown.name,
       server: exposure.server,
       remote: { schema: relation.schema, name: relation.name },
-      columns: relation.columns,
+      columns,
       tenant: shown.tenant?.name ?? null,
       partition: shown.partition,
     };
-    return [{ relation, definition }];
+    return [{ relation: { ...relation, columns }, definition }];
   });
 }
 
@@ -44,32 +48,3 @@ export function exposeRelations(exposure: Exposure, relations: readonly Relation
  */
 export const isOurs = (exposure: Exposure, table: ForeignTable): boolean =>
   isShownAs(shownAs(exposure, remoteOf(table)), table);
-
-/** Does this version know how to bring the relation to a veneer? */
-export const isSupported = ({ relation }: ExposedRelation): boolean =>
-  relation.columns.every((column) => !column.userType);
-
-/** Throws (exit 20), by name, where a relation needs something on the veneer that this version cannot bring there. */
-export function refuseUnsupported(member: string, exposed: readonly ExposedRelation[]): void {
-  const columns = exposed.flatMap(({ relation, definition }) =>
-    relation.columns
-      .filter((column) => column.userType)
-      .map((column) => ({
-        tenant: definition.tenant,
-        text: `${display(relation)}.${column.name} (${column.type})`,
-      })),
-  );
-  const [first] = columns;
-  if (first === undefined) return;
-  throw new VeneerError(
-    `a veneer cannot show a column of a user-defined type yet: ${listed(columns.map((c) => c.text))}`,
-    {
-      exitCode: EXIT.failed,
-      where: { member, ...(first.tenant === null ? {} : { tenant: first.tenant }) },
-      hint: 'use a type of pg_catalog, or leave the relation out by expose … except',
-    },
-  );
-}
-
-const listed = (names: readonly string[]): string =>
-  names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');

@@ -131,3 +131,21 @@ function filledSchemas(pattern: string, shard: string, tenants: ReadonlyMap<stri
   const known = [null, ...tenants.values()].map((tenant) => wordsOf(shard, tenant));
   return known.filter((words) => isFillable(pattern, words)).map((words) => fillWords(pattern, words));
 }
+
+/**
+ * The schema of a veneer for what a tenant has besides relations: that of the first rule for the tenant's schema.
+ * `isOwn`: the rule gives each tenant another one. Pure.
+ */
+export function homeOf(
+  { rules, shard }: Exposure,
+  tenant: TenantConfig,
+): { readonly schema: string; readonly isOwn: boolean } {
+  const words = wordsOf(shard, tenant);
+  for (const rule of rules) {
+    const [from, as] = [splitPattern(rule.from).schema, splitPattern(rule.as).schema];
+    if (!isFillable(from, words) || !isFillable(as, words) || fillWords(from, words) !== tenant.schema)
+      continue;
+    return { schema: fillWords(as, words), isOwn: /\{(tenant|schema)\}/.test(as) };
+  }
+  return { schema: tenant.name, isOwn: true };
+}

@@ -12,10 +12,7 @@ const tables = (schema: string): string => `
 beforeAll(() => s.start(tables('')));
 
 beforeEach(async () => {
-  await s.fleet.query(
-    'shard3',
-    `DROP TABLE IF EXISTS initech.books, initech.authors; DROP TYPE IF EXISTS initech.mood; ${tables('initech.')}`,
-  );
+  await s.fleet.query('shard3', `DROP TABLE IF EXISTS initech.books, initech.authors; ${tables('initech.')}`);
   await s.run.setup();
   await s.run.sync();
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0, next: null });
@@ -220,11 +217,8 @@ test('something else under a name of ours is left to its owner', async () => {
   expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
 });
 
-test('a column of a user-defined type is reported, and what stands on the veneer is left alone', async () => {
-  await s.fleet.query(
-    'shard3',
-    `CREATE TYPE initech.mood AS ENUM ('sad'); ALTER TABLE initech.authors ADD felt initech.mood`,
-  );
+test('a column of a type that cannot be shown is reported, and what stands on the veneer is left alone', async () => {
+  await s.fleet.query('shard3', 'ALTER TABLE initech.authors ADD felt initech.books');
   const report = await s.run.status();
   expect(report.drift).toMatchObject([{ kind: 'unsupported type', object: 'initech.authors' }]);
   expect(report.drift[0]?.cure).not.toBe('migrate sync');

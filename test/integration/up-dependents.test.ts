@@ -61,20 +61,22 @@ test('something else under the name of a new table refuses the step, by name', a
   expect(await s.fleet.query('shard1', `SELECT to_regclass('bluth_co.authors') AS t`)).toEqual([{ t: null }]);
 });
 
-test('a column of a user-defined type is refused by name before anything commits', async () => {
+test('a column of a type that SQL alone cannot make again is refused by name before anything commits', async () => {
   await s.start(BOOKS);
-  for (const sql of [
-    `CREATE TYPE mood AS ENUM ('sad'); ALTER TABLE books ADD COLUMN felt mood`,
-    `CREATE DOMAIN mood AS text; ALTER TABLE books ADD COLUMN felt mood`,
-    `CREATE TYPE mood AS (a int); ALTER TABLE books ADD COLUMN felt mood[]`,
-  ]) {
+  for (const [sql, reason] of [
+    ['CREATE TABLE mood (a int); ALTER TABLE books ADD COLUMN felt mood', 'is the row type of a relation'],
+    [
+      'CREATE TABLE mood (a int); CREATE TYPE nest AS (m mood[]); ALTER TABLE books ADD COLUMN felt nest',
+      'is the row type of a relation',
+    ],
+  ] as const) {
     await s.fleet.writeMigration('0002_mood.sql', sql);
     const report = await s.run.up();
     expect(report).toMatchObject({
       exitCode: 20,
       problems: [{ where: { member: 'shard1', tenant: 'bluth_co' } }],
     });
-    expect(report.problems[0]?.message).toContain('bluth_co.books.felt (bluth_co.mood');
+    expect(report.problems[0]?.message).toContain(`bluth_co.books.felt: bluth_co.mood ${reason}`);
     expect(await s.fleet.query('shard1', `SELECT to_regtype('bluth_co.mood') AS t`)).toEqual([{ t: null }]);
   }
 });

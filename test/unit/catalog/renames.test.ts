@@ -26,7 +26,7 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
     default: null,
     hasDefault: false,
     computed: null,
-    userType: false,
+    userType: null,
   })),
 });
 

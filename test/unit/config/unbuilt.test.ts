@@ -14,7 +14,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['roles:', 'expose: [{ from: "{schema}.x", as: "{tenant}.${X}" }]\nroles:', '12:36 expose[0].as'],
   ['roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}_x"] }]\nroles:', '12:41 expose[0].except[0]'],
   ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
-  ['roles:', 'extensions: [citext]\nroles:', '12:13 extensions'],
   ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
 ];
 

@@ -8,7 +8,7 @@ const shardColumn = (text: string, more: Partial<ShardColumn> = {}): ShardColumn
   attnum: 1,
   hasDefault: false,
   computed: null,
-  userType: false,
+  userType: null,
   ...more,
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
+import type { TypeRef } from '../../../src/catalog/type.js';
 import type { Drift } from '../../../src/report/drift.js';
 import { tableDrift, type TableComparison } from '../../../src/report/drift-of-tables.js';
 import { exposeRelations } from '../../../src/veneer/definition.js';
@@ -8,7 +9,7 @@ import { reconcile } from '../../../src/veneer/reconcile.js';
 import { column, definition, exposure, tableOf } from '../veneer/builders.js';
 import { edited, edits } from '../veneer/simulated-shard.js';
 
-const relation = (name: string, columns: readonly string[], userType = false): Relation => ({
+const relation = (name: string, columns: readonly string[], userType: TypeRef | null = null): Relation => ({
   oid: name,
   schema: 't',
   name,
@@ -37,6 +38,7 @@ const compare = (
     exposed: exposeRelations(exposure(), relations),
     present,
     occupied: [],
+    unsupported: new Map([['1', 't.x is a base type']]),
     ...more,
   });
 
@@ -67,7 +69,7 @@ test.each<[string, readonly Relation[], readonly ForeignTable[], readonly string
   ],
   [
     'of a type that cannot be shown',
-    [relation('books', ['id x'], true)],
+    [relation('books', ['id x'], { oid: '1', schema: 't', name: 'x', suffix: '', extension: null })],
     [shownBooks],
     ['unsupported type: invisible: t.books'],
   ],

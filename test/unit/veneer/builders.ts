@@ -8,7 +8,7 @@ import { exposureOf, type Exposure } from '../../../src/veneer/exposure.js';
 export function column(text: string): Column {
   const notNull = text.endsWith(' NOT NULL');
   const [name = '', type = 'text'] = text.replace(' NOT NULL', '').split(' ');
-  return { name, type, notNull, collation: null, generated: null, default: null };
+  return { name, type, userType: null, notNull, collation: null, generated: null, default: null };
 }
 
 /** An expression whose text is its own key; `copiedSince` null: it is not to be copied. */

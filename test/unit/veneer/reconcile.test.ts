@@ -39,6 +39,7 @@ test('a table is created as IMPORT FOREIGN SCHEMA would', () => {
     collation: { schema: 'pg_catalog', name: 'C' },
     generated: expression('(1)::text'),
     default: null,
+    userType: null,
   };
   expect(
     statements({

@@ -97,7 +97,6 @@ const newColumn = (name: string, attnum: number): ShardColumn => ({
   attnum,
   hasDefault: false,
   computed: null,
-  userType: false,
 });
 
 /** What another connection reads of the tables: names alone. */

@@ -1,0 +1,55 @@
+import type { QualifiedName } from '../postgres/identifiers.js';
+import type { Row, Session } from '../postgres/session.js';
+import { FIRST_OF_USERS } from './type-sql.js';
+
+/** Names of a type, its labels by their oids and its attributes by their numbers; nothing is deparsed. */
+export interface RawType extends Row, QualifiedName {
+  readonly oid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Types of one's own of which a catalog row is as young as the transaction $1. ALTER TYPE leaves no lock to be seen
+ * (PROTOCOL section 4, number 3), and a subtransaction has another xid, but always a younger one. Rows that others
+ * made meanwhile count as well: a type too many does no harm, it is compared by its content afterwards.
+ */
+const written = (column: 'xmin' | 'xmax'): string => {
+  const young = (row: string): string => `age(${row}.${column}) <= age($1::text::xid)`;
+  const used = column === 'xmin' ? '' : ' AND xmax <> 0';
+  return `
+  SELECT t.oid FROM pg_type t WHERE t.oid >= ${FIRST_OF_USERS} AND ${young('t')}${used.replace('xmax', 't.xmax')}
+  UNION SELECT e.enumtypid FROM pg_enum e WHERE ${young('e')}${used.replace('xmax', 'e.xmax')}
+  UNION SELECT k.contypid FROM pg_constraint k WHERE k.contypid <> 0 AND ${young('k')}${used.replace('xmax', 'k.xmax')}
+  UNION SELECT c.reltype FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+         WHERE c.relkind = 'c' AND ${young('a')}${used.replace('xmax', 'a.xmax')}`;
+};
+
+/**
+ * The oids of the types that the open transaction of `session` made, changed or dropped. What it made shows
+ * there; what it dropped or replaced shows to `anchor`, another session, as rows with its xmax.
+ */
+export async function changedTypes(session: Session, anchor: Session): Promise<string[]> {
+  const [own] = await session.query<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid');
+  const xid = own?.xid;
+  const [made, gone] = await Promise.all([
+    session.query<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmin')}) AS made`, [xid]),
+    anchor.query<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmax')}) AS gone`, [xid]),
+  ]);
+  return [...new Set([...made, ...gone].map(({ oid }) => oid))];
+}
+
+const RAW = `
+  SELECT t.oid::text AS oid, n.nspname::text AS schema, t.typname::text AS name,
+         (SELECT coalesce(json_object_agg(e.oid, e.enumlabel), '{}'::json)
+            FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels,
+         (SELECT coalesce(json_object_agg(a.attnum, a.attname), '{}'::json) FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    LEFT JOIN pg_class c ON c.oid = t.typrelid
+   WHERE t.oid = ANY ($1::oid[]) AND t.typtype IN ('e', 'd', 'c', 'r') AND (c.oid IS NULL OR c.relkind = 'c')`;
+
+/** These types as the session's snapshot sees them: on another connection than the one whose DDL is open. */
+export async function readRawTypes(session: Session, oids: readonly string[]): Promise<RawType[]> {
+  return oids.length === 0 ? [] : session.query<RawType>(RAW, [oids]);
+}

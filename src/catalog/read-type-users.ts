@@ -1,0 +1,61 @@
+import type { Row, Session } from '../postgres/session.js';
+import type { QualifiedName } from '../postgres/identifiers.js';
+
+/** A relation with columns that reach a type, through arrays, domains, composites or ranges. */
+export interface TypeUser extends Row, QualifiedName {
+  readonly kind: 'foreign' | 'partitioned' | 'other';
+  readonly owner: string;
+  /** The foreign table's server. */
+  readonly server: string | null;
+  /** The type of those asked for that it reaches. */
+  readonly type: string;
+}
+
+/**
+ * Upwards by pg_depend, which knows an array, a domain, a range and a column of a composite type as dependents of
+ * their parts, and has an index for the question.
+ */
+const USERS = `
+  WITH RECURSIVE above(root, oid) AS (
+    SELECT root, root FROM unnest($1::oid[]) AS root
+    UNION
+    SELECT above.root, CASE WHEN d.classid = 'pg_type'::regclass THEN d.objid ELSE c.reltype END
+      FROM above JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid
+      LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'c'
+     WHERE d.classid = 'pg_type'::regclass OR (c.oid IS NOT NULL AND d.objsubid > 0))
+  SELECT DISTINCT above.root::text AS type, n.nspname::text AS schema, c.relname::text AS name,
+         pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server,
+         CASE c.relkind WHEN 'f' THEN 'foreign' WHEN 'p' THEN 'partitioned' ELSE 'other' END AS kind
+    FROM above JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid
+                               AND d.classid = 'pg_class'::regclass AND d.objsubid > 0
+    JOIN pg_class c ON c.oid = d.objid AND c.relkind <> 'c'
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
+    LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
+   ORDER BY 2, 3`;
+
+/** The relations whose columns reach these types. */
+export async function readTypeUsers(session: Session, types: readonly string[]): Promise<TypeUser[]> {
+  return types.length === 0 ? [] : session.query<TypeUser>(USERS, [types]);
+}
+
+/** Of these types the ones that nothing else is made of: dropping them takes nothing along but their arrays and constructors. */
+export async function readUnused(session: Session, types: readonly string[]): Promise<Set<string>> {
+  if (types.length === 0) return new Set();
+  const rows = await session.query<{ oid: string }>(
+    `WITH RECURSIVE own(root, oid) AS (
+       SELECT root, root FROM unnest($1::oid[]) AS root
+       UNION SELECT own.root, d.objid FROM own JOIN pg_depend d
+           ON d.refclassid = 'pg_type'::regclass AND d.refobjid = own.oid
+          AND d.classid = 'pg_type'::regclass AND d.deptype = 'i')
+     SELECT t.oid::text AS oid FROM pg_type t WHERE t.oid = ANY ($1::oid[])
+        AND NOT EXISTS (
+          SELECT FROM pg_depend d JOIN own ON own.root = t.oid AND d.refobjid = own.oid
+           WHERE d.refclassid = 'pg_type'::regclass AND d.deptype = 'n'
+             AND NOT EXISTS (SELECT FROM pg_depend i JOIN own self ON self.root = t.oid AND i.refobjid = self.oid
+                              WHERE (i.classid, i.objid) = (d.classid, d.objid)
+                                AND i.refclassid = 'pg_type'::regclass AND i.deptype = 'i'))`,
+    [types],
+  );
+  return new Set(rows.map(({ oid }) => oid));
+}

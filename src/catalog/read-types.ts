@@ -1,0 +1,145 @@
+import type { QualifiedName } from '../postgres/identifiers.js';
+import type { Row, Session } from '../postgres/session.js';
+import type { UserType } from './type.js';
+import { FIRST_OF_USERS, typeRefSql } from './type-sql.js';
+
+/** Where to begin: what the columns of relations are made of, types by oid, types by name. */
+export interface TypeScope {
+  /** Schemas whose exposable relations' columns count. */
+  readonly schemas?: readonly string[];
+  readonly oids?: readonly string[];
+  readonly names?: readonly QualifiedName[];
+}
+
+const use = (type: string, typmod: string): string =>
+  `json_build_object('text', format_type(${type}, ${typmod}), 'ref', ${typeRefSql(type, typmod)})`;
+
+/** A name out of one of the catalogs that have an oid, a name and a namespace; null for oid 0. */
+const nameOf = (catalog: string, name: string, namespace: string, oid: string): string => `
+  (SELECT json_build_object('schema', o_n.nspname, 'name', o.${name})
+     FROM ${catalog} o JOIN pg_namespace o_n ON o_n.oid = o.${namespace} WHERE o.oid = ${oid})`;
+
+const collationUnless = (collation: string, type: string): string => `
+  CASE WHEN ${collation} <> 0 AND ${collation} <> (SELECT y.typcollation FROM pg_type y WHERE y.oid = ${type})
+       THEN ${nameOf('pg_collation', 'collname', 'collnamespace', collation)} END`;
+
+const ATTRIBUTES = `
+  (SELECT coalesce(json_agg(json_build_object('attnum', a.attnum, 'name', a.attname,
+            'type', ${use('a.atttypid', 'a.atttypmod')},
+            'collation', ${collationUnless('a.attcollation', 'a.atttypid')}) ORDER BY a.attnum), '[]'::json)
+     FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)`;
+
+const CHECKS = `
+  (SELECT coalesce(json_agg(json_build_object('name', k.conname, 'expression', pg_get_expr(k.conbin, 0))
+                            ORDER BY k.conname), '[]'::json)
+     FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')`;
+
+/**
+ * rngmultitypid exists from PostgreSQL 14 on: asked for by way of jsonb, it is null before. An operator class is
+ * named where it is not the default of its type, as pg_dump does.
+ */
+const RANGE = `
+  (SELECT json_build_object(
+            'subtype', ${use('g.rngsubtype', '-1')},
+            'opclass', (SELECT json_build_object('schema', q_n.nspname, 'name', q.opcname) FROM pg_opclass q
+                         JOIN pg_namespace q_n ON q_n.oid = q.opcnamespace
+                        WHERE q.oid = g.rngsubopc AND NOT q.opcdefault),
+            'collation', ${collationUnless('g.rngcollation', 'g.rngsubtype')},
+            'canonical', ${nameOf('pg_proc', 'proname', 'pronamespace', 'g.rngcanonical::oid')},
+            'subtypeDiff', ${nameOf('pg_proc', 'proname', 'pronamespace', 'g.rngsubdiff::oid')},
+            'multirange', ${nameOf('pg_type', 'typname', 'typnamespace', "(to_jsonb(g) ->> 'rngmultitypid')::oid")})
+     FROM pg_range g WHERE g.rngtypid = t.oid)`;
+
+const MULTIRANGE = `
+  (SELECT ${use('g.rngtypid', '-1')} FROM pg_range g WHERE (to_jsonb(g) ->> 'rngmultitypid')::oid = t.oid)`;
+
+const ROOTS = `
+  SELECT a.atttypid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid
+   WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
+     AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= ${FIRST_OF_USERS}
+  UNION SELECT unnest($2::oid[])
+  UNION SELECT t.oid FROM unnest($3::text[], $4::text[]) AS named(schema, name)
+    JOIN pg_namespace n ON n.nspname = named.schema JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = named.name`;
+
+/** What a type of `reached` is made of: an array's element, a domain's base, attributes, a range's subtype. */
+const PARTS = `
+  SELECT t.typelem WHERE t.typtype = 'b' AND t.typcategory = 'A'
+  UNION ALL SELECT t.typbasetype WHERE t.typtype = 'd'
+  UNION ALL SELECT a.atttypid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+             WHERE t.typtype = 'c' AND c.oid = t.typrelid AND c.relkind = 'c' AND a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL SELECT g.rngsubtype FROM pg_range g WHERE t.typtype = 'r' AND g.rngtypid = t.oid
+  UNION ALL SELECT g.rngtypid FROM pg_range g WHERE t.typtype = 'm' AND (to_jsonb(g) ->> 'rngmultitypid')::oid = t.oid`;
+
+const TYPES = `
+  WITH RECURSIVE reached(oid) AS (
+    SELECT * FROM (${ROOTS}) AS roots
+    UNION
+    SELECT part.oid FROM reached JOIN pg_type t ON t.oid = reached.oid
+     CROSS JOIN LATERAL (${PARTS}) AS part(oid) WHERE part.oid >= ${FIRST_OF_USERS})
+  SELECT t.oid::text AS oid, n.nspname::text AS schema, t.typname::text AS name, t.typtype::text AS typtype,
+         c.relkind::text AS relkind,
+         (SELECT x.extname::text FROM pg_depend xd JOIN pg_extension x ON x.oid = xd.refobjid
+           WHERE xd.classid = 'pg_type'::regclass AND xd.objid = t.oid
+             AND xd.refclassid = 'pg_extension'::regclass AND xd.deptype = 'e') AS extension,
+         CASE t.typtype
+           WHEN 'e' THEN json_build_object('labels',
+             (SELECT coalesce(json_agg(e.enumlabel ORDER BY e.enumsortorder), '[]'::json)
+                FROM pg_enum e WHERE e.enumtypid = t.oid))
+           WHEN 'd' THEN json_build_object('base', ${use('t.typbasetype', 't.typtypmod')},
+             'collation', ${collationUnless('t.typcollation', 't.typbasetype')}, 'notNull', t.typnotnull,
+             'defaultExpression', pg_get_expr(t.typdefaultbin, 0), 'checks', ${CHECKS})
+           WHEN 'c' THEN json_build_object('attributes', ${ATTRIBUTES})
+           WHEN 'r' THEN ${RANGE}
+           WHEN 'm' THEN json_build_object('range', ${MULTIRANGE})
+           ELSE '{}'::json END AS body
+    FROM reached JOIN pg_type t ON t.oid = reached.oid
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    LEFT JOIN pg_class c ON c.oid = t.typrelid
+   WHERE NOT (t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0)
+   ORDER BY n.nspname, t.typname`;
+
+interface TypeRow extends Row, QualifiedName {
+  readonly oid: string;
+  readonly typtype: string;
+  readonly relkind: string | null;
+  readonly extension: string | null;
+  readonly body: object;
+}
+
+/**
+ * The types of one's own that the scope reaches, through arrays, domains, composites and ranges; in one query. What
+ * an extension owns is read like the others, and is the extension's business. Deparses expressions, of which none
+ * is a table's: it waits for nobody.
+ */
+export async function readTypes(session: Session, scope: TypeScope): Promise<UserType[]> {
+  const { schemas = [], oids = [], names = [] } = scope;
+  if (schemas.length + oids.length + names.length === 0) return [];
+  const rows = await session.query<TypeRow>(TYPES, [
+    schemas,
+    oids,
+    names.map(({ schema }) => schema),
+    names.map(({ name }) => name),
+  ]);
+  return rows.map(
+    ({ oid, schema, name, extension, body, ...row }) =>
+      ({ oid, schema, name, extension, kind: kindOf(row), ...body }) as UserType,
+  );
+}
+
+function kindOf({ typtype, relkind }: Pick<TypeRow, 'typtype' | 'relkind'>): UserType['kind'] {
+  switch (typtype) {
+    case 'e':
+      return 'enum';
+    case 'd':
+      return 'domain';
+    case 'r':
+      return 'range';
+    case 'm':
+      return 'multirange';
+    case 'c':
+      return relkind === 'c' ? 'composite' : 'row type';
+    default:
+      return 'base type';
+  }
+}

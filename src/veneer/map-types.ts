@@ -1,0 +1,83 @@
+import type { Column } from '../catalog/relation.js';
+import { typeText, type TypeRef, type TypeUse, type UserType } from '../catalog/type.js';
+import { nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
+
+/** What a type is called somewhere else. */
+export type TypeNaming = (type: QualifiedName & { readonly extension: string | null }) => QualifiedName;
+
+/** Types under the names that `naming` gives them, wherever one is named: in references and in expressions. Pure. */
+export function mapTypes(types: readonly UserType[], naming: TypeNaming): UserType[] {
+  const names = new Map(types.map((type) => [nameKey(type), nameIn(naming, type)]));
+  const inText = (expression: string): string => renameInExpression(expression, names);
+  return types.map((type) => ({ ...mapBody(type, naming, inText), ...nameIn(naming, type) }));
+}
+
+function mapBody(type: UserType, naming: TypeNaming, inText: (expression: string) => string): UserType {
+  const use = (one: TypeUse): TypeUse => ({
+    ...one,
+    ref: one.ref === null ? null : mapRef(one.ref, naming),
+  });
+  switch (type.kind) {
+    case 'domain':
+      return {
+        ...type,
+        base: use(type.base),
+        defaultExpression: type.defaultExpression === null ? null : inText(type.defaultExpression),
+        checks: type.checks.map((check) => ({ ...check, expression: inText(check.expression) })),
+      };
+    case 'composite':
+      return {
+        ...type,
+        attributes: type.attributes.map((attribute) => ({ ...attribute, type: use(attribute.type) })),
+      };
+    case 'range': {
+      const { multirange, extension } = type;
+      return {
+        ...type,
+        subtype: use(type.subtype),
+        multirange: multirange === null ? null : nameIn(naming, { ...multirange, extension }),
+      };
+    }
+    case 'multirange':
+      return { ...type, range: use(type.range) };
+    default:
+      return type;
+  }
+}
+
+export const mapRef = (ref: TypeRef, naming: TypeNaming): TypeRef => ({ ...ref, ...nameIn(naming, ref) });
+
+/** A column with its type under the other name. Pure. */
+export function mapColumn<C extends Column>(column: C, naming: TypeNaming): C {
+  if (column.userType === null) return column;
+  const userType = mapRef(column.userType, naming);
+  return { ...column, userType, type: typeText({ text: column.type, ref: userType }) };
+}
+
+/** The name alone: what else a naming's answer may hold must not end up in a type. */
+function nameIn(
+  naming: TypeNaming,
+  type: QualifiedName & { readonly extension: string | null },
+): QualifiedName {
+  const { schema, name } = naming(type);
+  return { schema, name };
+}
+
+const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
+const TOKENS = new RegExp(String.raw`'(?:[^']|'')*'|(${NAME})\.(${NAME})`, 'gi');
+
+/**
+ * An expression as pg_get_expr prints it, with qualified names replaced by others. What stands in a literal is a
+ * value and stays; pg_get_expr never writes \' in one (ruleutils.c, simple_quote_literal). Pure.
+ */
+export function renameInExpression(expression: string, names: ReadonlyMap<string, QualifiedName>): string {
+  return expression.replaceAll(TOKENS, (token: string, schema?: string, name?: string) => {
+    if (schema === undefined || name === undefined) return token;
+    const key = nameKey({ schema: unquoted(schema), name: unquoted(name) });
+    const other = names.get(key);
+    return other === undefined || nameKey(other) === key ? token : qualified(other);
+  });
+}
+
+const unquoted = (name: string): string =>
+  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
