@@ -103,7 +103,7 @@ export class SharedTypeError extends VeneerError {
       {
         exitCode: EXIT.failed,
         where: { member: group[0] ?? '' },
-        hint: `let the migration run on ${[...group, ...shards].join(', ')} in one step: migrate up, without --shard`,
+        hint: `let the migration run on ${[...group, ...shards].join(', ')} in one step: migrate up --atomic fleet`,
       },
     );
     this.type = display(type);
