@@ -1,5 +1,6 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
+import { quoteNames } from './expression-names.js';
 import type { UserType } from './type.js';
 import { FIRST_OF_USERS, typeRefSql } from './type-sql.js';
 
@@ -121,10 +122,20 @@ export async function readTypes(session: Session, scope: TypeScope): Promise<Use
     names.map(({ schema }) => schema),
     names.map(({ name }) => name),
   ]);
-  return rows.map(
-    ({ oid, schema, name, extension, body, ...row }) =>
-      ({ oid, schema, name, extension, kind: kindOf(row), ...body }) as UserType,
+  return rows.map(({ oid, schema, name, extension, body, ...row }) =>
+    quoted({ oid, schema, name, extension, kind: kindOf(row), ...body } as UserType),
   );
+}
+
+/** Expressions name types, which have to compare alike however a server spells them. */
+function quoted(type: UserType): UserType {
+  if (type.kind !== 'domain') return type;
+  const { defaultExpression, checks } = type;
+  return {
+    ...type,
+    defaultExpression: defaultExpression === null ? null : quoteNames(defaultExpression),
+    checks: checks.map(({ name, expression }) => ({ name, expression: quoteNames(expression) })),
+  };
 }
 
 function kindOf({ typtype, relkind }: Pick<TypeRow, 'typtype' | 'relkind'>): UserType['kind'] {

@@ -131,7 +131,10 @@ test('ALTER TYPE RENAME', async () => {
   expect(protocols(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
   expect(await onVeneer('SELECT name FROM cyberdyne.books')).toEqual([]);
   await s.write('ALTER TYPE sort RENAME TO kind; CREATE TABLE shelves (holds books)');
-  await expectRefused(await s.run.up(), 'bluth_co.shelves.holds: bluth_co.books is the row type of a relation');
+  await expectRefused(
+    await s.run.up(),
+    'bluth_co.shelves.holds: bluth_co.books is the row type of a relation',
+  );
 });
 
 test('savepoints', async () => {
