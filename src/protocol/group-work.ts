@@ -1,47 +1,19 @@
-import { readPartitions } from '../catalog/read-foreign-tables.js';
 import type { TenantConfig } from '../config/config.js';
-import type { Role } from '../fleet/member.js';
-import { shardsShownOn } from '../fleet/shown-shards.js';
 import type { Session } from '../postgres/session.js';
-import { rollbackQuietly } from '../postgres/transaction.js';
-import { mergeParents } from '../veneer/merge-parents.js';
 import type { Change } from '../veneer/reconcile.js';
-import type { WriteForecast } from '../veneer/writes.js';
-import {
-  alignGroupTypes,
-  finishGroupTypes,
-  gatedRelations,
-  planGroupTypes,
-  type GroupTypes,
-} from './group-types.js';
-import { isIdle, type TypeWork } from './type-work.js';
-import type { HeldTurns } from './turns.js';
 import type { Budget } from './budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
-import { foreseeWrites } from './foresee-writes.js';
-import type { Group, GroupMember, GroupShard, GroupVeneer, StepPart } from './group.js';
+import { gather, type Aligned, type GroupWork } from './gather.js';
+import type { Group, GroupShard, GroupVeneer, StepPart } from './group.js';
+import { alignGroupTypes, finishGroupTypes, gatedRelations, type GroupTypes } from './group-types.js';
 import type { Affected, Lane } from './lane.js';
+import { planVeneer, planVeneers, writesByShard, type VeneerPlan } from './plan-veneers.js';
 import { needsFence, refuseInMesh } from './rewrites.js';
-import { inCommitOrder, type Participant } from './participant.js';
-import { beginOnShard, readChanges, type ShardChanges } from './shard-work.js';
-import {
-  alignVeneer,
-  beginOnVeneer,
-  executeChanges,
-  lockOnVeneer,
-  proveAligned,
-  readDifference,
-} from './veneer-work.js';
-
-/** What an attempt did in open transactions, all of which are still open. */
-export interface GroupWork {
-  /** One per database that takes part, in the order in which they commit. */
-  readonly participants: readonly Participant[];
-  /** By shard and veneer: the SQL that was executed there. */
-  readonly statements: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>;
-  /** By shard and veneer: INSERTs that will no longer do what they did. */
-  readonly writes: ReadonlyMap<string, Readonly<Record<string, readonly WriteForecast[]>>>;
-}
+import type { ShardDone } from './shard-done.js';
+import { beginOnShard, readChanges } from './shard-work.js';
+import type { HeldTurns } from './turns.js';
+import { isIdle } from './type-work.js';
+import { alignVeneer, beginOnVeneer, executeChanges, lockOnVeneer, proveAligned } from './veneer-work.js';
 
 /**
  * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,
@@ -82,16 +54,6 @@ export async function alignVeneers(
       await awaitOldSnapshots(shard.part.lane, shard.session, [...changes.rewritten, ...changes.tightened]);
   }
   return { aligned, writes: writesByShard(done, planned) };
-}
-
-/** A shard on which the migration has run. */
-export interface ShardDone {
-  readonly shard: GroupShard;
-  readonly xid: string;
-  readonly changes: ShardChanges;
-  readonly fence: boolean;
-  /** All foreign tables of the shard were locked before. */
-  readonly fenced: boolean;
 }
 
 /** All of them ended before the first failure is thrown: what is still running must not outlive the rollback. */
@@ -143,60 +105,6 @@ async function lockKnown(
 const tenantsOf = ({ lane, planned }: StepPart): readonly TenantConfig[] =>
   planned.migration.scope === 'shard' ? lane.shard.tenants : planned.tenants;
 
-/** What one veneer has to change, by the shards that it shows. */
-interface VeneerPlan {
-  readonly veneer: GroupVeneer;
-  /** Of partitioned tables, for all of their partitions; before everything else. */
-  readonly onParents: readonly Change[];
-  readonly shows: readonly {
-    readonly done: ShardDone;
-    readonly changes: readonly Change[];
-    readonly writes: readonly WriteForecast[];
-  }[];
-  readonly types: TypeWork;
-}
-
-const planVeneers = (
-  { veneers }: Pick<Group, 'veneers'>,
-  done: readonly ShardDone[],
-): Promise<VeneerPlan[]> =>
-  Promise.all(
-    veneers.map((veneer) =>
-      planVeneer(
-        veneer,
-        done.filter(({ shard }) => veneer.shows.includes(shard)),
-      ),
-    ),
-  );
-
-async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
-  const { name, session } = veneer;
-  const types = await planGroupTypes(veneer.session, shown);
-  const lists = await Promise.all(
-    shown.map(({ shard, changes }) => readDifference(shard.part.lane, session, changes)),
-  );
-  const writes = await Promise.all(
-    shown.map(({ shard, changes }) => foreseeWrites(shard.part.lane, session, changes)),
-  );
-  const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
-  const [first] = shown;
-  const servers =
-    first === undefined
-      ? []
-      : shardsShownOn(first.shard.part.lane.run.config, name).map(({ server }) => server.name);
-  const { onParents, rest } = mergeParents(name, lists, await readPartitions(session, servers, parents));
-  return {
-    veneer,
-    types,
-    onParents,
-    shows: shown.map((one, index) => ({
-      done: one,
-      changes: rest[index] ?? [],
-      writes: writes[index] ?? [],
-    })),
-  };
-}
-
 /** For the next attempt, and for the next shard that runs this migration. */
 function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
   const [first] = done;
@@ -216,15 +124,6 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
 const changedRelations = (changes: readonly Change[]): string[] => [
   ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
 ];
-
-/** What was done on a veneer. */
-export interface Aligned {
-  readonly veneer: GroupVeneer;
-  /** By shard. */
-  readonly statements: ReadonlyMap<string, readonly string[]>;
-  /** It has something to commit, or locks to hold until the shards have committed. */
-  readonly takesPart: boolean;
-}
 
 async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promise<Aligned> {
   const { veneer } = plan;
@@ -283,60 +182,3 @@ async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<vo
   await beginOnVeneer(lane, veneer, budget);
   await fenceVeneer(lane, veneer, budget);
 }
-
-const writesByShard = (done: readonly ShardDone[], plans: readonly VeneerPlan[]): GroupWork['writes'] =>
-  new Map(
-    done.map((one) => [
-      one.shard.name,
-      Object.fromEntries(
-        plans.flatMap(({ veneer, shows }) =>
-          shows.filter((show) => show.done === one).map(({ writes }) => [veneer.name, writes] as const),
-        ),
-      ),
-    ]),
-  );
-
-async function gather(
-  done: readonly ShardDone[],
-  aligned: readonly Aligned[],
-): Promise<Omit<GroupWork, 'writes'>> {
-  const shards = done.map(({ shard, xid }): Participant => {
-    const own = aligned.find(({ veneer }) => veneer.name === shard.name);
-    const role = own?.takesPart === true ? 'shard+veneer' : 'shard';
-    return { ...participant(shard, role, own), xid };
-  });
-  const others = aligned.filter(({ veneer }) => !done.some(({ shard }) => shard.name === veneer.name));
-  const idle = others.filter(({ takesPart }) => !takesPart);
-  await Promise.all(idle.map(({ veneer }) => rollbackQuietly(veneer.session)));
-  const veneers = others
-    .filter(({ takesPart }) => takesPart)
-    .map((one) => participant(one.veneer, 'veneer', one));
-  return {
-    participants: [...shards, ...veneers].toSorted(inCommitOrder),
-    statements: new Map(done.map(({ shard }) => [shard.name, statementsFor(shard.name, aligned)])),
-  };
-}
-
-const participant = (
-  { name, session, replace }: GroupMember,
-  role: Role,
-  aligned: Aligned | undefined,
-): Participant => ({
-  member: name,
-  role,
-  session,
-  statements: [...(aligned?.statements.values() ?? [])].flat(),
-  replace,
-  xid: null,
-});
-
-const statementsFor = (
-  shard: string,
-  aligned: readonly Aligned[],
-): Readonly<Record<string, readonly string[]>> =>
-  Object.fromEntries(
-    aligned.flatMap(({ veneer, statements, takesPart }) => {
-      const own = statements.get(shard);
-      return own === undefined || !takesPart ? [] : [[veneer.name, own]];
-    }),
-  );

@@ -6,7 +6,7 @@ import type { StepPhase } from '../report/progress.js';
 import type { Job } from './attempt.js';
 import type { Budget } from './budget.js';
 import { forgetAttempts } from './commit.js';
-import type { GroupWork } from './group-work.js';
+import type { GroupWork } from './gather.js';
 import { withCrew, type Crew } from './lane.js';
 import { refuseMadeDrift } from './made-drift.js';
 import { alignMesh } from './mesh-alignment.js';

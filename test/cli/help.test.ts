@@ -24,6 +24,19 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))(
   },
 );
 
+const TAKEN_DOWN = [
+  'to',
+  'shard',
+  'tenant',
+  'except-tenant',
+  'atomic',
+  'protocol',
+  'terminate-blockers',
+  'offline',
+  'yes',
+  'dry-run',
+];
+
 test('the flags that are promised are there', () => {
   const flags = Object.fromEntries(COMMANDS.map(({ name, flags }) => [name, flags.map((flag) => flag.name)]));
   expect(flags).toEqual({
@@ -40,30 +53,8 @@ test('the flags that are promised are there', () => {
       'offline',
       'dry-run',
     ],
-    down: [
-      'to',
-      'shard',
-      'tenant',
-      'except-tenant',
-      'atomic',
-      'protocol',
-      'terminate-blockers',
-      'offline',
-      'yes',
-      'dry-run',
-    ],
-    redo: [
-      'to',
-      'shard',
-      'tenant',
-      'except-tenant',
-      'atomic',
-      'protocol',
-      'terminate-blockers',
-      'offline',
-      'yes',
-      'dry-run',
-    ],
+    down: TAKEN_DOWN,
+    redo: TAKEN_DOWN,
     status: ['verify', 'shard', 'tenant'],
     sync: ['dry-run', 'prune', 'shard', 'tenant'],
     recover: ['dry-run', 'watch', 'forget'],

@@ -1,0 +1,84 @@
+import { readPartitions } from '../catalog/read-foreign-tables.js';
+import { shardsShownOn } from '../fleet/shown-shards.js';
+import { mergeParents } from '../veneer/merge-parents.js';
+import type { Change } from '../veneer/reconcile.js';
+import type { WriteForecast } from '../veneer/writes.js';
+import { foreseeWrites } from './foresee-writes.js';
+import type { GroupWork } from './gather.js';
+import type { Group, GroupVeneer } from './group.js';
+import { planGroupTypes } from './group-types.js';
+import type { ShardDone } from './shard-done.js';
+import type { TypeWork } from './type-work.js';
+import { readDifference } from './veneer-work.js';
+
+/** What one veneer has to change, by the shards that it shows. */
+export interface VeneerPlan {
+  readonly veneer: GroupVeneer;
+  /** Of partitioned tables, for all of their partitions; before everything else. */
+  readonly onParents: readonly Change[];
+  readonly shows: readonly {
+    readonly done: ShardDone;
+    readonly changes: readonly Change[];
+    readonly writes: readonly WriteForecast[];
+  }[];
+  readonly types: TypeWork;
+}
+
+/** Reads what each veneer of a group has to change; nothing is changed yet. */
+export const planVeneers = (
+  { veneers }: Pick<Group, 'veneers'>,
+  done: readonly ShardDone[],
+): Promise<VeneerPlan[]> =>
+  Promise.all(
+    veneers.map((veneer) =>
+      planVeneer(
+        veneer,
+        done.filter(({ shard }) => veneer.shows.includes(shard)),
+      ),
+    ),
+  );
+
+/** The same for one veneer, of the shards that it shows. */
+export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
+  const { name, session } = veneer;
+  const types = await planGroupTypes(veneer.session, shown);
+  const lists = await Promise.all(
+    shown.map(({ shard, changes }) => readDifference(shard.part.lane, session, changes)),
+  );
+  const writes = await Promise.all(
+    shown.map(({ shard, changes }) => foreseeWrites(shard.part.lane, session, changes)),
+  );
+  const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
+  const [first] = shown;
+  const servers =
+    first === undefined
+      ? []
+      : shardsShownOn(first.shard.part.lane.run.config, name).map(({ server }) => server.name);
+  const { onParents, rest } = mergeParents(name, lists, await readPartitions(session, servers, parents));
+  return {
+    veneer,
+    types,
+    onParents,
+    shows: shown.map((one, index) => ({
+      done: one,
+      changes: rest[index] ?? [],
+      writes: writes[index] ?? [],
+    })),
+  };
+}
+
+/** INSERTs that will no longer do what they did, by shard and veneer. Pure. */
+export const writesByShard = (
+  done: readonly ShardDone[],
+  plans: readonly VeneerPlan[],
+): GroupWork['writes'] =>
+  new Map(
+    done.map((one) => [
+      one.shard.name,
+      Object.fromEntries(
+        plans.flatMap(({ veneer, shows }) =>
+          shows.filter((show) => show.done === one).map(({ writes }) => [veneer.name, writes] as const),
+        ),
+      ),
+    ]),
+  );
