@@ -140,6 +140,10 @@ test('a selection leaves the veneer out, and what comes after it waits, and says
   expect(await s.run.up()).toMatchObject({ exitCode: 0, next: null, notices: [] });
   await s.fleet.writeMigration('veneer/5_last.sql', 'DROP VIEW reports.all_books');
   expect(await s.run.status()).toMatchObject({ exitCode: 10, next: 'migrate up' });
+  await s.run.up();
+  expect(await s.run.status()).toMatchObject({ exitCode: 0, next: null });
+  await s.fleet.writeMigration('shard/6_told.sql', 'CREATE TABLE told (id int)');
+  expect(await s.run.status()).toMatchObject({ exitCode: 10, next: 'migrate up' });
 });
 
 test('a migration for the veneer may not make a foreign table unlike its shard, nor write through one', async () => {
