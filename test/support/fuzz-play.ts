@@ -13,6 +13,9 @@ import { startOwnFleet } from './own-fleet.js';
 import type { TestFleet } from './test-fleet.js';
 import { bookstoreYaml } from './test-project.js';
 
+/** Which servers a schedule is played on: those of its own it may kill, too. */
+export type Where = 'the servers of the run' | 'own servers';
+
 const SHARDS = ['shard1', 'shard2', 'shard3'] as const;
 const TENANTS = [
   { name: 'bluth_co', shard: 'shard1' },
@@ -25,10 +28,7 @@ const TENANTS = [
  * Plays a schedule on a fleet of its own, on the run's servers or on its own ones, brings it to rest, and asserts the
  * promises. Answers what happened, line by line; it stands before the message of whatever is thrown, too.
  */
-export async function play(
-  schedule: Schedule,
-  where: 'the servers of the run' | 'own servers',
-): Promise<readonly string[]> {
+export async function play(schedule: Schedule, where: Where): Promise<readonly string[]> {
   const own = where === 'own servers' ? await startOwnFleet() : null;
   const fleet = own ?? (await freshFleet());
   const log: string[] = [];
