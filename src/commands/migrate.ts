@@ -14,7 +14,7 @@ import { VENEERS } from '../protocol/veneer-step.js';
 import type { UpReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
-import { missingSchemas } from './missing-schemas.js';
+import { missingFor } from './missing-for.js';
 import { withReaders } from './readers.js';
 import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
 import { obstaclesTo } from './obstacles.js';
@@ -129,7 +129,7 @@ async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
       ...(plan.problems.length > 0 ? [] : await way.warnings(phases)),
     ];
     return upReport(
-      { ...base, missing: await missingSchemas(plan, sessionOf), notices },
+      { ...base, missing: await missingFor(config, plan, sessionOf), notices },
       {
         run: null,
         settled: [],
@@ -150,7 +150,7 @@ async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
   }
   const sessionOf = (member: string): Session => anchorOf(run, member);
   const plan = await planOf(task, sessionOf, 'refuse');
-  const problems = [...plan.problems, ...(await missingSchemas(plan, sessionOf))];
+  const problems = [...plan.problems, ...(await missingFor(run.config, plan, sessionOf))];
   if (problems.length > 0) {
     const outcomes = plannedOutcomes(plan, 'not started');
     return upReport(base, { run: run.id, settled, problems, ...outcomes });

@@ -12,7 +12,7 @@ import { lanesThatFit, type MemberRoom } from '../protocol/room.js';
 import type { PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
-import { missingSchemas } from './missing-schemas.js';
+import { missingFor } from './missing-for.js';
 import { writePlanFiles } from './plan-files.js';
 import { planGroups, planMigrations } from './plan-migrations.js';
 import { withReaders, type Readers } from './readers.js';
@@ -42,7 +42,7 @@ export async function plan(
     const { fitted, capacity, notices } = await fit(config, planned, readers);
     const described = await planMigrations(planned, past);
     const planShards = fitted.map((shard) => shardOf(shard, described));
-    const missing = await missingSchemas(planned, readers.sessionOf);
+    const missing = await missingFor(config, planned, readers.sessionOf);
     const files =
       options.sqlFiles === null ? [] : await writePlanFiles(options.sqlFiles, described, planShards);
     const exitCode = exitOf(planned, options);
@@ -166,6 +166,6 @@ function exitOf({ order, problems }: Plan, options: PlanOptions): ExitCode {
 
 function nextOf({ order, problems }: Plan, missing: readonly Problem[]): string | null {
   if (problems.length > 0) return 'migrate status';
-  if (missing.length > 0) return 'migrate setup';
+  if (missing.some(({ hint }) => hint === 'migrate setup')) return 'migrate setup';
   return order.length === 0 ? null : 'migrate up';
 }

@@ -163,7 +163,9 @@ export const fleetSchema = z
         .optional(),
       extensions: z
         .array(name('the name of an extension'), { error: 'a list of extensions' })
-        .describe('Extensions that may be created on a veneer. Not built yet.')
+        .describe(
+          'Extensions that may be created on a veneer, when the first column of one of their types is shown there.',
+        )
         .optional(),
       rollout: rollout.optional(),
       policy: policy.optional(),

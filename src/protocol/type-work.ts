@@ -11,7 +11,13 @@ import type { Session } from '../postgres/session.js';
 import { isMade } from '../veneer/create-type.js';
 import type { Definition } from '../veneer/definition.js';
 import { exposureOf } from '../veneer/exposure.js';
-import { missingExtensions, neededExtensions, placesOf, type NeededExtension } from '../veneer/extensions.js';
+import {
+  extensionRules,
+  missingExtensions,
+  neededExtensions,
+  placesOf,
+  type NeededExtension,
+} from '../veneer/extensions.js';
 import { mapTypes } from '../veneer/map-types.js';
 import { NO_TYPES, reconcileTypes, type TypePlan } from '../veneer/reconcile-types.js';
 import { refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
@@ -130,11 +136,7 @@ async function planExtensions(
     neededExtensions(definitions, reachedFrom(types.types, types.used)),
   );
   const states = await readExtensions(veneer, [...new Set(needed.map(({ name }) => name))]);
-  const schemas = new Set(config.shards.flatMap(({ tenants }) => tenants.map(({ schema }) => schema)));
-  const extensions = missingExtensions(veneer.member, needed, states, {
-    listed: config.extensions,
-    isTenantSchema: (schema) => schemas.has(schema),
-  });
+  const extensions = missingExtensions(veneer.member, needed, states, extensionRules(config));
   return { extensions, places: placesOf(states, extensions) };
 }
 
