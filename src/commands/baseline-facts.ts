@@ -46,15 +46,13 @@ const ignoredTables = (from: HistoryTable): string[] => [
 export const oddProblems = (
   plan: BaselinePlan,
   from: HistoryTable,
-  sessionOf: (member: string) => Session,
+  sessionOf: (tenant: TenantConfig) => Session,
 ): Promise<Problem[]> =>
   Promise.all(
     plan.odd.slice(0, MOST).map(async ({ tenant, sibling }) => {
       const [own, other] = await Promise.all(
         [tenant, sibling].map((one) =>
-          inReadOnly(sessionOf(one.shard), () =>
-            readShapeLines(sessionOf(one.shard), one.schema, ignoredTables(from)),
-          ),
+          inReadOnly(sessionOf(one), () => readShapeLines(sessionOf(one), one.schema, ignoredTables(from))),
         ),
       );
       return oddProblem(tenant, sibling, own ?? [], other ?? []);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError, worst, type Problem } from '../errors.js';
+import { memberOf } from '../fleet/member.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
 import { keepOutNodePgMigrate, recordBaseline } from '../migrations/adopt.js';
 import { planBaseline, type BaselinePlan, type TenantBaseline } from '../migrations/baseline.js';
@@ -97,7 +98,13 @@ async function decide(
     tenants: facts.flat(),
     source: source.kind === 'to' ? source : { kind: 'history', table: from?.table ?? '' },
   });
-  return { plan, problems: [...plan.problems, ...(await oddProblems(plan, from, sessionOf))] };
+  return {
+    plan,
+    problems: [
+      ...plan.problems,
+      ...(await oddProblems(plan, from, (tenant) => sessionOf(memberOf(config, tenant)))),
+    ],
+  };
 }
 
 /** Every ledger is seen before the first is written to. */
@@ -105,7 +112,7 @@ async function recordAll(run: RecordedRun, { tenants }: BaselinePlan): Promise<v
   const shards = run.config.shards
     .map(({ name }) => ({
       name,
-      own: tenants.filter(({ tenant, record }) => tenant.shard === name && record.length > 0),
+      own: tenants.filter(({ tenant, record }) => memberOf(run.config, tenant) === name && record.length > 0),
     }))
     .filter(({ own }) => own.length > 0);
   for (const { name } of shards) {

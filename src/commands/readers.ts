@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { problemOf, VeneerError, type Problem } from '../errors.js';
 import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, allMembers, type Member } from '../fleet/member.js';
 import { openSession, type Session } from '../postgres/session.js';
 import type { CommandContext } from './context.js';
 
@@ -23,17 +23,11 @@ export async function withReaders<T>(
   const sessions = new Map<string, Session>();
   const errors = new Map<string, unknown>();
   const databases: KnownDatabases = new Map();
-  const open = async ({
-    name,
-    url,
-  }: {
-    readonly name: string;
-    readonly url: Config['shards'][number]['url'];
-  }): Promise<void> => {
+  const open = async (member: Member): Promise<void> => {
+    const { name } = member;
     try {
       const session = await openSession({
-        member: name,
-        url,
+        ...addressOf(member),
         applicationName: `pgv reading ${context.who}`,
         holdMs: config.rollout.lockHoldMs,
       });

@@ -63,7 +63,7 @@ export async function tenantRows(config: Config, session: Session): Promise<stri
   const wanted = config.shards.flatMap((shard) =>
     shard.tenants.map((tenant) => [
       tenant.name,
-      shard.name,
+      shard.key,
       ...placeOf(config, shard, tenant, session.member),
       'live',
     ]),

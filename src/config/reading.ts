@@ -34,6 +34,25 @@ export function filledName(
   return null;
 }
 
+/**
+ * The text, where what it asks for is known; undefined (which is then noted) where it differs by tenant and the tenants of
+ * a shard share what it describes: one server, one user mapping, one connection of the runner.
+ */
+export function ofPlace(
+  reading: Reading,
+  path: Path,
+  text: string | undefined,
+  names: Names,
+): string | undefined {
+  const differs = text !== undefined && names.tenant === undefined && /\{(tenant|schema)\}/.test(text);
+  if (!differs) return text;
+  reading.refuse(
+    path,
+    'this may differ by tenant only where each has a database of its own (tenant.database); else by {shard}',
+  );
+  return undefined;
+}
+
 /** A name for messages: as it came out, but as it is written where a variable took part, whose value stays hidden. */
 export function shownName(written: string, name: string): string {
   return written.includes('${') ? written : name;

@@ -2,6 +2,7 @@ import type { TenantConfig } from './config.js';
 import type { Path } from './document.js';
 import { checkSchema, filledName, shownName } from './reading.js';
 import type { Reading } from './reading.js';
+import { tenantIs } from './resolve-places.js';
 import type { FleetFile } from './schema.js';
 import type { Loose } from './validate.js';
 
@@ -28,7 +29,7 @@ export function resolveTenants(
       'key',
     );
   }
-  refuseTwins(tenants, reading);
+  refuseTwins(tenants, tenantIs(fleet), reading);
   return tenants.map(({ name, shard, schema }) => ({ name, shard, schema }));
 }
 
@@ -61,13 +62,18 @@ function isEmptyList(shard: { readonly tenants?: readonly unknown[] | undefined 
   return Object.hasOwn(shard, 'tenants') ? shard.tenants?.length === 0 : true;
 }
 
-function refuseTwins(tenants: readonly PlacedTenant[], reading: Reading): void {
+function refuseTwins(
+  tenants: readonly PlacedTenant[],
+  each: ReturnType<typeof tenantIs>,
+  reading: Reading,
+): void {
   const byName = new Map<string, PlacedTenant>();
   const bySchema = new Map<string, PlacedTenant>();
   for (const tenant of tenants) {
     const place = JSON.stringify([tenant.shard, tenant.schema]);
     const twin = byName.get(tenant.name);
-    const neighbour = bySchema.get(place);
+    // In databases of their own, all of them may be called public.
+    const neighbour = each === 'database' ? undefined : bySchema.get(place);
     const problem = twin ? sameName(tenant, twin, reading) : neighbour ? sameSchema(tenant, neighbour) : null;
     if (problem !== null) reading.refuse(tenant.path, problem);
     byName.set(tenant.name, twin ?? tenant);

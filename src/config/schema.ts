@@ -34,7 +34,7 @@ const shard = z
   .strictObject(
     {
       url: text('a url').describe(
-        'How the runner reaches the shard: postgres://user:password@host:5432/database. {shard} is filled in.',
+        'How the runner reaches the shard: postgres://user:password@host:5432/database. {shard} is filled in. With tenant.database, each tenant has its own database instead of that one.',
       ),
       server: route
         .describe('Options of the postgres_fdw server for this shard, key by key over the top-level server.')
@@ -53,9 +53,13 @@ const shard = z
 const role = z
   .strictObject(
     {
-      user: text('the name of a user on the shard').describe('The user on the shard. {shard} is filled in.'),
+      user: text('the name of a user on the shard').describe(
+        'The user on the shard. {shard} is filled in; with tenant.database {tenant}, too.',
+      ),
       password: text('a password as text, best from a variable')
-        .describe('Its password there, best from a variable: ${APP_PASSWORD_{shard}}. {shard} is filled in.')
+        .describe(
+          'Its password there, best from a variable: ${APP_PASSWORD_{shard}}. {shard} is filled in; with tenant.database {tenant}, too.',
+        )
         .optional(),
       grant: z
         .array(grant, { error: 'a list of privileges' })
@@ -70,14 +74,16 @@ const tenant = z
   .strictObject(
     {
       database: text('a pattern with {tenant}')
-        .describe('A database for each tenant. Not built yet.')
+        .describe(
+          'A database of its own for each tenant, on the server of its shard: {tenant}. Left out, the tenants of a shard share the database of its url.',
+        )
         .optional(),
       schema: text('a pattern with {tenant}')
-        .describe('The schema of a tenant on its shard. Default: {tenant}.')
+        .describe('The schema of a tenant, in its database. Default: {tenant}.')
         .optional(),
       role: text('the name of a role')
         .describe(
-          'SET ROLE after connecting to a shard: who owns what a migration makes. {shard} is filled in.',
+          'SET ROLE after connecting to a shard: who owns what a migration makes. {shard} is filled in; with tenant.database {tenant}, too.',
         )
         .optional(),
     },

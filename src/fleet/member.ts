@@ -1,4 +1,5 @@
-import type { Config, ShardConfig, VeneerConfig } from '../config/config.js';
+import type { Config, ShardConfig, TenantConfig, VeneerConfig } from '../config/config.js';
+import type { SessionOptions } from '../postgres/session.js';
 import type { Secret } from '../secret.js';
 
 /** What a database is in the fleet; one in both roles is one member, with one connection and one transaction. */
@@ -39,3 +40,22 @@ export const veneerMembers = (config: Config): Member[] =>
 /** What a member is in the fleet, by its name. */
 export const roleOf = (config: Config, name: string): Role =>
   allMembers(config).find((one) => one.name === name)?.role ?? 'shard';
+
+/** Where a session to a member is opened, and as whom it works there. */
+export const addressOf = ({
+  name,
+  url,
+  setRole,
+}: Member): Pick<SessionOptions, 'member' | 'url' | 'role'> => ({
+  member: name,
+  url,
+  role: setRole,
+});
+
+/** The member of that name; undefined where shards.yaml has none. */
+export const findMember = (config: Config, name: string): Member | undefined =>
+  allMembers(config).find((member) => member.name === name);
+
+/** The name of the member that a tenant lives in: its shard's, or its own database's. */
+export const memberOf = ({ shards }: Pick<Config, 'shards'>, { name, shard }: TenantConfig): string =>
+  shards.find(({ tenants }) => tenants.some((tenant) => tenant.name === name))?.name ?? shard;

@@ -18,6 +18,11 @@ export interface Session {
   readonly fresh: readonly string[];
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * Like `query`, but with the rights of the user that logged in: sessions of ours are its own, to be seen and ended, while
+   * the role that works here need not have its rights.
+   */
+  asLogin<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. */
   run(text: string): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
@@ -46,6 +51,7 @@ export interface ServerFacts {
   readonly systemIdentifier: string;
   readonly databaseOid: string;
   readonly database: string;
+  /** Who works there, and so whose what it prepares is: the role, or the user of the url. */
   readonly user: string;
   /** server_version_num: 150018. */
   readonly version: number;
@@ -58,6 +64,8 @@ export interface ServerFacts {
 export interface SessionOptions {
   readonly member: string;
   readonly url: Secret;
+  /** Who works there; null: the user of the url. */
+  readonly role?: string | null;
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
   /** rollout.lock_hold: a session that is idle in a transaction for clearly longer is ended by its server. */
@@ -68,7 +76,7 @@ export interface SessionOptions {
 const opening = (pin: string): string => `
   SELECT (${pin}),
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
-         session_user::text AS "user", current_setting('server_version_num')::int AS version,
+         current_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
          current_setting('max_prepared_transactions')::int AS max_prepared,
          (SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout') AS deadlock_timeout
@@ -89,7 +97,7 @@ interface OpenRow extends Row {
 /** Opens a session. Throws a VeneerError (exit 23) that says why the member cannot be reached. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const client = new pg.Client({
-    connectionString: options.url.reveal(),
+    connectionString: withRole(options.url.reveal(), options.role ?? null),
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
@@ -107,17 +115,31 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       isLost: () => lost,
       lose,
       fresh: clean.fresh,
+      role: options.role ?? null,
     });
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw memberError(options.member, error, { connecting: true, url: options.url });
+    throw memberError(options.member, error, { connecting: true, url: options.url, role: options.role });
   }
+}
+
+/**
+ * The role is part of what a session is opened with, so that RESET ROLE, in a migration or of our own, comes back to it:
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
+ */
+function withRole(url: string, role: string | null): string {
+  if (role === null) return url;
+  const parsed = new URL(url);
+  const option = `-c role=${role.replaceAll(/[\\\s]/g, String.raw`\$&`)}`;
+  parsed.searchParams.set('options', [parsed.searchParams.get('options'), option].filter(Boolean).join(' '));
+  return parsed.href;
 }
 
 /** A connection that says nothing is asked after that often: our side of what LIVENESS asks of the server. */
 const KEEPALIVE_MS = 5_000;
 
 interface Life extends Pick<Hygiene, 'fresh'> {
+  readonly role: string | null;
   readonly isLost: () => boolean;
   readonly lose: () => void;
 }
@@ -126,7 +148,7 @@ function sessionOf(
   member: string,
   client: pg.Client,
   opened: OpenRow,
-  { isLost, lose, fresh }: Life,
+  { isLost, lose, fresh, role }: Life,
 ): Session {
   const completed = countCompleted(client);
   const inTurn = queue();
@@ -141,6 +163,8 @@ function sessionOf(
         throw memberError(member, error, { completed: completed.count });
       }
     });
+  const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+    send(async () => (await client.query<R>(text, [...values])).rows);
   return {
     member,
     pid: opened.pid,
@@ -148,8 +172,8 @@ function sessionOf(
     fresh,
     isLost,
     status: () => client.getTransactionStatus(),
-    query: <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
-      send(async () => (await client.query<R>(text, [...values])).rows),
+    query,
+    asLogin: role === null ? query : (text, values = []) => send(() => askAsLogin(client, text, values)),
     run: (text: string): Promise<readonly string[]> =>
       send(async () => {
         const results: unknown = await client.query(text);
@@ -171,6 +195,21 @@ function sessionOf(
       await client.end().catch(() => undefined);
     },
   };
+}
+
+/** One turn of the session, so that nothing else of ours runs with these rights. */
+async function askAsLogin<R extends Row>(
+  client: pg.Client,
+  text: string,
+  values: readonly unknown[],
+): Promise<R[]> {
+  await client.query('SET ROLE NONE');
+  try {
+    return (await client.query<R>(text, [...values])).rows;
+  } finally {
+    // In a failed transaction it fails, and the rollback does it.
+    await client.query('RESET ROLE').catch(() => undefined);
+  }
 }
 
 /** One after the other, in the order of the calls: an anchor serves several lanes. */

@@ -23,6 +23,7 @@ export const SQLSTATE = {
   objectNotInPrerequisiteState: '55000',
   deadlockDetected: '40P01',
   queryCanceled: '57014',
+  invalidParameterValue: '22023',
   invalidPassword: '28P01',
   invalidAuthorization: '28000',
   tooManyConnections: '53300',

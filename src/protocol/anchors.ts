@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
-import { allMembers, type Member } from '../fleet/member.js';
+import { addressOf, findMember, type Member } from '../fleet/member.js';
 import {
   fenceOldSessions,
   takeOrphanedRunLock,
@@ -41,7 +41,7 @@ export function startAnchors(
   const databases: KnownDatabases = new Map();
   let shutOut = false;
   const winAgain = async (member: string, lost: Session): Promise<Session> => {
-    const found = allMembers(config).find(({ name }) => name === member);
+    const found = findMember(config, member);
     if (found === undefined || shutOut) throw lostAnchor(member);
     try {
       const session = await winBack({ keys, first, sessions, opening }, found, lost);
@@ -83,7 +83,7 @@ async function openAnchor(
   check: (session: Session) => void,
   takeLock: (session: Session) => Promise<void>,
 ): Promise<Session> {
-  const session = await openSession({ member: member.name, url: member.url, ...opening });
+  const session = await openSession({ ...addressOf(member), ...opening });
   try {
     refuseStandby(session);
     check(session);

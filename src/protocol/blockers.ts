@@ -26,7 +26,7 @@ const BLOCKERS = `
 
 /** Those who block one of our sessions, asked from another session on the same server. */
 export async function readBlockers(anchor: Session, waiting: Session): Promise<Blocker[]> {
-  const rows = await anchor.query<Omit<Blocker, 'member'> & Row>(BLOCKERS, [waiting.pid]);
+  const rows = await anchor.asLogin<Omit<Blocker, 'member'> & Row>(BLOCKERS, [waiting.pid]);
   return rows.map((row) => ({ ...row, member: waiting.member }) as Blocker);
 }
 

@@ -22,7 +22,7 @@ export interface Capacity extends Row {
  * other users (unless with pg_read_all_stats): whatever has a database and a user is counted.
  */
 export async function readCapacity(session: Session, roles: readonly string[] = []): Promise<Capacity> {
-  const [row] = await session.query<Capacity>(
+  const [row] = await session.asLogin<Capacity>(
     `SELECT s.locks * (s.connections + s.slots) AS locks,
             s.slots - (SELECT count(*) FROM pg_prepared_xacts)::int AS "freeSlots",
             s.connections - s.reserved - a.used AS "freeConnections",

@@ -92,7 +92,7 @@ async function runShards(
     await runLane(rollout, record, migrations);
     if (isOver(record)) tellEnd(run, shards, record);
   };
-  const isCanary = ({ plan }: LaneRecord): boolean => run.config.rollout.canary.includes(plan.shard.name);
+  const isCanary = ({ plan }: LaneRecord): boolean => run.config.rollout.canary.includes(plan.shard.key);
   await inParallel(records.filter(isCanary), lanes, lane);
   if (canaryOnly) rollout.stopped = true;
   await inParallel(

@@ -1,6 +1,6 @@
 import { groupBy } from '../group-by.js';
 import { textOf } from '../errors.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, findMember } from '../fleet/member.js';
 import { inParallel } from '../parallel.js';
 import { display, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { withSession, type Row, type Session } from '../postgres/session.js';
@@ -69,14 +69,14 @@ function tooLate({ signal }: Run, deadline: number): string | null {
 
 /** A session of its own, cancelled from the anchor when the run is asked to end. */
 async function onVeneer(run: Run, veneer: string, work: (session: Session) => Promise<void>): Promise<void> {
-  const url = allMembers(run.config).find(({ name }) => name === veneer)?.url;
-  if (url === undefined) return;
-  await withSession({ member: veneer, url, applicationName: run.applicationName }, async (session) => {
+  const member = findMember(run.config, veneer);
+  if (member === undefined) return;
+  await withSession({ ...addressOf(member), applicationName: run.applicationName }, async (session) => {
     // Where the anchor is lost, the time limits of this session end it.
     const cancel = (): void =>
       void run.anchors
         .get(veneer)
-        ?.query('SELECT pg_cancel_backend($1)', [session.pid])
+        ?.asLogin('SELECT pg_cancel_backend($1)', [session.pid])
         .catch(() => undefined);
     run.signal.addEventListener('abort', cancel);
     try {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Member } from '../fleet/member.js';
+import { addressOf, type Member } from '../fleet/member.js';
 import {
   fenceOldSessions,
   lockHolders,
@@ -61,7 +61,7 @@ const END_MS = 15_000;
 export async function winBack(held: Held, member: Member, lost: Session): Promise<Session> {
   const { opening, keys } = held;
   void lost.close();
-  const session = await openSession({ member: member.name, url: member.url, ...opening });
+  const session = await openSession({ ...addressOf(member), ...opening });
   try {
     refuseStranger(session, lost);
     const isOurs = (): Promise<void> => proveOurs(held, member.name);
@@ -90,7 +90,7 @@ async function winFirst({ keys, opening }: Held, session: Session): Promise<void
     const stranger = holders.find((holder) => holder.application_name !== ours);
     if (stranger !== undefined || Date.now() > deadline)
       throw new ShutOut(session.member, 'another run has taken it');
-    await session.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
+    await session.asLogin('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
       holders.map(({ pid }) => pid),
     ]);
   }

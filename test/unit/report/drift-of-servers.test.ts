@@ -6,6 +6,8 @@ import { mappingStatements, serverStatements } from '../../../src/veneer/servers
 
 const shard: ShardConfig = {
   name: 'shard1',
+  key: 'shard1',
+  database: null,
   url: new Secret('postgres://x'),
   setRole: null,
   server: { name: 'shard1_server', options: { host: 'h', port: '5432', dbname: 'd' } },
