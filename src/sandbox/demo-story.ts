@@ -1,6 +1,6 @@
 import type { Env } from './bookstore-fleet.js';
 import { urlWith } from './databases.js';
-import type { Connection, DemoShell } from './demo-shell.js';
+import { expect, type Connection, type DemoShell } from './demo-shell.js';
 
 const TENANTS = ['bluth_co', 'cyberdyne', 'dunder_mifflin', 'initech'];
 
@@ -58,8 +58,4 @@ const joined = (tenant: string): string => `${tenant}.books b JOIN ${tenant}.aut
 function appOnVeneer(env: Env): Connection {
   const url = urlWith(env.VENEER_URL ?? '', { user: 'veneer_app', password: env.VENEER_APP_PASSWORD ?? '' });
   return { prompt: 'veneer as veneer_app', url };
-}
-
-function expect(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`expected ${what}`);
 }

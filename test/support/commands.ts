@@ -43,7 +43,7 @@ export interface Commands {
   readonly events: Progress[];
 }
 
-export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> = {}): Commands {
+export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<CommandContext> = {}): Commands {
   const events: Progress[] = [];
   const context: CommandContext = {
     onProgress: (event) => events.push(event),
