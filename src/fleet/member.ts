@@ -10,6 +10,11 @@ export interface Member {
   readonly name: string;
   readonly role: Role;
   readonly url: Secret;
+  /**
+   * Whether a command is connected to it from beginning to end, or while it is needed: of the databases of one server the
+   * first alone stays, so that hundreds of tenants need no hundreds of connections.
+   */
+  readonly connected: 'throughout' | 'when needed';
   /** The role that works there, where it is not the url's user. */
   readonly setRole: string | null;
   readonly shard: ShardConfig | null;
@@ -21,16 +26,21 @@ export function allMembers({ veneers, shards }: Config): Member[] {
   const isVeneer = (name: string): boolean => veneers.some((veneer) => veneer.name === name);
   return [
     ...veneers.map((veneer) => member(veneer, shards.find(({ name }) => name === veneer.name) ?? null)),
-    ...shards.filter(({ name }) => !isVeneer(name)).map((shard) => member(null, shard)),
+    ...shards
+      .filter(({ name }) => !isVeneer(name))
+      .map((shard) => ({ ...member(null, shard), connected: connectedTo(shard, shards) })),
   ];
 }
+
+const connectedTo = ({ key, name }: ShardConfig, shards: readonly ShardConfig[]): Member['connected'] =>
+  shards.find((shard) => shard.key === key)?.name === name ? 'throughout' : 'when needed';
 
 function member(veneer: VeneerConfig | null, shard: ShardConfig | null): Member {
   const address = veneer ?? shard;
   if (address === null) throw new Error('a member is a shard, a veneer, or both');
   const { name, url, setRole } = address;
   const role = veneer === null ? 'shard' : shard === null ? 'veneer' : 'shard+veneer';
-  return { name, role, url, setRole, shard, veneer };
+  return { name, role, url, setRole, connected: 'throughout', shard, veneer };
 }
 
 /** In the order of their names, those that are shards too included. */

@@ -48,20 +48,26 @@ export interface Affected {
 const NOTHING: Affected = { relations: [], fence: false };
 
 /** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
-export const withLane = <T>(
+export async function withLane<T>(
   run: Run,
   shard: ShardConfig,
   learnt: Map<string, Affected>,
   work: (lane: Lane) => Promise<T>,
-): Promise<T> =>
-  withCrew(run, shard.name, (crew) =>
-    work({
-      ...crew,
-      shard,
-      known: (migration) => learnt.get(migration) ?? NOTHING,
-      learn: (migration, affected) => void learnt.set(migration, affected),
-    }),
-  );
+): Promise<T> {
+  try {
+    return await withCrew(run, shard.name, (crew) =>
+      work({
+        ...crew,
+        shard,
+        known: (migration) => learnt.get(migration) ?? NOTHING,
+        learn: (migration, affected) => void learnt.set(migration, affected),
+      }),
+    );
+  } finally {
+    // After the crew's sessions, which may act only while the anchor holds the run lock there.
+    await run.rest(shard.name);
+  }
+}
 
 /** Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. */
 export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
 import { allMembers, veneerMembers, type Member } from '../fleet/member.js';
+import { openMembers } from '../fleet/open-members.js';
 import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
 import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
@@ -22,6 +23,8 @@ export interface Run {
   readonly anchors: ReadonlyMap<string, Session>;
   /** The anchor of a member, won back where it was lost. Throws the reason (exit 23) where it is not to be had. */
   readonly live: (member: string) => Promise<Session>;
+  /** Nothing of a lane's is left on its member. */
+  readonly rest: (member: string) => Promise<void>;
   /** Another run may be at work: nothing of this one settles any more. */
   readonly isShutOut: () => boolean;
   readonly unreachable: ReadonlyMap<string, Problem>;
@@ -90,17 +93,14 @@ export async function withRun<T>(
   const watchdog = lazyWatchdog(options.startWatchdog);
   try {
     for (const member of membersInOrder(config)) await anchors.open(member);
-    await Promise.all(
-      allMembers(config)
-        .filter(({ name }) => !membersInOrder(config).some((first) => first.name === name))
-        .map((shard) =>
-          anchors.open(shard).catch((error: unknown) => {
-            const problem = problemOf(error);
-            if (problem.exitCode !== EXIT.unreachable) throw error;
-            unreachable.set(shard.name, problem);
-          }),
-        ),
+    const further = allMembers(config).filter(
+      ({ name }) => !membersInOrder(config).some((first) => first.name === name),
     );
+    for (const [member, error] of await openMembers(further, anchors.open)) {
+      const problem = problemOf(error);
+      if (problem.exitCode !== EXIT.unreachable) throw error;
+      unreachable.set(member, problem);
+    }
     const { terminateBlockersMs = null, protocol = 'auto', offline = false } = options;
     return await work({
       ...options,
@@ -115,6 +115,7 @@ export async function withRun<T>(
         if (!anchors.sessions.has(member)) throw neverReached({ unreachable }, member);
         return anchors.live(member);
       },
+      rest: anchors.rest,
       isShutOut: anchors.isShutOut,
       unreachable,
       unsettled,

@@ -21,7 +21,7 @@ export interface DatabaseFleet extends TestFleet {
   readonly house: (shard: string, tenant: string) => Promise<void>;
 }
 
-const PASSWORD = 'of-a-tenant';
+export const PASSWORD = 'of-a-tenant';
 
 const shardYaml = ([name, tenants]: [string, readonly string[]]): string => `
   ${name}:
