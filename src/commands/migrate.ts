@@ -12,6 +12,7 @@ import { rollOut } from '../protocol/rollout.js';
 import { anchorOf, type Run } from '../protocol/run.js';
 import { VENEERS } from '../protocol/veneer-step.js';
 import type { UpReport } from '../report/reports.js';
+import { withAfterRun } from './after-run.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
 import { missingFor } from './missing-for.js';
@@ -83,12 +84,12 @@ export async function migrate(
     options,
     migrations,
     shards: selectShards(config, options),
-    base: { command: way.command, fleet: config.fleet, dryRun: options.dryRun, start },
+    base: { command: way.command, config, dryRun: options.dryRun, start },
   };
   if (options.dryRun) return dryRun(task, context);
   const { protocol = 'auto', terminateBlockersMs = null, offline = false } = options;
   const runOptions = { ...context, command: way.command, protocol, terminateBlockersMs, offline };
-  return withRecordedRun(config, runOptions, (run) => runTask(task, run));
+  return withRecordedRun(config, runOptions, (run) => withAfterRun(run, () => runTask(task, run)));
 }
 
 interface Task {
@@ -193,7 +194,8 @@ async function runPhases({ options }: Task, run: RecordedRun, phases: readonly P
 }
 
 const isWhole = ({ shards, veneerSteps }: Outcomes): boolean =>
-  shards.every(isClean) && veneerSteps.every(({ state }) => state === 'committed');
+  shards.every(isClean) &&
+  veneerSteps.every(({ state, problem }) => state === 'committed' && problem === null);
 
 /** A shard that is through its first phase has not ended: its row stays for the second. */
 const withoutCleanEnds = (run: RecordedRun): RecordedRun => ({

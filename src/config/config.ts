@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.js';
+import type { HooksConfig } from './hooks.js';
 
 /**
  * The fleet as `shards.yaml` and the environment describe it: checked, complete, readonly. Placeholders and
@@ -23,6 +24,7 @@ export interface Config {
   readonly extensions: readonly string[];
   readonly rollout: RolloutConfig;
   readonly policy: PolicyConfig;
+  readonly hooks: HooksConfig;
 }
 
 export interface VeneerConfig {

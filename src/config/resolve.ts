@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Config, PolicyConfig, RolloutConfig } from './config.js';
 import { readDuration, DURATION } from './duration.js';
 import { resolveExpose } from './resolve-expose.js';
+import { resolveHooks } from './resolve-hooks.js';
 import { tenantIs } from './resolve-places.js';
 import { resolveRoles } from './resolve-roles.js';
 import { resolveShards } from './resolve-shards.js';
@@ -28,6 +29,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
     extensions: (fleet.extensions ?? []).filter((name) => name !== undefined),
     rollout: resolveRollout(fleet, reading),
     policy: resolvePolicy(fleet),
+    hooks: resolveHooks(fleet, reading),
   };
 }
 

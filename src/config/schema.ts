@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hooks } from './schema-hooks.js';
 import { grant, name, optionValue, route, serverName, text } from './schema-parts.js';
 import { policy, rollout } from './schema-rollout.js';
 
@@ -175,7 +176,7 @@ export const fleetSchema = z
         .optional(),
       rollout: rollout.optional(),
       policy: policy.optional(),
-      hooks: z.unknown().describe('Commands to run around a migration. Not built yet.').optional(),
+      hooks: hooks.optional(),
     },
     { error: 'a map with fleet, veneers, shards and roles' },
   )

@@ -36,7 +36,6 @@ export const UNBUILT: readonly Refusal[] = [
     says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
   },
   { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
-  { at: ['hooks'], says: 'hooks are not built yet; leave them out', place: 'key' },
 ];
 
 /** Everything in the file that asks for something not built yet. */

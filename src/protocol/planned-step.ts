@@ -4,6 +4,8 @@ import type { StepPhase } from '../report/progress.js';
 import { shardJob } from './attempt.js';
 import type { StepPart } from './group.js';
 import type { EndedStep } from './history-rows.js';
+import type { HookedStep } from './hook-facts.js';
+import { hooksAfter, hooksBefore } from './hooked-step.js';
 import type { Affected, Lane } from './lane.js';
 import { runStepWithoutTransaction } from './no-transaction-step.js';
 import { startPhaseClock } from './phase-clock.js';
@@ -47,17 +49,40 @@ export async function runPlanned(
         ...(why === undefined ? {} : { why }),
       }),
   }));
+  const hooked = hookedStep(rollout, id, migration, placed);
+  const refused = await hooksBefore(rollout.run, hooked);
   const alone = parts.some(({ planned }) => planned.migration.transaction === 'none');
   const step = { id, migration, parts };
-  const end = await (alone
-    ? runStepWithoutTransaction(rollout.run, step)
-    : runStep(rollout.run, shardJob(step)));
+  const run = (): Promise<StepEnd> =>
+    alone ? runStepWithoutTransaction(rollout.run, step) : runStep(rollout.run, shardJob(step));
+  const end = refused ?? (await run());
   for (const { part, report, clock } of clocks) {
     if (end.kind === 'committed') report('committed', { ms: end.result.ms });
     else report('failed', { why: end.problem.message });
     rollout.onStepEnd({ id, shard: part.lane.shard.name, planned: part.planned, end, ...clock.read() });
   }
-  return end;
+  return refused ?? hooksAfter(rollout.run, hooked, end);
+}
+
+function hookedStep(
+  { run: { config } }: Rollout,
+  step: string,
+  migration: string,
+  placed: readonly PlacedPart[],
+): HookedStep {
+  const [first] = placed;
+  if (first === undefined) throw new Error('a step has a part');
+  return {
+    step,
+    migration,
+    scope: first.planned.migration.scope,
+    direction: first.planned.direction,
+    shards: placed.map(({ lane, planned }) => ({
+      shard: lane.shard.name,
+      tenants: planned.tenants.map(({ name }) => name),
+    })),
+    veneers: config.veneers.map(({ name }) => name),
+  };
 }
 
 type Report = (phase: StepPhase, more?: { tenantsDone?: number; why?: string; ms?: number }) => void;

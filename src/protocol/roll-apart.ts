@@ -5,7 +5,7 @@ import { forgetAttempts } from './commit.js';
 import { stepsIn, type LaneRecord } from './lane-end.js';
 import { withLane } from './lane.js';
 import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
-import type { StepEnd } from './step.js';
+import { stopOf, type StepEnd } from './step.js';
 
 /** Takes one shard through its steps of a stage, at its own pace. A failure is an outcome in its record, never thrown. */
 export async function runLane(
@@ -45,9 +45,10 @@ async function runSteps(
     if (planned.migration.scope === 'shard' && record.skipped.length > 0) return;
     const end = await runOrSkip(rollout, record, place(planned, index));
     record.ends[index] = end;
-    if (end === null || end.kind === 'committed') continue;
+    if (end === null || stopOf(end) === null) continue;
     // on_error continue: the other shards go on; this one cannot, what follows may need what failed.
-    rollout.stopped ||= rollout.run.config.rollout.onError === 'stop' || end.kind !== 'failed';
+    const isFailure = end.kind === 'failed' || end.kind === 'committed';
+    rollout.stopped ||= rollout.run.config.rollout.onError === 'stop' || !isFailure;
     return;
   }
 }

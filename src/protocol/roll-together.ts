@@ -4,7 +4,7 @@ import { forgetAttempts } from './commit.js';
 import { stepsIn, type LaneRecord } from './lane-end.js';
 import { withLane, type Lane } from './lane.js';
 import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
-import type { StepEnd } from './step.js';
+import { stopOf, type StepEnd } from './step.js';
 
 /**
  * `--atomic fleet`: each migration is one step over all shards that need it, on all or none. The first one that does
@@ -53,7 +53,7 @@ async function runAll(
   for (const migration of migrations) {
     if (rollout.run.signal.aborted) return;
     const end = await runEverywhere(rollout, migration, records, lanes);
-    rollout.stopped ||= end.kind !== 'committed';
+    rollout.stopped ||= stopOf(end) !== null;
     if (rollout.stopped) return;
   }
 }
@@ -94,5 +94,5 @@ async function inGroups(
   const [first, ...rest] = parts;
   if (first?.part.planned.migration.transaction !== 'none') return run(parts);
   const end = await run([first]);
-  return end.kind === 'committed' && rest.length > 0 ? inGroups(rest, run) : end;
+  return stopOf(end) === null && rest.length > 0 ? inGroups(rest, run) : end;
 }

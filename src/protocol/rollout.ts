@@ -13,6 +13,7 @@ import { rollTogether } from './roll-together.js';
 import { mayPrepare, readRooms } from './read-rooms.js';
 import { lanesThatFit, refuseTooMany, type MemberRoom } from './room.js';
 import { anchorOf, type Run } from './run.js';
+import { stopOf } from './step.js';
 import { notStarted, runVeneerStep, type VeneerStepEnd } from './veneer-step.js';
 
 export interface RolloutOptions {
@@ -106,7 +107,7 @@ async function runShards(
 const isOver = ({ ends, problem }: LaneRecord): boolean =>
   problem !== null ||
   ends.every((end) => end !== null) ||
-  ends.some((end) => end !== null && end.kind !== 'committed');
+  ends.some((end) => end !== null && stopOf(end) !== null);
 
 function tellEnd(run: Run, { told }: ShardsAtWork, record: LaneRecord): void {
   if (told.has(record)) return;

@@ -13,7 +13,13 @@ import type { Run } from './run.js';
 
 /** How a step ended, whatever happened; never thrown. */
 export type StepEnd =
-  | { readonly kind: 'committed'; readonly result: AttemptResult; readonly attempts: number }
+  | {
+      readonly kind: 'committed';
+      readonly result: AttemptResult;
+      readonly attempts: number;
+      /** A hook behind it failed: nothing comes next. */
+      readonly stoppedBy?: Problem;
+    }
   | {
       readonly kind: 'failed' | 'interrupted' | 'in doubt';
       readonly problem: Problem;
@@ -21,6 +27,10 @@ export type StepEnd =
       readonly failures: readonly Problem[];
       readonly attempts: number;
     };
+
+/** Why nothing comes behind a step; null: it committed, and what comes next may begin. */
+export const stopOf = (end: StepEnd): Problem | null =>
+  end.kind === 'committed' ? (end.stoppedBy ?? null) : end.problem;
 
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
 export async function runStep(run: Run, job: Job): Promise<StepEnd> {

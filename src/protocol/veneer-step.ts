@@ -7,6 +7,8 @@ import type { Job } from './attempt.js';
 import type { Budget } from './budget.js';
 import { forgetAttempts } from './commit.js';
 import type { GroupWork } from './gather.js';
+import type { HookedStep } from './hook-facts.js';
+import { hooksAfter, hooksBefore } from './hooked-step.js';
 import { withCrew, type Crew } from './lane.js';
 import { refuseMadeDrift } from './made-drift.js';
 import { alignMesh } from './mesh-alignment.js';
@@ -15,7 +17,7 @@ import { startPhaseClock } from './phase-clock.js';
 import type { Rollout } from './planned-step.js';
 import { refuseForeignReads, refuseForeignWrites } from './protocol-choice.js';
 import type { StepEnd } from './step.js';
-import { runStep } from './step.js';
+import { runStep, stopOf } from './step.js';
 import type { HeldTurns } from './turns.js';
 import { workOnVeneer } from './veneer-migration.js';
 
@@ -45,19 +47,31 @@ export async function runVeneerStep(
     run.onProgress({ type: 'step', shard: VENEERS, migration, tenants: 0, ...place, phase, ...more });
   };
   report('running');
-  const end = await withCrew(run, VENEERS, async (crew) => {
-    try {
-      const onPhase: Job['onPhase'] = (phase, why) => report(phase, why === undefined ? {} : { why });
-      return await runStep(run, veneerJob(crew, { id, migration, planned, onPhase }));
-    } finally {
-      await forgetAttempts(crew.openSessions(), crew.settled);
-    }
-  });
+  const hooked: HookedStep = {
+    step: id,
+    migration,
+    scope: planned.migration.scope,
+    direction: planned.direction,
+    shards: [],
+    veneers: planned.veneers.map(({ name }) => name),
+  };
+  const refused = await hooksBefore(run, hooked);
+  const work = (): Promise<StepEnd> =>
+    withCrew(run, VENEERS, async (crew) => {
+      try {
+        const onPhase: Job['onPhase'] = (phase, why) => report(phase, why === undefined ? {} : { why });
+        return await runStep(run, veneerJob(crew, { id, migration, planned, onPhase }));
+      } finally {
+        await forgetAttempts(crew.openSessions(), crew.settled);
+      }
+    });
+  const end = refused ?? (await work());
   if (end.kind === 'committed') report('committed', { ms: end.result.ms });
   else report('failed', { why: end.problem.message });
-  rollout.stopped ||= end.kind !== 'committed';
   rollout.onStepEnd({ id, shard: null, planned: { ...planned, tenants: [] }, end, ...clock.read() });
-  return { planned, end };
+  const hookedEnd = refused ?? (await hooksAfter(run, hooked, end));
+  rollout.stopped ||= stopOf(hookedEnd) !== null;
+  return { planned, end: hookedEnd };
 }
 
 interface VeneerJob extends Pick<Job, 'id' | 'migration' | 'onPhase'> {

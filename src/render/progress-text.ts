@@ -19,6 +19,8 @@ function lineOf(event: Progress): string | null {
       const steps = event.shards.reduce((sum, shard) => sum + shard.steps, 0);
       return steps === 0 ? null : `${plural(steps, 'step')} to do on ${plural(event.shards.length, 'shard')}`;
     }
+    case 'hook':
+      return `${event.shard === null ? '' : `[${event.shard}] `}${event.event}: ${event.text}`;
     case 'analyzing':
       return `[${event.shard}] analyzing ${plural(event.tables, 'foreign table')} on ${event.veneer}`;
     case 'step':

@@ -18,6 +18,13 @@ export type Progress =
       readonly shard: string;
       readonly tables: number;
     }
+  | {
+      /** A line that a hook printed; `shard` is that of its step, or null. */
+      readonly type: 'hook';
+      readonly event: string;
+      readonly shard: string | null;
+      readonly text: string;
+    }
   | { readonly type: 'notice'; readonly text: string };
 
 export type StepProgress = {

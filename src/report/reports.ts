@@ -3,6 +3,7 @@ import type { Role } from '../fleet/member.js';
 import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
+import type { UpHook } from './hooks.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { LedgerReport } from './ledger.js';
 import type { PlanReport } from './plan.js';
@@ -47,6 +48,8 @@ export interface UpReport extends ReportBase {
   readonly veneerSteps: readonly UpVeneerStep[];
   /** What ran, or was to, of all scopes. */
   readonly order: readonly UpOrder[];
+  /** What runs around the steps, as shards.yaml has it. */
+  readonly hooks: readonly UpHook[];
   readonly ms: number;
 }
 

@@ -9,7 +9,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['roles:', 'expose: [{ from: "{schema}.x", as: "{tenant}.${X}" }]\nroles:', '12:36 expose[0].as'],
   ['roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}_x"] }]\nroles:', '12:41 expose[0].except[0]'],
   ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
-  ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
 ];
 
 test.each(CASES)('%j as %j is refused with one sentence', async (from, to, place) => {

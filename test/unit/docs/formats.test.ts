@@ -113,6 +113,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'UpStep'],
     [REPORT, 'UpVeneerStep'],
     [REPORT, 'UpOrder'],
+    ['src/report/hooks.ts', 'UpHook'],
     'veneer',
     'table',
     'tenant',
@@ -163,6 +164,13 @@ test('and those of every command that has a report', () => {
   const [, union = ''] = /export type Report =(.*?);/s.exec(read(REPORT)) ?? [];
   const names = [...union.matchAll(/(\w+)Report\b/g)].map(([, name = '']) => name.toLowerCase());
   expect(names.toSorted()).toEqual(Object.keys(REPORTS).toSorted());
+});
+
+test('and those that hooks are told, every one', () => {
+  const facts = ['CommonFacts', 'HookedStep', 'EndedStepFacts', 'RunFacts'];
+  const text = inCode(section(FORMATS, '## Facts of a hook'));
+  for (const field of facts.flatMap((name) => fieldsOf('src/protocol/hook-facts.ts', name)))
+    expect(text).toContain(field);
 });
 
 test('and those that all reports share, problems and what was settled', () => {

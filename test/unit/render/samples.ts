@@ -67,6 +67,7 @@ export const upReport = (shards: readonly UpShard[], rest: Partial<UpReport> = {
   settled: [],
   shards,
   veneerSteps: [],
+  hooks: [],
   order: orderOf(shards),
   ms: 1234,
   ...rest,
