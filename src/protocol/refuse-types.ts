@@ -3,7 +3,7 @@ import type { UserType } from '../catalog/type.js';
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, nameKey } from '../postgres/identifiers.js';
-import { createType, isMade, type MadeType } from '../veneer/create-type.js';
+import { createType, isMade, isSameType, type MadeType } from '../veneer/create-type.js';
 
 /** One list of all shards' types; throws (exit 20) where two shards mean different things by one name. Pure. */
 export function wantedByAll(
@@ -13,7 +13,7 @@ export function wantedByAll(
   for (const { shard, types } of shards) {
     for (const type of types.filter(isMade)) {
       const other = wanted.get(nameKey(type));
-      if (other !== undefined && createType(other.type) !== createType(type))
+      if (other !== undefined && !isSameType(other.type, type))
         throw disagreement(type, [other.shard, createType(other.type)], [shard, createType(type)]);
       wanted.set(nameKey(type), other ?? { shard, type });
     }

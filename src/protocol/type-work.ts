@@ -20,7 +20,7 @@ import {
 } from '../veneer/extensions.js';
 import { mapTypes } from '../veneer/map-types.js';
 import { NO_TYPES, reconcileTypes, type TypePlan } from '../veneer/reconcile-types.js';
-import { refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
+import { knownOn, refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../veneer/type-names.js';
 import { refuseOccupiedTypes, refuseOthersTypes, refuseOutsideGroup, wantedByAll } from './refuse-types.js';
 import { reachedFrom, type ShardTypes } from './shard-types.js';
@@ -75,11 +75,7 @@ export async function planTypes(
   if (busy.length === 0) return NO_TYPE_WORK;
   for (const { shard, definitions, types } of busy)
     refuseUnsupported(shard.name, definitions, unsupportedTypes(types.types, veneer.server.version));
-  const { extensions, places } = await planExtensions(config, veneer, busy);
-  const placed = busy.map((one) => ({
-    ...one,
-    types: { ...one.types, types: mapTypes(one.types.types, placedNaming(places)) },
-  }));
+  const { extensions, placed } = await placeTypes(config, veneer, busy);
   const moves = placed.flatMap(({ types }) => types.moves);
   const names = [
     ...placed.flatMap(({ types }) => types.types.filter(isMade)),
@@ -124,20 +120,26 @@ export async function planTypes(
   };
 }
 
-async function planExtensions(
+/** The extensions to be made, and the types as the veneer knows them: those of extensions where it has the extension. */
+async function placeTypes(
   config: Config,
   veneer: Session,
   shards: readonly TypesOfShard[],
 ): Promise<{
   readonly extensions: readonly NeededExtension[];
-  readonly places: ReadonlyMap<string, string>;
+  readonly placed: readonly TypesOfShard[];
 }> {
   const needed = shards.flatMap(({ definitions, types }) =>
     neededExtensions(definitions, reachedFrom(types.types, types.used)),
   );
   const states = await readExtensions(veneer, [...new Set(needed.map(({ name }) => name))]);
   const extensions = missingExtensions(veneer.member, needed, states, extensionRules(config));
-  return { extensions, places: placesOf(states, extensions) };
+  const naming = placedNaming(placesOf(states, extensions));
+  const known = (types: ShardTypes): ShardTypes => ({
+    ...types,
+    types: mapTypes(knownOn(types.types, veneer.server.version), naming),
+  });
+  return { extensions, placed: shards.map((one) => ({ ...one, types: known(one.types) })) };
 }
 
 async function readNamed(veneer: Session, names: readonly QualifiedName[]): Promise<UserType[]> {
