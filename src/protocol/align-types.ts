@@ -9,6 +9,7 @@ import { dropType, type TypeChange } from '../veneer/reconcile-types.js';
 import type { Budget } from './budget.js';
 import { closeGate } from './gate.js';
 import type { Lane } from './lane.js';
+import { aroundRetype, clearTheWay } from './retype.js';
 import type { TypeWork } from './type-work.js';
 
 /**
@@ -21,6 +22,13 @@ export async function alignTypes(
   work: TypeWork,
   budget: Budget,
 ): Promise<string[]> {
+  await clearTheWay(
+    veneer,
+    budget,
+    work.types.before
+      .flatMap(({ columns = [] }) => columns)
+      .map(({ relation, column }) => ({ relation, column, fate: 'retype' })),
+  );
   await closeGate(lane, veneer, work, budget);
   const first = firstStatements(lane.run.config, work);
   if (first.length > 0) await veneer.run([budget.limits(veneer), ...first].join('; '));
@@ -64,14 +72,20 @@ async function runTypeChanges(
   changes: readonly TypeChange[],
   budget: Budget,
 ): Promise<string[]> {
+  const done: string[] = [];
   for (const change of changes) {
+    const { statements, columns = [] } = change;
+    const work = async (): Promise<readonly string[]> => {
+      await veneer.run([budget.limits(veneer), ...statements].join('; '));
+      return statements;
+    };
     try {
-      await veneer.run([budget.limits(veneer), ...change.statements].join('; '));
+      done.push(...(columns.length === 0 ? await work() : await aroundRetype(veneer, budget, columns, work)));
     } catch (error) {
       throw explain(error, change);
     }
   }
-  return changes.flatMap(({ statements }) => statements);
+  return done;
 }
 
 function explain(error: unknown, { type, kind }: TypeChange): unknown {
@@ -87,7 +101,7 @@ function explain(error: unknown, { type, kind }: TypeChange): unknown {
 }
 
 const RANGE_IN_USE =
-  'a range cannot be made anew while columns have it: drop the columns and the type in one migration, and make them in the next';
+  'a range cannot be made anew while a local table, a default, or another type has it: change or drop that on the veneer first';
 
 function hintFor(error: VeneerError): string | null {
   if (isState(error, SQLSTATE.undefinedFunction, SQLSTATE.undefinedObject))

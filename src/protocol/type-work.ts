@@ -1,14 +1,15 @@
 import { readExtensions } from '../catalog/read-extensions.js';
+import { readCapturedTypes } from '../catalog/read-captured-types.js';
 import { readForeignTables } from '../catalog/read-foreign-tables.js';
 import { readSchemas } from '../catalog/read-privileges.js';
 import { readTypes } from '../catalog/read-types.js';
-import { readTypeUsers, readUnused, type TypeUser } from '../catalog/read-type-users.js';
+import { readRangeColumns, readTypeUsers, readUnused, type TypeUser } from '../catalog/read-type-users.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { UserType } from '../catalog/type.js';
 import type { Config, ShardConfig } from '../config/config.js';
 import { nameKey, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { isMade } from '../veneer/create-type.js';
+import { isMade, type MadeType } from '../veneer/create-type.js';
 import type { Definition } from '../veneer/definition.js';
 import { exposureOf } from '../veneer/exposure.js';
 import {
@@ -20,6 +21,8 @@ import {
 } from '../veneer/extensions.js';
 import { mapTypes } from '../veneer/map-types.js';
 import { NO_TYPES, reconcileTypes, type TypePlan } from '../veneer/reconcile-types.js';
+import { aroundRanges } from '../veneer/replace-range.js';
+import { keepingWhatTheyHad } from '../veneer/restore-type.js';
 import { knownOn, refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../veneer/type-names.js';
 import { refuseOccupiedTypes, refuseOthersTypes, refuseOutsideGroup, wantedByAll } from './refuse-types.js';
@@ -90,7 +93,10 @@ export async function planTypes(
     placed.map((one) => ({ shard: one.shard.name, types: wantedBy(one, present, users) })),
   );
   refuseOccupiedTypes(veneer.member, wanted, present);
-  const types = reconcileTypes({ wanted, present: present.filter(isMade), moves });
+  const types = await withWhatTheyHad(
+    veneer,
+    reconcileTypes({ wanted, present: present.filter(isMade), moves }),
+  );
   const changed = new Set(types.before.flatMap(({ kind, oid }) => (kind === 'create' ? [] : (oid ?? []))));
   const own = ownSchemas(config.shards.map((shard) => exposureOf(config, shard)));
   const reached = users.filter(({ type }) => changed.has(type));
@@ -118,6 +124,17 @@ export async function planTypes(
     leaving: leavingOf(placed, present, wanted, own),
     shared: extensions.length > 0 || touched.some(({ schema }) => !own.has(schema)),
   };
+}
+
+/** A type that is made anew keeps its owner, privileges and comments. */
+async function withWhatTheyHad(veneer: Session, plan: TypePlan): Promise<TypePlan> {
+  const oidsOf = (kinds: readonly MadeType['kind'][]): string[] =>
+    plan.before.flatMap(({ made, oid }) =>
+      made !== undefined && kinds.includes(made.kind) ? (oid ?? []) : [],
+    );
+  const captured = await readCapturedTypes(veneer, oidsOf(['enum', 'domain', 'composite', 'range']));
+  const columns = await readRangeColumns(veneer, oidsOf(['range']));
+  return aroundRanges(keepingWhatTheyHad(plan, captured, veneer.server.user), columns);
 }
 
 /** The extensions to be made, and the types as the veneer knows them: those of extensions where it has the extension. */
