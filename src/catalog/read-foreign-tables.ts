@@ -2,7 +2,7 @@ import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
-import { optionsOf, withTypeText, type Column, type ForeignTable } from './relation.js';
+import { optionsOf, withTypeText, type Column, type ForeignTable, type PartitionParent } from './relation.js';
 
 interface ForeignTableRow extends Row {
   oid: string;
@@ -11,13 +11,13 @@ interface ForeignTableRow extends Row {
   owner: string;
   server: string;
   options: readonly string[] | null;
-  parent: QualifiedName | null;
+  parent: PartitionParent | null;
   columns: readonly ColumnRow<Column & { readonly options: readonly string[] | null }>[];
 }
 
 /** The partitioned table that pg_class `c` is attached to. */
 const PARENT = `
-  (SELECT json_build_object('schema', pn.nspname, 'name', p.relname)
+  (SELECT json_build_object('oid', p.oid::text, 'schema', pn.nspname, 'name', p.relname)
      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
     WHERE i.inhrelid = c.oid AND c.relispartition)`;
 

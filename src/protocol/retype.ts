@@ -124,7 +124,7 @@ function inTheWay({ member }: Session, obstacles: readonly Obstacle[]): VeneerEr
       exitCode: EXIT.failed,
       where: { member },
       detail: listed([...new Set(obstacles.map(lineOf))], NAMED.detail, '\n'),
-      hint: `drop or change on ${member} what is named, migrate, and make it anew`,
+      hint: `drop or change on ${member} what is named, by hand or in a migration of the veneers, migrate, and make it anew`,
     },
   );
 }

@@ -44,7 +44,9 @@ export async function lockTables(
   await lockAbove(
     session,
     budget,
-    tables.filter((table) => lane.retyping.has(remoteOf(table).name)),
+    tables
+      .filter((table) => lane.retyping.has(remoteOf(table).name))
+      .flatMap((table) => (table.parent === null ? [table] : [table, table.parent])),
   );
   for (const table of tables) budget.noteLocked(session.member, display(table));
   const ordered = contendedFirst(lane, tables);
@@ -116,7 +118,8 @@ export async function readDifference(lane: Lane, session: Session, changes: Shar
   // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
   const present = tables.filter((table) => names.has(nameKey(table)) || isOurs(exposure, table));
   const planned = reconcile({ wanted, present, renames, version: session.server.version });
-  for (const change of planned) if (isRetype(change)) lane.retyping.add(change.remote.name);
+  for (const change of planned)
+    if (isRetype(change) || isRetype(change.onParent ?? {})) lane.retyping.add(change.remote.name);
   const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
   await refuseOccupied(session, server, created);
   return planned;
@@ -171,7 +174,7 @@ export async function executeChanges(
   return statements;
 }
 
-const isRetype = ({ retyped = [] }: Change): boolean => retyped.length > 0;
+const isRetype = ({ retyped = [] }: Pick<Change, 'retyped'>): boolean => retyped.length > 0;
 
 /** By present names: asked before anything is renamed. */
 function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[] {
