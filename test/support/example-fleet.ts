@@ -7,6 +7,8 @@ import { startExample, type As, type RunningExample } from '../../examples/frame
 import { urlWith } from '../../src/sandbox/databases.js';
 import { demoShell } from '../../src/sandbox/demo-shell.js';
 import type { Settings } from '../../src/sandbox/launch.js';
+import { stopPostmaster } from '../../src/sandbox/postmaster.js';
+import { startServers, type RunningServer } from '../../src/sandbox/servers.js';
 import { commandsOn, type Commands } from './commands.js';
 import { logged } from './logged.js';
 
@@ -23,6 +25,9 @@ export interface ExampleFleet extends RunningExample {
   query: (member: string, sql: string, as?: As | 'superuser') => Promise<Record<string, unknown>[]>;
   /** What a member's server logs from now on about its database. */
   logged: (member: string) => Promise<() => Promise<string>>;
+  stop: (member: string) => Promise<void>;
+  /** Starts a server again on its port. */
+  start: (member: string) => Promise<void>;
   /** Writes a file of the project. */
   write: (file: string, text: string) => Promise<void>;
   /** Changes shards.yaml; a change that changes nothing is an error. */
@@ -35,7 +40,7 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export async function exampleFleet(name: string, settings: Settings = {}): Promise<ExampleFleet> {
   const { folder, tell } = await loadExample(name);
   const running = await startExample(folder, settings);
-  const { project: dir, servers } = running;
+  const { project: dir } = running;
   const open = new Set<Client>();
   const urlOf = (member: string, as?: As | 'superuser'): string =>
     as === 'superuser' ? superuser(running, member) : running.to(member, as).url;
@@ -74,7 +79,14 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
         await client.end();
       }
     },
-    logged: (member) => logged({ servers, database: databaseOf(urlOf(member)) }, member),
+    async stop(member) {
+      await stopPostmaster(serverOf(running, member).dataDir);
+    },
+    async start(member) {
+      const { name, port } = serverOf(running, member);
+      await startServers([{ name, port }], { dir: running.home, settings });
+    },
+    logged: (member) => logged({ servers: running.servers, database: databaseOf(urlOf(member)) }, member),
     async rewrite(change) {
       const before = await readFile(path.join(dir, 'shards.yaml'), 'utf8');
       const after = change(before);
@@ -90,9 +102,12 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
 
 const databaseOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));
 
-function superuser({ servers, to }: RunningExample, member: string): string {
-  const { url } = to(member);
-  const server = servers.find(({ port }) => String(port) === new URL(url).port);
+const superuser = (fleet: RunningExample, member: string): string =>
+  urlWith(serverOf(fleet, member).superuserUrl.reveal(), { database: databaseOf(fleet.to(member).url) });
+
+function serverOf({ servers, to }: RunningExample, member: string): RunningServer {
+  const { port } = new URL(to(member).url);
+  const server = servers.find((one) => String(one.port) === port);
   if (server === undefined) throw new Error(`no server of ${member}`);
-  return urlWith(server.superuserUrl.reveal(), { database: databaseOf(url) });
+  return server;
 }
