@@ -60,7 +60,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       {
         name: 'prune',
         type: 'boolean',
-        text: 'also drop foreign tables on our servers that nothing exposes',
+        text: 'also drop foreign tables that nothing exposes, and types that nothing has',
       },
       SHARD,
       TENANT,
