@@ -14,6 +14,7 @@ export interface CommandSpec {
 export type CommandName =
   | 'create'
   | 'plan'
+  | 'rehearse'
   | 'baseline'
   | 'ledger accept'
   | 'ledger export'

@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
+import { REHEARSE_COMMAND } from './rehearse-command.js';
 import { EXCEPT_TENANT, SHARD, TENANT } from './selection-flags.js';
 
 const YES: FlagSpec = { name: 'yes', type: 'boolean', text: 'write it; without, it is shown' };
@@ -62,6 +63,7 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate plan --exit-code --json', text: 'for a pipeline' },
     ],
   },
+  REHEARSE_COMMAND,
   {
     name: 'baseline',
     summary: 'adopt a running fleet: record what is applied already, run nothing',

@@ -86,6 +86,7 @@ const CHANGING: readonly Verb['command'][] = [
   'up',
   'down',
   'redo',
+  'rehearse',
   'setup',
   'sync',
   'recover',

@@ -27,6 +27,8 @@ async function runOnFleet(
       return (await import('../commands/ledger.js')).ledger(config, verb.options, context);
     case 'plan':
       return (await import('../commands/plan.js')).plan(config, verb.options, context);
+    case 'rehearse':
+      return (await import('../commands/rehearse.js')).rehearse(config, verb.options, context);
     case 'baseline':
       return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
     case 'create':

@@ -6,6 +6,7 @@ import type { Invocation } from './invocation.js';
 import type { RecoverOptions } from '../commands/recover.js';
 import { readMigrationVerb, type MigrationVerb } from './migration-verbs.js';
 import { readMilliseconds } from './read-milliseconds.js';
+import { readRehearseVerb, type RehearseVerb } from './rehearse-verb.js';
 import { readRollVerb, type RollVerb } from './roll-verbs.js';
 import { usageError } from './usage-error.js';
 
@@ -14,6 +15,7 @@ export type Verb =
   | MigrationVerb
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | RollVerb
+  | RehearseVerb
   | { readonly command: 'status'; readonly options: Selected & { readonly verify: boolean } }
   | { readonly command: 'sync'; readonly options: SyncOptions }
   | { readonly command: 'recover'; readonly options: RecoverOptions }
@@ -49,6 +51,8 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'down':
     case 'redo':
       return readRollVerb(command.name, words[0], flags);
+    case 'rehearse':
+      return readRehearseVerb(words[0], flags);
     case 'status':
       return { command: 'status', options: { ...selected(flags), verify: flags.isSet('verify') } };
     case 'sync':

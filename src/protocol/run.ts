@@ -8,6 +8,7 @@ import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
 import { lostAnchor, startAnchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
+import type { Review } from './review.js';
 import type { ShownTable } from './shown-table.js';
 import { newTurns, type Turns } from './turns.js';
 
@@ -46,6 +47,8 @@ export interface Run {
   readonly terminateBlockersMs: number | null;
   /** Nobody else is connected, the user says: what no order of commits makes safe for readers may be done. */
   readonly offline: boolean;
+  /** Looks at what a step is about to commit on veneers; null: nobody does. */
+  readonly review: Review | null;
   /** What its steps made or changed on veneers, for the statistics at its end. */
   readonly shown: ShownTable[];
 }
@@ -72,6 +75,8 @@ export interface RunOptions {
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
   readonly offline?: boolean;
+  /** Default: null. */
+  readonly review?: Review | null;
 }
 
 /**
@@ -101,12 +106,13 @@ export async function withRun<T>(
       if (problem.exitCode !== EXIT.unreachable) throw error;
       unreachable.set(member, problem);
     }
-    const { terminateBlockersMs = null, protocol = 'auto', offline = false } = options;
+    const { terminateBlockersMs = null, protocol = 'auto', offline = false, review = null } = options;
     return await work({
       ...options,
       protocol,
       terminateBlockersMs,
       offline,
+      review,
       id,
       config,
       keys,

@@ -1,7 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import {
-  readRaw,
   readStorage,
   replacedStorage,
   tightenedStorage,
@@ -21,7 +20,6 @@ import { refuseLongNames } from '../veneer/refuse-names.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
-import { anchorOf } from './run.js';
 import { runFor } from './run-tenant.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';
 import { subjectsOf } from './subject.js';
@@ -100,21 +98,21 @@ async function comeClean(session: Session, { budget, step }: ShardWork): Promise
 }
 
 /**
- * Reads what changed: *after* inside the open transaction, *before* by raw names on the anchor. In every tenant of
+ * Reads what changed: *after* inside the open transaction, *before* by raw names from elsewhere. In every tenant of
  * the shard, not in the step's alone: a migration may name the schema of another one.
  */
 export async function readChanges(lane: Lane, session: Session): Promise<ShardChanges> {
-  const anchor = anchorOf(lane.run, lane.shard.name);
+  const was = lane.before(lane.shard.name);
   const { config } = lane.run;
   const whole = config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
   const exposure = exposureOf(config, whole);
   const schemas = sourceSchemas(exposure);
   const [oids] = await Promise.all([
     touchedRelations(session),
-    refuseMovedSchemas(session, anchor, whole.tenants),
+    refuseMovedSchemas(session, was.anchor, whole.tenants),
   ]);
   const [after, stored] = [await readRelations(session, { schemas, oids }), await readStorage(session, oids)];
-  const [before, wasStored] = [await readRaw(anchor, oids), await readStorage(anchor, oids)];
+  const [before, wasStored] = [await was.relations(oids), await was.storage(oids)];
   const exposed = exposeRelations(exposure, after);
   refuseLongNames(lane.shard.name, exposed);
   const ours = before.filter((relation) => schemas.includes(relation.schema));
@@ -124,7 +122,7 @@ export async function readChanges(lane: Lane, session: Session): Promise<ShardCh
     exposure,
     exposed,
     before: ours,
-    types: await readShardTypes(session, anchor, exposure, wanted),
+    types: await readShardTypes(session, was, exposure, wanted),
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),

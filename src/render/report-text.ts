@@ -7,6 +7,7 @@ import { mapStrings, printable, withoutUrls } from './mask.js';
 import { ledgerBlocks } from './ledger.js';
 import { planBlocks } from './plan.js';
 import { recoverBlocks } from './recover.js';
+import { rehearseBlocks } from './rehearse.js';
 import { sandboxBlocks } from './sandbox.js';
 import { setupBlocks } from './setup.js';
 import { statusBlocks } from './status.js';
@@ -45,6 +46,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return ledgerBlocks(report, style);
     case 'plan':
       return planBlocks(report, style);
+    case 'rehearse':
+      return rehearseBlocks(report, style);
     case 'create':
       return createBlocks(report, style);
     case 'stop':

@@ -7,6 +7,7 @@ import type { UpHook } from './hooks.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { LedgerReport } from './ledger.js';
 import type { PlanReport } from './plan.js';
+import type { RehearseReport } from './rehearse.js';
 import type { ShardState } from './progress.js';
 import type { TableWrites } from './writes.js';
 import type { ReportBase } from './report-base.js';
@@ -23,6 +24,7 @@ export type Report =
   | CreateReport
   | BaselineReport
   | PlanReport
+  | RehearseReport
   | LedgerReport
   | SandboxReport;
 

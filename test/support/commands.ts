@@ -1,6 +1,7 @@
 import { baseline, type BaselineOptions } from '../../src/commands/baseline.js';
 import { ledger, type LedgerOptions } from '../../src/commands/ledger.js';
 import { plan, type PlanOptions } from '../../src/commands/plan.js';
+import { rehearse, type RehearseOptions } from '../../src/commands/rehearse.js';
 import { create, type CreateOptions } from '../../src/commands/create.js';
 import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
@@ -21,6 +22,7 @@ import type {
 import type { BaselineReport } from '../../src/report/baseline.js';
 import type { LedgerReport } from '../../src/report/ledger.js';
 import type { PlanReport } from '../../src/report/plan.js';
+import type { RehearseReport } from '../../src/report/rehearse.js';
 import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
@@ -39,6 +41,7 @@ export interface Commands {
   baseline(options?: Partial<BaselineOptions>): Promise<BaselineReport>;
   ledger(action: LedgerOptions['action'], options?: Partial<LedgerOptions>): Promise<LedgerReport>;
   plan(options?: Partial<PlanOptions>): Promise<PlanReport>;
+  rehearse(options?: Partial<RehearseOptions>): Promise<RehearseReport>;
   create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
@@ -81,6 +84,20 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
       plan(
         await config(),
         { shards: [], tenants: [], exitCode: 'done', sqlFiles: null, ...options },
+        context,
+      ),
+    rehearse: async (options = {}) =>
+      rehearse(
+        await config(),
+        {
+          shards: [],
+          tenants: [],
+          limit: { kind: 'all' },
+          whom: 'shapes',
+          offline: false,
+          out: null,
+          ...options,
+        },
         context,
       ),
     create: async (options) =>

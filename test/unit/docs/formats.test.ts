@@ -100,7 +100,18 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/plan.ts', 'PlanStep'],
     ['src/report/plan.ts', 'PlanCapacity'],
     ['src/report/plan.ts', 'PlanMember'],
+    ['src/veneer/writes.ts', 'WriteLimit'],
     ['src/migrations/lock-modes.ts', 'RelationLock'],
+  ],
+  rehearse: [
+    ['src/report/rehearse.ts', 'RehearseReport'],
+    ['src/report/rehearse.ts', 'RehearsedTenant'],
+    ['src/report/rehearse.ts', 'RehearsedStep'],
+    ['src/report/rehearse.ts', 'RehearsedMember'],
+    ['src/report/rehearse.ts', 'MovedSequence'],
+    ['src/migrations/lock-modes.ts', 'RelationLock'],
+    'runs',
+    'follows',
   ],
   create: [['src/report/create.ts', 'CreateReport']],
   setup: [
