@@ -40,7 +40,7 @@ export async function plan(
     const planned = await decide(config, { migrations, shards, readers });
     const past = await pastOf(planned.order, [...shards, ...config.veneers], readers);
     const { fitted, capacity, notices } = await fit(config, planned, readers);
-    const described = await planMigrations(planned, past);
+    const described = forecasting(config, await planMigrations(planned, past));
     const planShards = fitted.map((shard) => shardOf(shard, described));
     const missing = await missingFor(config, planned, readers.sessionOf);
     const files =
@@ -66,6 +66,18 @@ export async function plan(
     };
   });
 }
+
+/** Without a veneer nobody writes through one; and policy.writes may say that nobody wants to know. */
+const forecasting = (
+  { veneers, policy }: Config,
+  migrations: readonly PlanMigration[],
+): readonly PlanMigration[] =>
+  veneers.length > 0 && policy.writes !== 'allow'
+    ? migrations
+    : migrations.map((migration) => ({
+        ...migration,
+        statements: migration.statements?.map((statement) => ({ ...statement, writes: [] })) ?? null,
+      }));
 
 interface Given {
   readonly migrations: readonly Migration[];

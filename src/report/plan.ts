@@ -1,5 +1,6 @@
 import type { RelationLock, StatementImpact } from '../migrations/lock-modes.js';
 import type { Scope } from '../migrations/migration.js';
+import type { StatementWrites } from '../migrations/statement-writes.js';
 import type { ReportBase } from './report-base.js';
 
 export interface PlanReport extends ReportBase {
@@ -37,6 +38,8 @@ export interface PlanStatement {
   /** `unknown`: it may lock more. */
   readonly others: StatementImpact['others'];
   readonly rewrites: StatementImpact['rewrites'];
+  /** INSERTs through a veneer that the shard alone could complete, where the table is shown. */
+  readonly writes: readonly StatementWrites[];
 }
 
 export interface PlanGroup {
