@@ -92,7 +92,7 @@ export async function readViews(
 ): Promise<CapturedView[]> {
   if (oids.length + like.length === 0) return [];
   const [schemas, names] = [like.map(({ schema }) => schema), like.map(({ name }) => name)];
-  return session.query<CapturedView & Row>(VIEWS, [oids, settable(session), schemas, names]);
+  return session.prepared<CapturedView & Row>(VIEWS, [oids, settable(session), schemas, names]);
 }
 
 const ATTACHMENTS = `
@@ -124,7 +124,7 @@ export async function readAttachments(
   { oids = [], like = [] }: Sought<Pick<CapturedAttachment, 'kind' | 'table' | 'name'>>,
 ): Promise<CapturedAttachment[]> {
   if (oids.length + like.length === 0) return [];
-  return session.query<CapturedAttachment & Row>(ATTACHMENTS, [
+  return session.prepared<CapturedAttachment & Row>(ATTACHMENTS, [
     oids,
     settable(session),
     like.map(({ kind }) => kind),

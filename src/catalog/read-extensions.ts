@@ -26,7 +26,7 @@ const EXTENSIONS = `
 
 /** The state of these extensions, one each. */
 export async function readExtensions(session: Session, names: readonly string[]): Promise<ExtensionState[]> {
-  return names.length === 0 ? [] : session.query<ExtensionState>(EXTENSIONS, [names]);
+  return names.length === 0 ? [] : session.prepared<ExtensionState>(EXTENSIONS, [names]);
 }
 
 /** Of these extensions those that are in this database and bring types, with the schema of each. */
@@ -35,7 +35,7 @@ export async function readTypeOwners(
   names: readonly string[],
 ): Promise<(Row & { readonly name: string; readonly schema: string })[]> {
   if (names.length === 0) return [];
-  return session.query(
+  return session.prepared(
     `SELECT x.extname::text AS name, n.nspname::text AS schema
        FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
       WHERE x.extname = ANY ($1::text[])

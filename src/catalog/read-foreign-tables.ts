@@ -1,4 +1,4 @@
-import type { QualifiedName } from '../postgres/identifiers.js';
+import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
@@ -41,8 +41,7 @@ const FOREIGN_TABLES = `
    WHERE s.srvname = ANY ($1::text[])
      AND ($2::text[] IS NULL
           OR (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))
-   ORDER BY n.nspname, c.relname`;
+          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))`;
 
 /** Which of a server's foreign tables to read. */
 export interface ForeignTableScope {
@@ -56,13 +55,14 @@ export async function readForeignTables(
   servers: readonly string[],
   scope?: ForeignTableScope,
 ): Promise<ForeignTable[]> {
-  const rows = await session.query<ForeignTableRow>(FOREIGN_TABLES, [
+  const rows = await session.prepared<ForeignTableRow>(FOREIGN_TABLES, [
     servers,
     ...pairs(scope?.remote),
     ...pairs(scope?.named),
   ]);
   const parsed = await expressionsOf(rows);
-  return rows.map((row) => ({
+  // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
+  return rows.toSorted(compareNames).map((row) => ({
     ...row,
     options: optionsOf(row.options),
     columns: row.columns.map((column) => ({
@@ -85,7 +85,7 @@ export async function readPartitions(
   parents: readonly QualifiedName[],
 ): Promise<ForeignPartition[]> {
   if (parents.length === 0) return [];
-  return session.query<ForeignPartition>(
+  return session.prepared<ForeignPartition>(
     `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
             json_build_object('schema', pn.nspname, 'name', p.relname) AS parent
        FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
@@ -122,4 +122,4 @@ export const readOccupied = (
   session: Session,
   servers: readonly string[],
   names: readonly QualifiedName[],
-): Promise<Occupied[]> => session.query<Occupied>(OCCUPIED, [servers, ...pairs(names)]);
+): Promise<Occupied[]> => session.prepared<Occupied>(OCCUPIED, [servers, ...pairs(names)]);

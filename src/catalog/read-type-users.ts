@@ -36,13 +36,13 @@ const USERS = `
 
 /** The relations whose columns reach these types. */
 export async function readTypeUsers(session: Session, types: readonly string[]): Promise<TypeUser[]> {
-  return types.length === 0 ? [] : session.query<TypeUser>(USERS, [types]);
+  return types.length === 0 ? [] : session.prepared<TypeUser>(USERS, [types]);
 }
 
 /** Of these types the ones that nothing else is made of: dropping them takes nothing along but their arrays and constructors. */
 export async function readUnused(session: Session, types: readonly string[]): Promise<Set<string>> {
   if (types.length === 0) return new Set();
-  const rows = await session.query<{ oid: string }>(
+  const rows = await session.prepared<{ oid: string }>(
     `WITH RECURSIVE own(root, oid) AS (
        SELECT root, root FROM unnest($1::oid[]) AS root
        UNION SELECT own.root, d.objid FROM own JOIN pg_depend d

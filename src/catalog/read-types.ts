@@ -120,7 +120,7 @@ interface TypeRow extends Row, QualifiedName {
 export async function readTypes(session: Session, scope: TypeScope): Promise<UserType[]> {
   const { schemas = [], oids = [], names = [] } = scope;
   if (schemas.length + oids.length + names.length === 0) return [];
-  const rows = await session.query<TypeRow>(TYPES, [
+  const rows = await session.prepared<TypeRow>(TYPES, [
     schemas,
     oids,
     names.map(({ schema }) => schema),

@@ -40,9 +40,11 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
       return last().fresh;
     },
     query: (text, values) => on((session) => session.query(text, values)),
+    prepared: (text, values) => on((session) => session.prepared(text, values)),
     asLogin: (text, values) => on((session) => session.asLogin(text, values)),
     run: (text) => on((session) => session.run(text)),
     ask: (text) => on((session) => session.ask(text)),
+    isAsked: () => own.open()?.isAsked() ?? false,
     // Without a connection nothing of it can be lost: the next one is another.
     isLost: () => standIn?.isLost() === true,
     status: () => own.open()?.status() ?? 'I',

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
-import { hygiene, type Hygiene } from './hygiene.js';
+import { freshStatements, pins } from './hygiene.js';
 import { memberError } from './member-error.js';
 import { fieldOf } from './sqlstate.js';
 
@@ -19,7 +20,12 @@ export interface Session {
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
-   * Like `query`, but with the rights of the user that logged in: sessions of ours are its own, to be seen and ended, while
+   * The same for a text that is asked again and again, and is parsed and planned once a session. A migration that has
+   * its server forget what was prepared (DEALLOCATE, DISCARD ALL) is noticed by its command tag.
+   */
+  prepared<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * Like `prepared`, but with the rights of the user that logged in: sessions of ours are its own, to be seen and ended, while
    * the role that works here need not have its rights.
    */
   asLogin<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
@@ -27,6 +33,8 @@ export interface Session {
   run(text: string): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
   ask(text: string): Promise<readonly Answer[]>;
+  /** True while a statement is on its way: an idle one waits for nothing but us. */
+  isAsked(): boolean;
   /** True once the connection is known to be gone. */
   isLost(): boolean;
   /** T in a transaction, E in a failed one, I idle: as the server's last answer said. */
@@ -74,7 +82,7 @@ export interface SessionOptions {
 
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
 const opening = (pin: string): string => `
-  SELECT (${pin}),
+  SELECT (${pin}) AS pinned,
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
          current_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
@@ -83,6 +91,7 @@ const opening = (pin: string): string => `
     FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
 
 interface OpenRow extends Row {
+  pinned: Readonly<Record<string, string>>;
   system_identifier: string;
   database_oid: string;
   database: string;
@@ -103,18 +112,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
-  const clean = hygiene(options.holdMs ?? null);
   let lost = false;
   const lose = (): void => void (lost = true);
   client.on('error', lose);
   client.on('end', lose);
   try {
     await client.connect();
-    const opened = await client.query<OpenRow>(opening(clean.pin));
+    const opened = await client.query<OpenRow>(opening(pins(options.holdMs ?? null)));
     return sessionOf(options.member, client, opened.rows[0] as OpenRow, {
       isLost: () => lost,
       lose,
-      fresh: clean.fresh,
       role: options.role ?? null,
     });
   } catch (error) {
@@ -138,7 +145,7 @@ function withRole(url: string, role: string | null): string {
 /** A connection that says nothing is asked after that often: our side of what LIVENESS asks of the server. */
 const KEEPALIVE_MS = 5_000;
 
-interface Life extends Pick<Hygiene, 'fresh'> {
+interface Life {
   readonly role: string | null;
   readonly isLost: () => boolean;
   readonly lose: () => void;
@@ -148,40 +155,54 @@ function sessionOf(
   member: string,
   client: pg.Client,
   opened: OpenRow,
-  { isLost, lose, fresh, role }: Life,
+  { isLost, lose, role }: Life,
 ): Session {
   const completed = countCompleted(client);
   const inTurn = queue();
+  let forgotten = 0;
+  const tagsOf = (results: unknown): string[] => {
+    const tags = (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);
+    if (tags.some((tag) => FORGETS.includes(tag))) forgotten++;
+    return tags;
+  };
+  let asked = false;
   const send = <T>(work: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
       completed.count = 0;
+      asked = true;
       try {
         return await work();
       } catch (error) {
         // The server's last word comes before the end of the connection.
         if (fieldOf(error, 'severity') === 'FATAL') lose();
         throw memberError(member, error, { completed: completed.count });
+      } finally {
+        asked = false;
       }
     });
   const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     send(async () => (await client.query<R>(text, [...values])).rows);
+  const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+    send(async () => {
+      const name = `pgv_${forgotten}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+      return (await client.query<R>({ name, text, values: [...values] })).rows;
+    });
   return {
     member,
     pid: opened.pid,
     server: factsOf(opened),
-    fresh,
+    fresh: freshStatements(opened.pinned),
+    isAsked: () => asked,
     isLost,
     status: () => client.getTransactionStatus(),
     query,
-    asLogin: role === null ? query : (text, values = []) => send(() => askAsLogin(client, text, values)),
-    run: (text: string): Promise<readonly string[]> =>
-      send(async () => {
-        const results: unknown = await client.query(text);
-        return (Array.isArray(results) ? results : [results]).map((r: pg.QueryResult) => r.command);
-      }),
+    prepared,
+    asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
+    run: (text: string): Promise<readonly string[]> => send(async () => tagsOf(await client.query(text))),
     ask: (text: string): Promise<readonly Answer[]> =>
       send(async () => {
         const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
+        tagsOf(results);
         return (Array.isArray(results) ? results : [results]).map(
           ({ command, rows, fields, rowCount }: pg.QueryArrayResult<unknown[]>) => ({
             command,
@@ -211,6 +232,9 @@ async function askAsLogin<R extends Row>(
     await client.query('RESET ROLE').catch(() => undefined);
   }
 }
+
+/** Tags of statements after which what was prepared may be gone. */
+const FORGETS: readonly string[] = ['DEALLOCATE', 'DISCARD'];
 
 /** One after the other, in the order of the calls: an anchor serves several lanes. */
 function queue(): <T>(work: () => Promise<T>) => Promise<T> {

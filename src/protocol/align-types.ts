@@ -10,6 +10,7 @@ import type { Budget } from './budget.js';
 import { closeGate } from './gate.js';
 import type { Lane } from './lane.js';
 import { aroundRetype, clearTheWay } from './retype.js';
+import { runBatched } from './run-batched.js';
 import type { TypeWork } from './type-work.js';
 
 /**
@@ -67,25 +68,50 @@ const makeSchema = ({ roles }: Config, schema: string): string[] => [
     .map(({ name }) => `GRANT USAGE ON SCHEMA ${ident(schema)} TO ${ident(name)}`),
 ];
 
+/** In order; what has views above it put aside runs by itself. */
 async function runTypeChanges(
   veneer: Session,
   changes: readonly TypeChange[],
   budget: Budget,
 ): Promise<string[]> {
   const done: string[] = [];
+  const run = (some: readonly TypeChange[]): Promise<string[]> =>
+    runBatched(veneer, budget, some, { waiting: true, explain });
+  let plain: TypeChange[] = [];
   for (const change of changes) {
-    const { statements, columns = [] } = change;
-    const work = async (): Promise<readonly string[]> => {
-      await veneer.run([budget.limits(veneer), ...statements].join('; '));
-      return statements;
-    };
-    try {
-      done.push(...(columns.length === 0 ? await work() : await aroundRetype(veneer, budget, columns, work)));
-    } catch (error) {
-      throw explain(error, change);
+    const { columns = [] } = change;
+    if (columns.length === 0) {
+      plain.push(change);
+      continue;
     }
+    done.push(...(await run(plain)));
+    plain = [];
+    done.push(...(await retype(veneer, budget, change, () => run([change]))));
   }
-  return done;
+  return [...done, ...(await run(plain))];
+}
+
+/** An error of the change itself is explained already, by the batch that it ran in. */
+async function retype(
+  veneer: Session,
+  budget: Budget,
+  change: TypeChange,
+  work: () => Promise<string[]>,
+): Promise<string[]> {
+  let explained: unknown = null;
+  const noted = async (): Promise<string[]> => {
+    try {
+      return await work();
+    } catch (error) {
+      explained = error;
+      throw error;
+    }
+  };
+  try {
+    return await aroundRetype(veneer, budget, change.columns ?? [], noted);
+  } catch (error) {
+    throw error === explained ? error : explain(error, change);
+  }
 }
 
 function explain(error: unknown, { type, kind }: TypeChange): unknown {

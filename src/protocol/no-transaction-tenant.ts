@@ -11,6 +11,7 @@ import {
 } from '../migrations/ledger.js';
 import type { Direction, Migration, Statement } from '../migrations/migration.js';
 import { display, ident, literal } from '../postgres/identifiers.js';
+import { PLAN_AS_CONFIGURED } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import { isConnectionLost, isLockConflict, SQLSTATE } from '../postgres/sqlstate.js';
 import { inTransaction } from '../postgres/transaction.js';
@@ -52,6 +53,7 @@ export async function runWithoutTransaction(work: TenantWork): Promise<number> {
   await session.run(session.fresh.join('; '));
   const begun = await begin(work);
   if (begun === 'done') return 1;
+  await session.run(PLAN_AS_CONFIGURED.map((setting) => `SET ${setting}`).join('; '));
   const attempts = await runAll(work, begun);
   await session.run(session.fresh.join('; '));
   await run.at(`before applied:${tenant.name}`);

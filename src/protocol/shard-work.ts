@@ -140,7 +140,7 @@ async function refuseMovedSchemas(
   tenants: readonly TenantConfig[],
 ): Promise<void> {
   const oidsOf = async (on: Session): Promise<Map<string, string>> => {
-    const rows = await on.query<{ name: string; oid: string }>(
+    const rows = await on.prepared<{ name: string; oid: string }>(
       'SELECT nspname::text AS name, oid::text AS oid FROM pg_namespace WHERE nspname = ANY ($1::text[])',
       [tenants.map((tenant) => tenant.schema)],
     );

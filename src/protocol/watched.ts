@@ -78,7 +78,7 @@ async function countWaits(watch: Watch): Promise<void> {
   const { lane, budget } = watch;
   const sinceLast = performance.now() - watch.lookedAt;
   watch.lookedAt += sinceLast;
-  for (const session of busy(lane)) {
+  for (const session of busy(lane).filter((one) => one.isAsked())) {
     const blockers = await readBlockers(anchorOf(lane.run, session.member), session);
     if (blockers.length === 0) continue;
     lane.blockers.splice(0, lane.blockers.length, ...blockers);
