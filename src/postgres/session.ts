@@ -203,20 +203,23 @@ function sessionOf(
       send(async () => {
         const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
         tagsOf(results);
-        return (Array.isArray(results) ? results : [results]).map(
-          ({ command, rows, fields, rowCount }: pg.QueryArrayResult<unknown[]>) => ({
-            command,
-            rows,
-            columns: fields.length,
-            count: rowCount ?? 0,
-          }),
-        );
+        return answersOf(results);
       }),
     async close(): Promise<void> {
       await client.end().catch(() => undefined);
     },
   };
 }
+
+const answersOf = (results: unknown): Answer[] =>
+  (Array.isArray(results) ? results : [results]).map(
+    ({ command, rows, fields, rowCount }: pg.QueryArrayResult<unknown[]>) => ({
+      command,
+      rows,
+      columns: fields.length,
+      count: rowCount ?? 0,
+    }),
+  );
 
 /** One turn of the session, so that nothing else of ours runs with these rights. */
 async function askAsLogin<R extends Row>(
