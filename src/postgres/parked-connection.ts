@@ -24,6 +24,7 @@ export function parkedConnection(parking: Parking, open: () => Promise<Session>)
     ended: Promise.resolve(),
     uses: 0,
     isIdle: false,
+    isStuck: false,
     onQuiet: [],
   };
   return {
@@ -59,6 +60,8 @@ interface State {
   ended: Promise<void>;
   uses: number;
   isIdle: boolean;
+  /** It was lost inside a transaction, and has given back its place: whatever is left of that has to fail. */
+  isStuck: boolean;
   /** Who waits until it has no use. */
   readonly onQuiet: (() => void)[];
 }
@@ -66,7 +69,8 @@ interface State {
 async function acquire(state: State): Promise<Session> {
   state.parking.busy(state.guest);
   state.isIdle = false;
-  if (state.current?.isLost() === true) await leave(state);
+  // Lost inside a transaction it stays: what follows must not begin anew, on a connection that knows of none.
+  if (state.current?.isLost() === true && state.current.status() === 'I') await leave(state);
   return (state.opening ??= enter(state));
 }
 
@@ -90,21 +94,28 @@ function rest(state: State): void {
   for (const tell of state.onQuiet.splice(0)) tell();
   const { current, isIdle, parking, guest } = state;
   if (current === null || isIdle) return;
-  if (current.isLost()) return void leave(state);
+  if (current.isLost()) return lose(state, current);
   state.isIdle = current.status() === 'I';
   if (state.isIdle) parking.idle(guest);
 }
 
+function lose(state: State, current: Session): void {
+  if (current.status() === 'I') return void leave(state);
+  if (!state.isStuck) state.parking.leave();
+  state.isStuck = true;
+}
+
 async function leave(state: State): Promise<void> {
-  if (state.current === null) return;
-  state.parking.busy(state.guest);
+  const { current, isStuck, parking, guest } = state;
+  if (current === null) return;
+  parking.busy(guest);
   await end(state);
-  state.parking.leave();
+  if (!isStuck) parking.leave();
 }
 
 function end(state: State): Promise<void> {
   const { current } = state;
-  Object.assign(state, { opening: null, current: null, isIdle: false });
+  Object.assign(state, { opening: null, current: null, isIdle: false, isStuck: false });
   state.ended = current?.close() ?? state.ended;
   return state.ended;
 }

@@ -67,7 +67,7 @@ test('120 databases of one server are opened when they are needed, with a bounde
   const report = await run.up();
   expect(report).toMatchObject({ problems: [], exitCode: 0 });
   expect(report.shards).toHaveLength(TENANTS.length);
-  expect(await run.status()).toMatchObject({ problems: [], drift: [], exitCode: 0 });
+  expect(await run.status({ verify: true })).toMatchObject({ problems: [], drift: [], exitCode: 0 });
   await fleet.query('veneer', 'DROP FOREIGN TABLE entities.t77');
   expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await run.down({ tenants: ['t1', 't120'] })).toMatchObject({ problems: [], exitCode: 0 });

@@ -1,0 +1,17 @@
+import { ident } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+
+/**
+ * Ends the connections that postgres_fdw has kept to a server for this session, as it does until the session ends: with a
+ * server per tenant they would add up. Does nothing before PostgreSQL 14, which has no function for it
+ * (https://www.postgresql.org/docs/current/postgres-fdw.html#POSTGRES-FDW-FUNCTIONS). Outside of transactions.
+ */
+export async function disconnectFdw(session: Session, server: string): Promise<void> {
+  const [there] = await session.query<{ schema: string }>(
+    `SELECT n.nspname::text AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+      WHERE e.extname = 'postgres_fdw'
+        AND to_regprocedure(quote_ident(n.nspname) || '.postgres_fdw_disconnect(text)') IS NOT NULL`,
+  );
+  if (there === undefined) return;
+  await session.query(`SELECT ${ident(there.schema)}.postgres_fdw_disconnect($1)`, [server]);
+}
