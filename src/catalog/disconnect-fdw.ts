@@ -8,9 +8,13 @@ import type { Session } from '../postgres/session.js';
  */
 export async function disconnectFdw(session: Session, server: string): Promise<void> {
   const [there] = await session.query<{ schema: string }>(
-    `SELECT n.nspname::text AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-      WHERE e.extname = 'postgres_fdw'
-        AND to_regprocedure(quote_ident(n.nspname) || '.postgres_fdw_disconnect(text)') IS NOT NULL`,
+    `SELECT n.nspname::text AS schema
+       FROM pg_extension e
+       JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+                       AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+       JOIN pg_proc p ON p.oid = d.objid AND p.proname = 'postgres_fdw_disconnect'
+       JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE e.extname = 'postgres_fdw'`,
   );
   if (there === undefined) return;
   await session.query(`SELECT ${ident(there.schema)}.postgres_fdw_disconnect($1)`, [server]);

@@ -167,11 +167,10 @@ export function anchorOf(run: Run, member: string): Session {
   return session;
 }
 
-const neverReached = ({ unreachable }: Pick<Run, 'unreachable'>, member: string): VeneerError =>
-  new VeneerError(unreachable.get(member)?.message ?? `${member} is not in shards.yaml`, {
-    exitCode: EXIT.unreachable,
-    where: { member },
-  });
+function neverReached({ unreachable }: Pick<Run, 'unreachable'>, member: string): VeneerError {
+  const { message, ...facts } = unreachable.get(member) ?? { message: `${member} is not in shards.yaml` };
+  return new VeneerError(message, { ...facts, exitCode: EXIT.unreachable, where: { member } });
+}
 
 /** Where intents are kept: the first veneer by name; without veneers the first shard. */
 export function journalMember(config: Config): string {

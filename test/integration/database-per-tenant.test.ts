@@ -104,24 +104,23 @@ test.each(['two-phase', 'lock-step'] as const)(
 test('setup says which databases and roles are missing, as SQL for a superuser, and goes on with the others', async () => {
   const config = await fleet.readConfig();
   await fleet.writeConfig(config.replace('[bluth, hooli]', '[bluth, hooli, umbrella]'));
-  const report = await fleet.run.setup();
-  expect(report.members.filter(({ state }) => state === 'failed')).toMatchObject([
-    {
-      member: 'shard1/umbrella',
-      forSuperuser: [
-        `CREATE ROLE "${fleet.nameOf('umbrella')}_admin"`,
-        `GRANT "${fleet.nameOf('umbrella')}_admin" TO "bookstore_admin"`,
-      ],
-    },
-  ]);
-  await fleet.house('shard1', 'umbrella');
-  await fleet.query('shard1', `DROP DATABASE "${fleet.nameOf('umbrella')}"`, 'superuser');
+  const name = fleet.nameOf('umbrella');
   expect(
-    (await fleet.run.setup({ dryRun: true })).members.find(({ state }) => state === 'failed'),
-  ).toMatchObject({
-    member: 'shard1/umbrella',
-    forSuperuser: [`CREATE DATABASE "${fleet.nameOf('umbrella')}" OWNER "${fleet.nameOf('umbrella')}_admin"`],
+    (await fleet.run.setup()).members.map(({ member, state, forSuperuser }) => [member, state, forSuperuser]),
+  ).toEqual([
+    ['shard1/bluth', 'done', []],
+    ['shard1/hooli', 'done', []],
+    ['shard1/umbrella', 'failed', [`CREATE DATABASE "${name}" OWNER "${name}_admin"`]],
+    ['shard2/cyberdyne', 'done', []],
+    ['veneer', 'done', []],
+  ]);
+  await fleet.query('shard1', `CREATE DATABASE "${name}"`, 'superuser');
+  const { members } = await fleet.run.setup({ dryRun: true });
+  expect(members.find(({ member }) => member === 'shard1/umbrella')).toMatchObject({
+    state: 'failed',
+    forSuperuser: [`CREATE ROLE "${name}_admin"`, `GRANT "${name}_admin" TO "bookstore_admin"`],
   });
+  await fleet.query('shard1', `DROP DATABASE "${name}"`, 'superuser');
   await fleet.house('shard1', 'umbrella');
   expect(await fleet.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
