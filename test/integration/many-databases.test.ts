@@ -14,6 +14,9 @@ const TENANTS = Array.from({ length: 120 }, (_, index) => `t${index + 1}`);
  */
 const CONNECTIONS = 10;
 
+/** Each database is made, and opened a dozen times: minutes, on a machine that does other things as well. */
+const PATIENCE_MS = 30 * 60_000;
+
 let fleet: TestFleet;
 const runner = (): string => `${fleet.name}_runner`;
 
@@ -48,7 +51,7 @@ beforeEach(async () => {
       await createDatabase(session, { name: `${fleet.name}_${tenant}`, owner: runner() });
     await session.run(`ALTER ROLE ${ident(runner())} CONNECTION LIMIT ${CONNECTIONS}`);
   });
-});
+}, PATIENCE_MS);
 
 afterEach(async () => {
   await onServer(async (session) => {
@@ -57,18 +60,22 @@ afterEach(async () => {
     await session.run(`DROP ROLE ${ident(runner())}`);
   });
   await fleet.close();
-});
+}, PATIENCE_MS);
 
-test('120 databases of one server are opened when they are needed, with a bounded number of connections', async () => {
-  const run = commandsOn(fleet);
-  await fleet.writeMigration('0001_entities.sql', 'CREATE TABLE entities (id int PRIMARY KEY)');
-  // The server refuses each connection beyond the limit.
-  expect(await run.setup()).toMatchObject({ problems: [], exitCode: 0 });
-  const report = await run.up();
-  expect(report).toMatchObject({ problems: [], exitCode: 0 });
-  expect(report.shards).toHaveLength(TENANTS.length);
-  expect(await run.status({ verify: true })).toMatchObject({ problems: [], drift: [], exitCode: 0 });
-  await fleet.query('veneer', 'DROP FOREIGN TABLE entities.t77');
-  expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
-  expect(await run.down({ tenants: ['t1', 't120'] })).toMatchObject({ problems: [], exitCode: 0 });
-});
+test(
+  '120 databases of one server are opened when they are needed, with a bounded number of connections',
+  async () => {
+    const run = commandsOn(fleet);
+    await fleet.writeMigration('0001_entities.sql', 'CREATE TABLE entities (id int PRIMARY KEY)');
+    // The server refuses each connection beyond the limit.
+    expect(await run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+    const report = await run.up();
+    expect(report).toMatchObject({ problems: [], exitCode: 0 });
+    expect(report.shards).toHaveLength(TENANTS.length);
+    expect(await run.status({ verify: true })).toMatchObject({ problems: [], drift: [], exitCode: 0 });
+    await fleet.query('veneer', 'DROP FOREIGN TABLE entities.t77');
+    expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await run.down({ tenants: ['t1', 't120'] })).toMatchObject({ problems: [], exitCode: 0 });
+  },
+  PATIENCE_MS,
+);
