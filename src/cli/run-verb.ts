@@ -12,7 +12,7 @@ export async function runVerb(
   context: CommandContext,
   onLine: (line: string) => void,
 ): Promise<Report> {
-  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(flags), context);
+  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(verb, flags, context), context);
   const { sandbox } = await import('../commands/sandbox.js');
   return sandbox(verb.options, { ...sourceOf(flags), project: projectOf(flags), onLine }, context);
 }
@@ -54,9 +54,14 @@ async function runOnFleet(
   }
 }
 
-async function readConfig(flags: Flags): Promise<Config> {
-  const { loadConfig } = await import('../config/load-config.js');
-  return loadConfig({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+/** What these do, they do for members alone: they work while nobody answers which tenants there are. */
+const WITHOUT_TENANTS: readonly Verb['command'][] = ['create', 'recover', 'stop', 'history'];
+
+async function readConfig(verb: Verb, flags: Flags, { who }: CommandContext): Promise<Config> {
+  const { openFleetSource } = await import('../config/load-config.js');
+  const source = openFleetSource({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+  const { readFleet, readMembers } = await import('../fleet/ask-tenants.js');
+  return WITHOUT_TENANTS.includes(verb.command) ? readMembers(source, who) : readFleet(source, who);
 }
 
 const sourceOf = (flags: Flags) => ({

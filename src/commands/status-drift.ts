@@ -3,6 +3,7 @@ import { shardsShownOn } from '../fleet/shown-shards.js';
 import type { Plan } from '../migrations/plan.js';
 import type { Drift } from '../report/drift.js';
 import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
+import { leftTenants, listDrift } from '../report/drift-of-tenants.js';
 import { tableDrift } from '../report/drift-of-tables.js';
 import { exposureOf } from '../veneer/exposure.js';
 import { unsupportedTypes } from '../veneer/supported-types.js';
@@ -11,7 +12,9 @@ import type { StatusFacts } from './status-facts.js';
 
 /** All drift that the facts show, the worst first. Pure. */
 export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
-  [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
+  [...tablesDrift(facts), ...serversDrift(facts), ...tenantsDrift(facts), ...ledgerDrift(plan)].toSorted(
+    byGrade,
+  );
 
 function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, taken }: StatusFacts): Drift[] {
   return [...veneerFacts.values()].flatMap((veneer) =>
@@ -70,6 +73,16 @@ function serversDrift({ config, shards, shardFacts, veneerFacts }: StatusFacts):
   );
   return [...onVeneers, ...onShards];
 }
+
+/** Tenants of shards that are looked at with all of their tenants. */
+const tenantsDrift = ({ config, shards, shardFacts, veneerFacts }: StatusFacts): Drift[] => [
+  ...config.shards.flatMap((shard) => {
+    const selected = shards.find(({ name }) => name === shard.name);
+    const ledger = shardFacts.get(shard.name)?.ledger ?? [];
+    return selected?.tenants.length === shard.tenants.length ? leftTenants(config, shard, ledger) : [];
+  }),
+  ...[...veneerFacts.values()].filter(({ listsOthers }) => listsOthers).map(({ name }) => listDrift(name)),
+];
 
 /** Files against ledger: what `up` would refuse. */
 const ledgerDrift = (plan: Plan): Drift[] =>

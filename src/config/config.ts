@@ -19,6 +19,8 @@ export interface Config {
   readonly tenantIs: 'schema' | 'database';
   /** By key: how the runner reaches each shard's server, also one without tenants; where a database is created from. */
   readonly servers: ReadonlyMap<string, Secret>;
+  /** Who is asked which tenants there are; null: shards.yaml lists them. */
+  readonly tenantQuery: TenantQuery | null;
   readonly roles: readonly RoleConfig[];
   readonly expose: readonly ExposeRule[];
   readonly extensions: readonly string[];
@@ -58,6 +60,20 @@ export interface ServerConfig {
   readonly name: string;
   /** Options of CREATE SERVER, as the veneer needs them: host, port, dbname (default: the url's) and what is set besides. */
   readonly options: Readonly<Record<string, string>>;
+}
+
+/** A query for the tenants; `src/fleet/ask-tenants.ts` runs it when a command begins. */
+export interface TenantQuery {
+  /** SQL that gives rows of (tenant, shard). */
+  readonly query: string;
+  /** The database that is asked; null: the first veneer. */
+  readonly url: Secret | null;
+}
+
+/** What such a query answers: names as they are, in which nothing is filled in. */
+export interface TenantRow {
+  readonly tenant: string;
+  readonly shard: string;
 }
 
 export interface TenantConfig {

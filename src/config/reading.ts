@@ -1,3 +1,4 @@
+import type { TenantRow } from './config.js';
 import type { Path } from './document.js';
 import type { Environment } from './environment.js';
 import { fill } from './fill.js';
@@ -6,6 +7,8 @@ import type { Names } from './fill.js';
 /** What reading the parts of a fleet shares: variables, the order of keys, and where problems go. */
 export interface Reading {
   readonly environment: Environment;
+  /** What tenants.query answered; null where nobody was asked. */
+  readonly tenants: readonly TenantRow[] | null;
   /** The keys of a map in the order of the file. */
   readonly keysOf: (path: Path) => readonly string[];
   readonly lineOf: (path: Path) => number;

@@ -1,5 +1,7 @@
 import type { TenantConfig } from './config.js';
 import type { Path } from './document.js';
+import { placedRows, QUERY } from './resolve-tenant-query.js';
+import type { PlacedRow } from './resolve-tenant-query.js';
 import { checkSchema, filledName, shownName } from './reading.js';
 import type { Reading } from './reading.js';
 import { tenantIs } from './resolve-places.js';
@@ -21,7 +23,9 @@ export function resolveTenants(
   shards: readonly string[],
   reading: Reading,
 ): readonly TenantConfig[] {
-  const tenants = shards.flatMap((shard) => tenantsOf(fleet, shard, reading));
+  const tenants = Object.hasOwn(fleet, 'tenants')
+    ? placedRows(reading, shards).map((row) => askedTenant(fleet, row, reading))
+    : shards.flatMap((shard) => tenantsOf(fleet, shard, reading));
   if (isWithoutTenants(fleet)) {
     reading.refuse(
       ['shards'],
@@ -38,15 +42,35 @@ function tenantsOf(fleet: Loose<FleetFile>, shard: string, reading: Reading): re
     const path = ['shards', shard, 'tenants', index];
     const name = filledName(reading, path, text, { shard });
     if (name === null || text === undefined) return [];
-    const pattern = fleet.tenant?.schema ?? '{tenant}';
-    const schema = filledName(reading, ['tenant', 'schema'], pattern, { tenant: name, shard }) ?? '';
-    const shown = shownName(text, name);
-    checkSchema(reading, path, `the schema of tenant ${shown}`, schema);
-    // Left out, expose names the schema on the veneer after the tenant.
-    const isShown = fleet.expose === undefined && schema !== name;
-    if (isShown) checkSchema(reading, path, `the schema of tenant ${shown} on the veneer`, name);
-    return [{ name, shard, schema, path, shown, shownSchema: shownName(text + pattern, schema) }];
+    return [placedTenant(fleet, { name, shard, path, written: text }, reading)];
   });
+}
+
+/** A tenant of a row: its name is the row's, whatever it looks like. */
+const askedTenant = (fleet: Loose<FleetFile>, { tenant, shard }: PlacedRow, reading: Reading): PlacedTenant =>
+  placedTenant(fleet, { name: tenant, shard, path: QUERY, written: '' }, reading);
+
+interface Named {
+  readonly name: string;
+  readonly shard: string;
+  readonly path: Path;
+  /** As it stands in the file: where a variable took part, its value stays hidden. */
+  readonly written: string;
+}
+
+function placedTenant(
+  fleet: Loose<FleetFile>,
+  { name, shard, path, written }: Named,
+  reading: Reading,
+): PlacedTenant {
+  const pattern = fleet.tenant?.schema ?? '{tenant}';
+  const schema = filledName(reading, ['tenant', 'schema'], pattern, { tenant: name, shard }) ?? '';
+  const shown = shownName(written, name);
+  checkSchema(reading, path, `the schema of tenant ${shown}`, schema);
+  // Left out, expose names the schema on the veneer after the tenant.
+  const isShown = fleet.expose === undefined && schema !== name;
+  if (isShown) checkSchema(reading, path, `the schema of tenant ${shown} on the veneer`, name);
+  return { name, shard, schema, path, shown, shownSchema: shownName(written + pattern, schema) };
 }
 
 /** No shard lists a tenant. A list that did not fit, or a query for tenants, is another problem. */
@@ -82,6 +106,10 @@ function refuseTwins(
 }
 
 function sameName(tenant: PlacedTenant, twin: PlacedTenant, reading: Reading): string {
+  if (twin.path === QUERY)
+    return twin.shard === tenant.shard
+      ? `tenant ${tenant.shown} stands in two rows, both on shard ${tenant.shard}`
+      : `tenant ${tenant.shown} stands in two rows, on shards ${twin.shard} and ${tenant.shard}; a tenant lives on exactly one`;
   const line = reading.lineOf(twin.path);
   return twin.shard === tenant.shard
     ? `tenant ${tenant.shown} stands twice on shard ${tenant.shard} (first in line ${line})`

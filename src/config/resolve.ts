@@ -6,6 +6,7 @@ import { resolveHooks } from './resolve-hooks.js';
 import { tenantIs } from './resolve-places.js';
 import { resolveRoles } from './resolve-roles.js';
 import { resolveShards } from './resolve-shards.js';
+import { resolveTenantQuery } from './resolve-tenant-query.js';
 import { resolveVeneers } from './resolve-veneers.js';
 import { filled, shownName } from './reading.js';
 import type { Reading } from './reading.js';
@@ -24,6 +25,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
     shards,
     tenantIs: tenantIs(fleet),
     servers,
+    tenantQuery: resolveTenantQuery(fleet, reading),
     roles: resolveRoles(fleet, reading),
     expose: resolveExpose(fleet, shards, reading),
     extensions: (fleet.extensions ?? []).filter((name) => name !== undefined),

@@ -95,12 +95,16 @@ const tenant = z
 const tenants = z
   .strictObject(
     {
-      query: text('an SQL query').describe('Gives rows of (tenant, shard).'),
+      query: text('an SQL query').describe(
+        'SQL that gives rows of (tenant, shard); it runs in a transaction that may only read.',
+      ),
       url: text('a url').describe('Where the query runs. Default: the first veneer.').optional(),
     },
     { error: 'a map with query and url (a list of tenants stands under its shard)' },
   )
-  .describe('Which tenants there are, asked of a database. Not built yet: list them under their shards.');
+  .describe(
+    'Which tenants there are, asked of a database whenever a command begins; then no shard lists any.',
+  );
 
 const expose = z
   .strictObject(

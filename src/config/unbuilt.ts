@@ -16,11 +16,6 @@ interface Refusal {
 /** What is not built yet, a sentence each. Who builds one deletes its line. */
 export const UNBUILT: readonly Refusal[] = [
   {
-    at: ['tenants'],
-    says: 'asking a database for the tenants is not built yet; list them under shards.<name>.tenants',
-    place: 'key',
-  },
-  {
     at: ['expose', '*', 'from'],
     when: hasVariable,
     says: 'a variable in a pattern is not built yet; write the name itself',

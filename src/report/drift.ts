@@ -28,6 +28,7 @@ export type DriftKind =
   | 'server'
   | 'user mapping'
   | 'privileges'
+  | 'tenant'
   | 'ledger';
 
 /** One difference between what a veneer shows and what the shards are. */

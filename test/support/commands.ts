@@ -10,7 +10,8 @@ import { sync, type SyncOptions } from '../../src/commands/sync.js';
 import { down, redo, type DownOptions } from '../../src/commands/down.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
-import { loadConfig } from '../../src/config/load-config.js';
+import { openFleetSource } from '../../src/config/load-config.js';
+import { readFleet } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';
 import type {
   RecoverReport,
@@ -55,7 +56,7 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     at: async () => undefined,
     ...overrides,
   };
-  const config = (): Promise<Config> => loadConfig({ cwd: fleet.dir, env: {} });
+  const config = (): Promise<Config> => readFleet(openFleetSource({ cwd: fleet.dir, env: {} }), context.who);
   const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
   const last = { limit: { kind: 'count', count: 1 }, yes: true } as const;
   return {
@@ -111,7 +112,11 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
-      recover(await config(), { dryRun: false, watch: false, forget: [], ...options }, context),
+      recover(
+        openFleetSource({ cwd: fleet.dir, env: {} }).read(),
+        { dryRun: false, watch: false, forget: [], ...options },
+        context,
+      ),
   };
 }
 
