@@ -100,7 +100,8 @@ const MOVES: readonly Move[] = [
     what: 'a ledger that moved',
     does: () => s.run.up({ tenants: ['initech'], limit: { kind: 'count', count: 1 } }),
     told: 'the ledger of tenant initech on shard3 has moved',
-    undo: () => s.run.down({ tenants: ['initech'] }),
+    // The last of them: a migration in SQL without a down part is not taken down.
+    undo: async () => undefined,
   },
 ];
 
