@@ -21,6 +21,10 @@ function lineOf(event: Progress): string | null {
     }
     case 'hook':
       return `${event.shard === null ? '' : `[${event.shard}] `}${event.event}: ${event.text}`;
+    case 'filling': {
+      const { shard, migration, tenant, state } = event;
+      return `[${shard}] ${migration} ${tenant}: ${rowsText(event)}${state === 'done' ? ', done' : ''}`;
+    }
     case 'analyzing':
       return `[${event.shard}] analyzing ${plural(event.tables, 'foreign table')} on ${event.veneer}`;
     case 'step':
@@ -28,6 +32,11 @@ function lineOf(event: Progress): string | null {
     case 'shard ended':
       return `[${event.shard}] ${endedText(event.state, event.ms)}`;
   }
+}
+
+function rowsText({ rows, about, state }: Extract<Progress, { type: 'filling' }>): string {
+  const of = state === 'done' || about === null ? '' : ` in a table of about ${plural(about, 'row')}`;
+  return `${plural(rows, 'row')} filled${of}`;
 }
 
 function stepLine(event: StepProgress): string | null {

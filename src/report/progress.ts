@@ -19,6 +19,18 @@ export type Progress =
       readonly tables: number;
     }
   | {
+      /** How far a backfill has come for a tenant. */
+      readonly type: 'filling';
+      readonly shard: string;
+      readonly migration: string;
+      readonly tenant: string;
+      /** Rows that were changed so far. */
+      readonly rows: number;
+      /** Rows of the table, as PostgreSQL estimates them; null: it does not. */
+      readonly about: number | null;
+      readonly state: 'running' | 'done';
+    }
+  | {
       /** A line that a hook printed; `shard` is that of its step, or null. */
       readonly type: 'hook';
       readonly event: string;
