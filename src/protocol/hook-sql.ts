@@ -54,7 +54,7 @@ async function whileAllowed(
 /** By its server; where that cannot be asked, by closing the connection, which the server notices. */
 async function endSession(run: Run, session: Session): Promise<void> {
   try {
-    await anchorOf(run, session.member).query('SELECT pg_terminate_backend($1)', [session.pid]);
+    await anchorOf(run, session.member).asLogin('SELECT pg_terminate_backend($1)', [session.pid]);
   } catch {
     await session.close();
   }
