@@ -1,6 +1,7 @@
 import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
 import type { StopOptions } from '../commands/stop.js';
+import { GRADES, type DriftGrade } from '../report/drift.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
 import type { RecoverOptions } from '../commands/recover.js';
@@ -16,7 +17,7 @@ export type Verb =
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | RollVerb
   | RehearseVerb
-  | { readonly command: 'status'; readonly options: Selected & { readonly verify: boolean } }
+  | { readonly command: 'status'; readonly options: StatusOptions }
   | { readonly command: 'sync'; readonly options: SyncOptions }
   | { readonly command: 'recover'; readonly options: RecoverOptions }
   | { readonly command: 'stop'; readonly options: StopOptions }
@@ -27,6 +28,11 @@ export type Verb =
 interface Selected {
   readonly shards: string[];
   readonly tenants: string[];
+}
+
+interface StatusOptions extends Selected {
+  readonly verify: boolean;
+  readonly failOn: DriftGrade;
 }
 
 interface SyncOptions extends Selected {
@@ -54,7 +60,14 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'rehearse':
       return readRehearseVerb(words[0], flags);
     case 'status':
-      return { command: 'status', options: { ...selected(flags), verify: flags.isSet('verify') } };
+      return {
+        command: 'status',
+        options: {
+          ...selected(flags),
+          verify: flags.isSet('verify'),
+          failOn: readGrade(flags.one('fail-on')),
+        },
+      };
     case 'sync':
       return { command: 'sync', options: { ...selected(flags), dryRun, prune: flags.isSet('prune') } };
     case 'recover':
@@ -80,6 +93,15 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'sandbox logs':
       return { command: 'sandbox', options: readLogs(word, flags) };
   }
+}
+
+/** Its words may be joined by hyphens, for shells. */
+function readGrade(text: string | null): DriftGrade {
+  if (text === null) return 'cosmetic';
+  const grade = GRADES.find((one) => one === text.replaceAll('-', ' '));
+  if (grade !== undefined) return grade;
+  const known = GRADES.map((one) => one.replaceAll(' ', '-')).join(', ');
+  throw usageError(`--fail-on takes a grade of drift: ${known}`, 'migrate status --help');
 }
 
 function readCount(text: string): number {

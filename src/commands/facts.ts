@@ -75,7 +75,7 @@ export async function readShardFacts(
 }
 
 /** Definitions; null where a lock that somebody else holds was in the way for longer than rollout.lock_wait. */
-async function unlessLocked<T>(read: () => Promise<T>): Promise<T | null> {
+export async function unlessLocked<T>(read: () => Promise<T>): Promise<T | null> {
   try {
     return await read();
   } catch (error) {

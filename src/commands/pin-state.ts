@@ -122,7 +122,9 @@ async function shapesOf(
 ): Promise<ReadonlyMap<string, string>> {
   const rows = await patiently(config, session, () => readShapes(session, schemas, FOREIGN_HISTORIES));
   return new Map(
-    rows.flatMap(({ shape, schemas: alike }) => alike.map((schema) => [schema, shape] as const)),
+    rows.flatMap(({ shape, schemas: alike }) =>
+      shape === null ? [] : alike.map((schema) => [schema, shape] as const),
+    ),
   );
 }
 

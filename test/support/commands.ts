@@ -108,7 +108,11 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     down: async (options = {}) => down(await config(), { ...all, ...last, ...options }, context),
     redo: async (options = {}) => redo(await config(), { ...all, ...last, ...options }, context),
     status: async (options = {}) =>
-      status(await config(), { shards: [], tenants: [], verify: false, ...options }, context),
+      status(
+        await config(),
+        { shards: [], tenants: [], verify: false, failOn: 'cosmetic', ...options },
+        context,
+      ),
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>

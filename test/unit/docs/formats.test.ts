@@ -138,6 +138,9 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'OwnStatus'],
     [REPORT, 'InDoubt'],
     ['src/report/drift.ts', 'Drift'],
+    ['src/report/drift-of-servers.ts', 'MappingStatus'],
+    ['src/report/shapes.ts', 'ShapeDifference'],
+    ['src/report/shapes.ts', 'Siblings'],
   ],
   sync: [
     [REPORT, 'SyncReport'],

@@ -97,6 +97,8 @@ export const statusReport = (rest: Partial<StatusReport> = {}): StatusReport => 
   ],
   shards: [{ shard: 'shard1', reachable: true, tenants: [tenant('acme')] }],
   drift: [],
+  mappings: [],
+  siblings: { alike: 0, behind: 0, odd: 0, absent: 0, unread: 0 },
   inDoubt: [],
   writes: [],
   verified: null,
