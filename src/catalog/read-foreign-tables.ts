@@ -75,6 +75,7 @@ export async function readForeignTables(
 /** A foreign table that is attached to a partitioned one. */
 export interface ForeignPartition extends Row, QualifiedName {
   readonly oid: string;
+  readonly server: string;
   readonly parent: QualifiedName;
 }
 
@@ -86,7 +87,7 @@ export async function readPartitions(
 ): Promise<ForeignPartition[]> {
   if (parents.length === 0) return [];
   return session.prepared<ForeignPartition>(
-    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, s.srvname::text AS server,
             json_build_object('schema', pn.nspname, 'name', p.relname) AS parent
        FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
        JOIN pg_namespace pn ON pn.nspname = wanted.schema

@@ -6,7 +6,7 @@ import { readPastSteps, type PastStep } from '../migrations/durations.js';
 import { loadMigrations } from '../migrations/load.js';
 import { labelOf, type Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../migrations/plan.js';
-import { inBatches } from '../protocol/capacity.js';
+import { batchFor, inBatches } from '../protocol/capacity.js';
 import { mayPrepare, readRooms } from '../protocol/read-rooms.js';
 import { lanesThatFit, type MemberRoom } from '../protocol/room.js';
 import type { PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
@@ -118,13 +118,13 @@ interface Fitted {
 async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promise<Fitted> {
   const { rollout } = config;
   const busy = planned.shards.filter(({ steps }) => steps.length > 0);
-  const { rooms, notices } = await readRooms(config, busy, sessionOf);
+  const { rooms, fdw, notices } = await readRooms(config, busy, sessionOf);
   const wanted = Math.min(rollout.concurrency, Math.max(1, busy.length));
   const { lanes, full } = lanesOrNotice(wanted, rooms);
   const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
   const fitted = planned.shards.map((shardPlan) => {
     const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
-    return inBatches(shardPlan, rollout.batch, [...veneers, ...(own === undefined ? [] : [own])], lanes);
+    return inBatches(shardPlan, batchFor(config), [...veneers, ...(own === undefined ? [] : [own])], lanes);
   });
   const members = rooms.map(({ member, capacity: { locks, freeSlots, freeConnections } }) => ({
     member,
@@ -132,7 +132,7 @@ async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promi
     freeSlots,
     freeConnections,
   }));
-  return { fitted, capacity: { lanes, members }, notices: [...full, ...notices] };
+  return { fitted, capacity: { lanes, members, fdw }, notices: [...full, ...notices] };
 }
 
 /** A server that is full at the moment is no reason not to plan. */

@@ -1,4 +1,5 @@
 import type { TenantConfig } from '../config/config.js';
+import { sharesParents } from '../fleet/shares-parents.js';
 import { labelOf } from '../migrations/migration.js';
 import type { Session } from '../postgres/session.js';
 import type { Change } from '../veneer/reconcile.js';
@@ -169,6 +170,7 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
         );
   const statements = new Map<string, readonly string[]>();
   const [first] = shows;
+  if (touchesParents(onParents, shows)) await turns.take(veneer.name);
   const ofParents =
     first === undefined ? [] : await alterParents(first.done.shard.part.lane, session, onParents, budget);
   const before = [...(types?.statements ?? []), ...ofParents];
@@ -189,6 +191,15 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
   const changed = new Map(shows.map(({ done, changes }) => [done.shard.name, changes] as const));
   return { veneer, statements, changes: changed, takesPart };
 }
+
+/** Attaching a partition locks its parent until the end of the transaction, and so does dropping one. */
+const touchesParents = (onParents: readonly Change[], shows: VeneerPlan['shows']): boolean =>
+  onParents.length > 0 ||
+  shows.some(({ done, changes }) =>
+    changes.some(({ kind, attach }) => attach !== undefined || (kind === 'drop' && hasParents(done))),
+  );
+
+const hasParents = ({ shard }: ShardDone): boolean => sharesParents(shard.part.lane.run.config);
 
 const groupTypes = ({ veneer, shows, types }: VeneerPlan): GroupTypes => ({
   veneer,

@@ -3,6 +3,7 @@ import { allMembers, type Role } from '../fleet/member.js';
 import { groupBy } from '../group-by.js';
 import type { ShardPlan } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
+import type { FdwDemand } from '../report/plan.js';
 import { readCapacity } from './capacity.js';
 import { fdwNotices, forecastFdw } from './fdw-connections.js';
 import type { ProtocolChoice } from './journal.js';
@@ -11,6 +12,7 @@ import type { MemberRoom } from './room.js';
 /** The members that a rollout works on. */
 export interface Rooms {
   readonly rooms: readonly MemberRoom[];
+  readonly fdw: readonly FdwDemand[];
   /** Where postgres_fdw may find too few connections. */
   readonly notices: readonly string[];
 }
@@ -52,7 +54,8 @@ export async function readRooms(
     const capacity = rooms.find(({ member }) => member === name)?.capacity;
     return capacity === undefined ? [] : [{ shard: name, roles: userMappings.length, capacity }];
   });
-  return { rooms, notices: fdwNotices(forecastFdw(sources, targets)) };
+  const fdw = forecastFdw(sources, targets);
+  return { rooms, fdw, notices: fdwNotices(fdw) };
 }
 
 /** Two-phase is in question: by choice, and by what the veneers can do. */

@@ -108,7 +108,11 @@ export async function readRepairs(
   const partitions = tables.flatMap((table) =>
     table.parent === null ? [] : [{ ...table, parent: table.parent }],
   );
-  const { onParents, rest } = mergeParents(session.member, [changes], partitions);
+  const { onParents, rest } = mergeParents(
+    { veneer: session.member, outside: new Map() },
+    [changes],
+    partitions,
+  );
   const left = await leftTypes(session, exposure, types);
   return {
     left,

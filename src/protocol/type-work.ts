@@ -25,7 +25,7 @@ import { aroundRanges } from '../veneer/replace-range.js';
 import { keepingWhatTheyHad } from '../veneer/restore-type.js';
 import { knownOn, refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../veneer/type-names.js';
-import { refuseOccupiedTypes, refuseOthersTypes, refuseOutsideGroup, wantedByAll } from './refuse-types.js';
+import { refuseOccupiedTypes, refuseOthersTypes, refuseSharedTypes, wantedByAll } from './refuse-types.js';
 import { reachedFrom, type ShardTypes } from './shard-types.js';
 
 /** What one shard of a group wants a veneer's types to be. */
@@ -108,9 +108,8 @@ export async function planTypes(
     own,
   });
   if (beyond === 'refused')
-    refuseOutsideGroup(
-      config,
-      busy.map(({ shard }) => shard),
+    refuseSharedTypes(
+      { config, group: shards.map(({ shard }) => shard), busy: busy.map(({ shard }) => shard) },
       reached,
       present,
     );

@@ -45,6 +45,7 @@ function stepLine(event: StepProgress): string | null {
   switch (phase) {
     case 'committed':
       return `${step} committed${tenants === 0 ? '' : ` for ${plural(tenants, 'tenant')}`}${ms === undefined ? '' : ` in ${duration(ms)}`}`;
+    case 'waiting':
     case 'retrying':
     case 'failed':
       return `${step} ${phase}${why === undefined ? '' : `: ${firstLine(why)}`}`;

@@ -50,14 +50,14 @@ export type StepProgress = {
   /** How many tenants the step covers, and in 'running' how many of them are done. */
   readonly tenants: number;
   readonly tenantsDone?: number;
-  /** For 'retrying': why. For 'failed': the error's message. */
+  /** For 'retrying' and 'waiting': why. For 'failed': the error's message. */
   readonly why?: string;
   /** For 'committed': milliseconds of the whole attempt. */
   readonly ms?: number;
 };
 
 export type StepPhase =
-  'running' | 'veneer' | 'preparing' | 'committing' | 'committed' | 'retrying' | 'failed';
+  'waiting' | 'running' | 'veneer' | 'preparing' | 'committing' | 'committed' | 'retrying' | 'failed';
 
 /** How a shard stands at the end of a run; every shard has one, `not started` included. */
 export type ShardState =

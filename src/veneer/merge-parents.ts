@@ -3,6 +3,7 @@ import { EXIT, VeneerError } from '../errors.js';
 import { display, nameKey, type QualifiedName } from '../postgres/identifiers.js';
 import type { Change } from './reconcile.js';
 import { parentStatements, type ParentChange } from './reconcile-partition.js';
+import { SharedObjectError } from './shared-object-error.js';
 
 /** What a veneer has to do for several shards, with what partitioned tables need taken out, once each. */
 export interface Merged {
@@ -12,12 +13,19 @@ export interface Merged {
   readonly rest: readonly (readonly Change[])[];
 }
 
+/** A veneer, and the shards that it shows and that take no part in the step, by the names of their servers. */
+export interface ParentsOf {
+  readonly veneer: string;
+  readonly outside: ReadonlyMap<string, string>;
+}
+
 /**
  * A partition has its parent's columns, so what changes on the shards is made on the parent: once, and only when every
- * partition has the change (PROTOCOL section 10). Throws (exit 20) where some lack it. Pure.
+ * partition has the change (PROTOCOL section 10). Throws where some lack it: a SharedObjectError where all of these are of
+ * shards that take no part, another error (exit 20) where one does. Pure.
  */
 export function mergeParents(
-  veneer: string,
+  of: ParentsOf,
   lists: readonly (readonly Change[])[],
   present: readonly ForeignPartition[],
 ): Merged {
@@ -30,7 +38,7 @@ export function mergeParents(
     const siblings = present.filter(
       ({ oid, parent }) => nameKey(parent) === nameKey(onParent.parent) && !dropped.has(oid),
     );
-    refusePartly(veneer, change, onParent, siblings, changes);
+    refusePartly(of, change, onParent, siblings, changes);
     parents.set(nameKey(onParent.parent), changesOf(change.remote, onParent));
   }
   const rest = lists.map((list) => list.filter(({ statements }) => statements.length > 0));
@@ -54,7 +62,7 @@ function changesOf(
 }
 
 function refusePartly(
-  veneer: string,
+  { veneer, outside }: ParentsOf,
   { table }: Change,
   onParent: ParentChange,
   siblings: readonly ForeignPartition[],
@@ -67,13 +75,20 @@ function refusePartly(
   const others = siblings.filter(({ oid }) => needed.get(oid) !== text(onParent));
   if (others.length === 0) return;
   const names = others.slice(0, 5).map(display).join(', ');
-  throw new VeneerError(
-    `${display(table)} is a partition of ${display(onParent.parent)}, and other partitions have not the same change: ${names}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`,
-    {
-      exitCode: EXIT.failed,
-      where: { member: veneer },
-      detail: `${display(table)} would need ${text(onParent)}`,
-      hint: 'change the tables of all partitions in one migration: the parent on the veneer follows',
-    },
-  );
+  const message = `${display(table)} is a partition of ${display(onParent.parent)}, and other partitions have not the same change: ${names}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`;
+  const detail = `${display(table)} would need ${text(onParent)}`;
+  const lacking = new Set(others.flatMap(({ server }) => outside.get(server) ?? []));
+  if (others.every(({ server }) => outside.has(server)))
+    throw new SharedObjectError(message, {
+      what: `partitioned table ${display(onParent.parent)}`,
+      lacking: [...lacking],
+      member: veneer,
+      detail,
+    });
+  throw new VeneerError(message, {
+    exitCode: EXIT.failed,
+    where: { member: veneer },
+    detail,
+    hint: 'change the tables of all partitions in one migration: the parent on the veneer follows',
+  });
 }
