@@ -25,10 +25,7 @@ export async function benchFleet(count: number, isSetUp = true): Promise<BenchFl
   return { ...fleet, tenants };
 }
 
-export async function withBenchFleet<T>(
-  count: number,
-  work: (fleet: BenchFleet) => Promise<T>,
-): Promise<T> {
+export async function withBenchFleet<T>(count: number, work: (fleet: BenchFleet) => Promise<T>): Promise<T> {
   const fleet = await benchFleet(count);
   try {
     return await work(fleet);

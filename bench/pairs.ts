@@ -31,7 +31,7 @@ export const ratioOf = (pairs: readonly Pair[], figure = 'ms'): number =>
   median(pairs.map(({ ours, theirs }) => (ours[figure] ?? NaN) / (theirs[figure] ?? NaN)));
 
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   const [low = NaN, high = low] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
   return (low + high) / 2;

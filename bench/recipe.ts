@@ -18,7 +18,11 @@ interface RecipeStep {
  * The same statements in the same transactions as a run of `migrate up` on a fleet alike: migrations as they stand in
  * their files, once per tenant, and the veneer's as the run reported them.
  */
-export function recipeOf(report: UpReport, migrations: Readonly<Record<string, string>>, fleet: BenchFleet): Recipe {
+export function recipeOf(
+  report: UpReport,
+  migrations: Readonly<Record<string, string>>,
+  fleet: BenchFleet,
+): Recipe {
   const sqlOf = (migration: string): string => {
     const sql = migrations[`${migration}.sql`];
     if (sql === undefined) throw new Error(`no migration ${migration}`);
@@ -29,7 +33,9 @@ export function recipeOf(report: UpReport, migrations: Readonly<Record<string, s
     lanes: report.shards.map(({ shard, steps }) => ({
       url: fleet.urlOf(shard),
       steps: steps.map(({ migration, tenants, veneerStatements }) => ({
-        onShard: (tenants ?? []).map((tenant) => `SET LOCAL search_path TO ${ident(tenant)};\n${sqlOf(migration)}\n;`).join('\n'),
+        onShard: (tenants ?? [])
+          .map((tenant) => `SET LOCAL search_path TO ${ident(tenant)};\n${sqlOf(migration)}\n;`)
+          .join('\n'),
         onVeneer: Object.values(veneerStatements).flat().join(';\n'),
       })),
     })),

@@ -23,7 +23,10 @@ const postmasterOf = (dataDir: string): number =>
 function usedBy(pid: number, postmasters: ReadonlySet<number>): number {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [, parent, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+    const [, parent, ...rest] = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [own = 0, ownSystem = 0, reaped = 0, reapedSystem = 0] = rest.slice(9);
     if (postmasters.has(pid)) return (own + ownSystem + reaped + reapedSystem) * TICK_MS;
     return postmasters.has(parent ?? 0) ? (own + ownSystem) * TICK_MS : 0;

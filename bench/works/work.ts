@@ -19,7 +19,7 @@ export interface Measured {
   readonly work: string;
   readonly against: string;
   readonly tenants: number;
-  readonly figure: string;
+  /** Medians of the pairs' ratios. */
   readonly ratio: number;
   readonly aim: string;
   readonly pairs: readonly Pair[];
