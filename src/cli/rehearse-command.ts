@@ -6,9 +6,9 @@ export const REHEARSE_COMMAND: CommandSpec = {
   summary: 'run what is pending for real, and roll everything back',
   description: [
     'Runs the pending migrations inside one transaction on each shard, and what follows from them inside',
-    'one on each veneer, then rolls all of them back: the SQL of the veneers, locks, times and rewrites as',
-    'they are, and whatever fails. One tenant of each shape on each shard runs, unless told otherwise. Says',
-    'first what it locks, and keeps rollout.lock_wait and rollout.lock_hold. Nothing stays but what',
+    'one on each veneer, then rolls all of them back: the SQL of the veneers, locks, times and rewrites',
+    'as they are, and whatever fails. One tenant of each shape on each shard runs, unless told otherwise.',
+    'Says first what it locks, and keeps rollout.lock_wait and rollout.lock_hold. Nothing stays but what',
     'sequences gave out. Migrations without a transaction are left out, and named.',
   ],
   positionals: [{ name: 'N', required: false, text: 'at most the next N migrations (default: all)' }],

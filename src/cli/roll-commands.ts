@@ -41,7 +41,7 @@ export const ROLL_COMMANDS: readonly CommandSpec[] = [
         name: 'plan',
         type: 'string',
         value: 'FILE',
-        text: 'what rehearse --out wrote, or nothing: refused where anything moved',
+        text: 'what rehearse --out wrote; refused where anything moved',
       },
       { name: 'canary', type: 'boolean', text: 'only the shards of rollout.canary' },
       ...HOW,
