@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { onPorts, readCompose } from '../../../examples/frame/compose.js';
 import { EXAMPLE_NAMES } from '../../../examples/frame/example.js';
 import { readInitScript } from '../../../examples/frame/init-script.js';
+import { groupBy } from '../../../src/group-by.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { ROOT, read } from '../docs/documents.js';
 
@@ -105,6 +106,7 @@ async function madeBy(name: string) {
     return {
       port: String(port),
       roles: new Map(all(/CREATE ROLE (\S+) LOGIN PASSWORD '(.*?)'/g) as [string, string][]),
+      memberships: groupBy(all(/GRANT (\w+) TO (\w+);/g), ([, member = '']) => member),
       databases: new Map(all(/CREATE DATABASE (\S+) OWNER (\S+?);/g) as [string, string][]),
     };
   });
@@ -119,7 +121,9 @@ test.each(EXAMPLE_NAMES)(
     for (const { url } of [...config.veneers, ...config.shards]) {
       const { username, password, pathname } = new URL(url.reveal());
       const server = serverOf(url.reveal());
-      expect(server?.databases.get(pathname.slice(1))).toBe(username);
+      // The owner itself, or who may work as the owner.
+      const owner = server?.databases.get(pathname.slice(1));
+      expect([username, ...(server?.memberships.get(username) ?? []).map(([role]) => role)]).toContain(owner);
       expect(server?.roles.get(username)).toBe(password);
     }
     for (const { url, userMappings } of config.shards) {
