@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { urlWith, withSuperuser } from '../../src/sandbox/databases.js';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
 
 const REGIONS = ['usa', 'gbr', 'aus'];
@@ -148,4 +152,55 @@ test('while a region is down the others write and read at home, nothing migrates
   await fleet.start('aus');
   expect(await fleet.run.up()).toMatchObject(committed);
   expect(await fleet.run.status()).toMatchObject(clean);
+});
+
+/** Describes a fourth region, a database beside Australia's, as its operator would. */
+async function foundNewZealand(): Promise<Client> {
+  const { variables, servers } = fleet;
+  const australia = servers.find(({ name }) => name === 'aus')!;
+  await fleet.query('aus', 'CREATE DATABASE residency_nzl OWNER residency_admin', 'superuser');
+  await withSuperuser(australia, 'residency_nzl', async (session) => {
+    await session.run('CREATE EXTENSION postgres_fdw SCHEMA public');
+    await session.run('GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO residency_admin');
+  });
+  const url = urlWith(variables['AUS_URL'] ?? '', { database: 'residency_nzl' });
+  const alike = ['AUS_HOST', 'AUS_PORT', 'ADMIN_PASSWORD_AUS', 'APP_PASSWORD_AUS'];
+  const more = [['NZL_URL', url], ...alike.map((name) => [name.replace('AUS', 'NZL'), variables[name]])];
+  const env = await readFile(path.join(fleet.dir, '.env'), 'utf8');
+  await fleet.write('.env', env + more.map(([name, value]) => `${name}=${value}\n`).join(''));
+  const toNzl = (line: string): string =>
+    `${line}\n${line.replaceAll('AUS', 'NZL').replaceAll('aus', 'nzl')}`;
+  await fleet.rewrite((yaml) =>
+    yaml.replace('aus: {}', 'aus: {}, nzl: {}').replace(/^ {2}aus: \{ url.*$/m, toNzl),
+  );
+  return new Client({
+    connectionString: urlWith(url, { user: 'app', password: variables['APP_PASSWORD_AUS']! }),
+  });
+}
+
+test('a region joins: its parents catch up, and its partition is attached in all regions in one step', async () => {
+  const nzl = await foundNewZealand();
+  expect(await fleet.run.setup()).toMatchObject(committed);
+  const report = await fleet.run.up();
+  expect(report).toMatchObject(committed);
+  // What the others had already was no part of a step: the new one gets it by sync, as status says.
+  expect(await fleet.run.status()).toMatchObject({ exitCode: 11, next: 'migrate sync' });
+  expect(await fleet.run.sync()).toMatchObject(committed);
+  expect(await fleet.run.status()).toMatchObject(clean);
+
+  await nzl.connect();
+  try {
+    await nzl.query('INSERT INTO shared.identity SELECT * FROM usa.identity');
+    const [id, other] = [newId(), newId()];
+    await nzl.query(details(id, 'gbr', 'from nzl'));
+    expect(await atHome('gbr', id)).toEqual([{ email: 'from nzl' }]);
+    await as('usa', details(other, 'nzl', 'to nzl'));
+    const { rows } = await nzl.query(`SELECT email FROM ONLY nzl.identity_details WHERE id = '${other}'`);
+    expect(rows).toEqual([{ email: 'to nzl' }]);
+    await as('usa', `INSERT INTO shared.identity VALUES ('${other}', 'usa')`);
+    const mirrored = await nzl.query(`SELECT region FROM shared.identity WHERE id = '${other}'`);
+    expect(mirrored.rows).toEqual([{ region: 'usa' }]);
+  } finally {
+    await nzl.end();
+  }
 });
