@@ -44,4 +44,11 @@ test('with atomic: fleet a migration commits on all shards or on none, also wher
   expect(await dead.result).toMatchObject({ signal: 'SIGKILL' });
   expect(await fleet.run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
   expect(await columns()).toEqual(same(['id', 'owner', 'balance', 'note']));
+
+  await fleet.write(
+    'migrations/20260302090000000_unique.sql',
+    `ALTER TABLE accounts ADD COLUMN tried int; SELECT 1 / (current_setting('pgveneer.tenant') <> 'initech')::int;`,
+  );
+  expect(await fleet.run.up()).toMatchObject({ exitCode: 20 });
+  expect(await columns()).toEqual(same(['id', 'owner', 'balance', 'note']));
 });
