@@ -100,6 +100,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/plan.ts', 'PlanStep'],
     ['src/report/plan.ts', 'PlanCapacity'],
     ['src/report/plan.ts', 'PlanMember'],
+    ['src/report/plan.ts', 'FdwDemand'],
     ['src/veneer/writes.ts', 'WriteLimit'],
     ['src/migrations/lock-modes.ts', 'RelationLock'],
   ],
