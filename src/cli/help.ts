@@ -25,7 +25,7 @@ export function overviewHelp(group: string): string {
     [
       group === ''
         ? 'Schema migrations for sharded PostgreSQL behind a postgres_fdw veneer.'
-        : `A sample fleet for a laptop. ${prefix} COMMAND --help tells more.`,
+        : `${GROUP_TEXTS[group] ?? ''}${prefix} COMMAND --help tells more.`,
     ],
     section('Commands:', commands),
     section('Everywhere:', GLOBAL_FLAGS.map(flagRow)),
@@ -33,6 +33,12 @@ export function overviewHelp(group: string): string {
     ...(group === '' ? [['`migrate COMMAND --help` has its options and examples.']] : []),
   ]);
 }
+
+/** What the commands of a group are about. */
+const GROUP_TEXTS: Readonly<Record<string, string>> = {
+  sandbox: 'A sample fleet for a laptop. ',
+  tenant: 'Tenants that come and go. ',
+};
 
 type Row = readonly [string, string];
 

@@ -92,6 +92,7 @@ const CHANGING: readonly Verb['command'][] = [
   'recover',
   'baseline',
   'ledger',
+  'tenant',
 ];
 
 function sayStopping(verb: Verb, display: Display): void {

@@ -1,5 +1,6 @@
 import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
+import type { TenantOptions } from '../commands/tenant.js';
 import type { StopOptions } from '../commands/stop.js';
 import { GRADES, type DriftGrade } from '../report/drift.js';
 import type { Flags } from './flags.js';
@@ -22,6 +23,7 @@ export type Verb =
   | { readonly command: 'recover'; readonly options: RecoverOptions }
   | { readonly command: 'stop'; readonly options: StopOptions }
   | { readonly command: 'history'; readonly options: HistoryOptions }
+  | { readonly command: 'tenant'; readonly options: TenantOptions }
   | { readonly command: 'sandbox'; readonly options: SandboxOptions };
 
 /** Globs; none means all. */
@@ -84,6 +86,10 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
       return { command: 'history', options: { show: null, limit: readCount(flags.one('limit') ?? '20') } };
     case 'history show':
       return { command: 'history', options: { show: word } };
+    case 'tenant list':
+    case 'tenant add':
+    case 'tenant drop':
+      return { command: 'tenant', options: readTenant(command.name, words, flags) };
     case 'sandbox start':
     case 'sandbox stop':
     case 'sandbox status':
@@ -102,6 +108,17 @@ function readGrade(text: string | null): DriftGrade {
   if (grade !== undefined) return grade;
   const known = GRADES.map((one) => one.replaceAll(' ', '-')).join(', ');
   throw usageError(`--fail-on takes a grade of drift: ${known}`, 'migrate status --help');
+}
+
+function readTenant(
+  command: 'tenant list' | 'tenant add' | 'tenant drop',
+  names: readonly string[],
+  flags: Flags,
+): TenantOptions {
+  if (command === 'tenant list') return { action: 'list' };
+  const common = { shard: flags.one('shard'), dryRun: flags.isSet('dry-run') };
+  if (command === 'tenant add') return { action: 'add', names, ...common };
+  return { action: 'drop', name: names[0] ?? '', yes: flags.isSet('yes'), ...common };
 }
 
 function readCount(text: string): number {

@@ -14,6 +14,7 @@ import { statusBlocks } from './status.js';
 import { stopBlocks } from './stop.js';
 import type { Style } from './style.js';
 import { syncBlocks } from './sync.js';
+import { tenantBlocks } from './tenant.js';
 import { upBlocks } from './up.js';
 
 /** A report for people; empty, or with a line break at its end. */
@@ -44,6 +45,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return baselineBlocks(report, style);
     case 'ledger':
       return ledgerBlocks(report, style);
+    case 'tenant':
+      return tenantBlocks(report, style);
     case 'plan':
       return planBlocks(report, style);
     case 'rehearse':

@@ -11,6 +11,7 @@ import type { PlanReport } from './plan.js';
 import type { RehearseReport } from './rehearse.js';
 import type { ShardState } from './progress.js';
 import type { Siblings } from './shapes.js';
+import type { TenantReport } from './tenant.js';
 import type { TableWrites } from './writes.js';
 import type { ReportBase } from './report-base.js';
 
@@ -28,6 +29,7 @@ export type Report =
   | PlanReport
   | RehearseReport
   | LedgerReport
+  | TenantReport
   | SandboxReport;
 
 /** What became of an attempt that an earlier run left. */

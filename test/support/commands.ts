@@ -8,6 +8,7 @@ import { recover, type RecoverOptions } from '../../src/commands/recover.js';
 import { status, type StatusOptions } from '../../src/commands/status.js';
 import { sync, type SyncOptions } from '../../src/commands/sync.js';
 import { down, redo, type DownOptions } from '../../src/commands/down.js';
+import { tenant, type TenantOptions } from '../../src/commands/tenant.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
 import { openFleetSource } from '../../src/config/load-config.js';
@@ -22,6 +23,7 @@ import type {
 } from '../../src/report/reports.js';
 import type { BaselineReport } from '../../src/report/baseline.js';
 import type { LedgerReport } from '../../src/report/ledger.js';
+import type { TenantReport } from '../../src/report/tenant.js';
 import type { PlanReport } from '../../src/report/plan.js';
 import type { RehearseReport } from '../../src/report/rehearse.js';
 import type { CreateReport } from '../../src/report/create.js';
@@ -43,6 +45,7 @@ export interface Commands {
   ledger(action: LedgerOptions['action'], options?: Partial<LedgerOptions>): Promise<LedgerReport>;
   plan(options?: Partial<PlanOptions>): Promise<PlanReport>;
   rehearse(options?: Partial<RehearseOptions>): Promise<RehearseReport>;
+  tenant(options: TenantOptions): Promise<TenantReport>;
   create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
@@ -101,6 +104,7 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
         },
         context,
       ),
+    tenant: async (options) => tenant(openFleetSource({ cwd: fleet.dir, env: {} }), options, context),
     create: async (options) =>
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),

@@ -156,6 +156,10 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     'other',
     'show',
   ],
+  tenant: [
+    ['src/report/tenant.ts', 'TenantReport'],
+    ['src/report/tenant.ts', 'TenantLine'],
+  ],
   stop: [
     [REPORT, 'StopReport'],
     [REPORT, 'StoppedRun'],
