@@ -5,7 +5,10 @@ let fleet: DatabaseFleet;
 
 beforeEach(async () => {
   fleet = await databaseFleet({ shard1: ['bluth', 'hooli'], shard2: ['cyberdyne'] });
-  await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int PRIMARY KEY, title text)');
+  await fleet.writeMigration(
+    '0001_books.sql',
+    'CREATE TABLE books (id int PRIMARY KEY, title text);\n-- Down Migration\nDROP TABLE books;',
+  );
 });
 
 afterEach(() => fleet.close());

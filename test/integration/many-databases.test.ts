@@ -66,7 +66,10 @@ test(
   '120 databases of one server are opened when they are needed, with a bounded number of connections',
   async () => {
     const run = commandsOn(fleet);
-    await fleet.writeMigration('0001_entities.sql', 'CREATE TABLE entities (id int PRIMARY KEY)');
+    await fleet.writeMigration(
+      '0001_entities.sql',
+      'CREATE TABLE entities (id int PRIMARY KEY);\n-- Down Migration\nDROP TABLE entities;',
+    );
     // The server refuses each connection beyond the limit.
     expect(await run.setup()).toMatchObject({ problems: [], exitCode: 0 });
     const report = await run.up();
