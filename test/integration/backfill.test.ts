@@ -191,8 +191,8 @@ test.each<readonly [string, string, Backfill, string]>([
   ['a table that is not there', '', { ...COUNT, table: 'nooks' }, 'bluth_co.nooks is not there'],
   [
     'a view',
-    'CREATE VIEW some AS SELECT * FROM books',
-    { ...COUNT, table: 'some' },
+    'CREATE VIEW few AS SELECT * FROM books',
+    { ...COUNT, table: 'few' },
     'is no table whose rows live',
   ],
   ['no primary key', 'ALTER TABLE books DROP CONSTRAINT books_pkey', COUNT, 'has no primary key'],
