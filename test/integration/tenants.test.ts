@@ -123,6 +123,21 @@ test('tenant add again is done already, on another shard it is refused, and a dr
   await expect(add(['pg_x'])).rejects.toThrow('belongs to PostgreSQL');
 });
 
+test('what runs without a transaction elsewhere is part of the step for a new tenant', async () => {
+  await s.start(FIRST);
+  await s.write(`-- no-transaction
+    -- an index
+    CREATE INDEX CONCURRENTLY books_title ON books (title);
+    VACUUM books;
+    DROP INDEX CONCURRENTLY books_title;
+    CREATE UNIQUE INDEX CONCURRENTLY books_one ON books (title, id)`);
+  expect(await s.run.up()).toMatchObject({ exitCode: 0 });
+  await s.migrate('ALTER TABLE books ADD CONSTRAINT one UNIQUE USING INDEX books_one');
+  expect(await add(['hooli'])).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await traces('hooli')).toEqual([1, 3, 1, 1]);
+  await isClean();
+});
+
 test('a hostile name is a name, in shards.yaml too', async () => {
   await s.start(FIRST);
   const name = `O'Brien "x"; drop table y --`;
