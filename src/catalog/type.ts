@@ -1,4 +1,3 @@
-import type { Expression } from './expression.js';
 import { qualified, type QualifiedName } from '../postgres/identifiers.js';
 
 /** A type of one's own where a column, an attribute or another type uses it. */
@@ -30,7 +29,7 @@ export interface EnumType extends TypeHead {
 
 export interface DomainCheck {
   readonly name: string;
-  readonly expression: Expression;
+  readonly expression: string;
 }
 
 export interface DomainType extends TypeHead {
@@ -39,8 +38,8 @@ export interface DomainType extends TypeHead {
   /** Where it is not the base type's own, else null. */
   readonly collation: QualifiedName | null;
   readonly notNull: boolean;
-  readonly defaultExpression: Expression | null;
-  /** In the order of their names, in which PostgreSQL checks them; those that are validated. */
+  readonly defaultExpression: string | null;
+  /** In the order of their names, in which PostgreSQL checks them. */
   readonly checks: readonly DomainCheck[];
 }
 

@@ -14,7 +14,6 @@ export interface CommandSpec {
 export type CommandName =
   | 'create'
   | 'plan'
-  | 'rehearse'
   | 'baseline'
   | 'ledger accept'
   | 'ledger export'
@@ -28,9 +27,6 @@ export type CommandName =
   | 'stop'
   | 'history'
   | 'history show'
-  | 'tenant list'
-  | 'tenant add'
-  | 'tenant drop'
   | `sandbox ${SandboxAction}`;
 
 export type SandboxAction = 'start' | 'stop' | 'status' | 'url' | 'logs';
@@ -38,8 +34,6 @@ export type SandboxAction = 'start' | 'stop' | 'status' | 'url' | 'logs';
 export interface PositionalSpec {
   readonly name: string;
   readonly required: boolean;
-  /** It may be given several times, at the end. */
-  readonly many?: boolean;
   readonly text: string;
 }
 

@@ -62,8 +62,7 @@ function refuseWrongWords(words: readonly string[], command: CommandSpec): void 
   if (missing !== undefined)
     throw usageError(`migrate ${command.name} needs a ${missing.name}: ${missing.text}`, helpOf(command));
   const surplus = words[command.positionals.length];
-  const isOver = command.positionals.at(-1)?.many !== true;
-  if (surplus !== undefined && isOver)
+  if (surplus !== undefined)
     throw usageError(
       `migrate ${command.name} does not understand ${JSON.stringify(surplus)}`,
       helpOf(command),

@@ -86,13 +86,11 @@ const CHANGING: readonly Verb['command'][] = [
   'up',
   'down',
   'redo',
-  'rehearse',
   'setup',
   'sync',
   'recover',
   'baseline',
   'ledger',
-  'tenant',
 ];
 
 function sayStopping(verb: Verb, display: Display): void {

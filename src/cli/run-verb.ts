@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { CommandContext } from '../commands/context.js';
 import type { Config } from '../config/config.js';
-import type { FleetSource } from '../config/load-config.js';
 import type { Report } from '../report/reports.js';
 import type { Flags } from './flags.js';
 import type { Verb } from './verb.js';
@@ -13,17 +12,13 @@ export async function runVerb(
   context: CommandContext,
   onLine: (line: string) => void,
 ): Promise<Report> {
-  if (verb.command === 'tenant') {
-    const { tenant } = await import('../commands/tenant.js');
-    return tenant(await openSource(flags), verb.options, context);
-  }
-  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(verb, flags, context), context);
+  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(flags), context);
   const { sandbox } = await import('../commands/sandbox.js');
   return sandbox(verb.options, { ...sourceOf(flags), project: projectOf(flags), onLine }, context);
 }
 
 async function runOnFleet(
-  verb: Exclude<Verb, { command: 'sandbox' | 'tenant' }>,
+  verb: Exclude<Verb, { command: 'sandbox' }>,
   config: Config,
   context: CommandContext,
 ): Promise<Report> {
@@ -32,8 +27,6 @@ async function runOnFleet(
       return (await import('../commands/ledger.js')).ledger(config, verb.options, context);
     case 'plan':
       return (await import('../commands/plan.js')).plan(config, verb.options, context);
-    case 'rehearse':
-      return (await import('../commands/rehearse.js')).rehearse(config, verb.options, context);
     case 'baseline':
       return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
     case 'create':
@@ -59,18 +52,9 @@ async function runOnFleet(
   }
 }
 
-/** What these do, they do for members alone: they work while nobody answers which tenants there are. */
-const WITHOUT_TENANTS: readonly Verb['command'][] = ['create', 'recover', 'stop', 'history'];
-
-async function readConfig(verb: Verb, flags: Flags, { who }: CommandContext): Promise<Config> {
-  const source = await openSource(flags);
-  const { readFleet, readMembers } = await import('../fleet/ask-tenants.js');
-  return WITHOUT_TENANTS.includes(verb.command) ? readMembers(source, who) : readFleet(source, who);
-}
-
-async function openSource(flags: Flags): Promise<FleetSource> {
-  const { openFleetSource } = await import('../config/load-config.js');
-  return openFleetSource({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+async function readConfig(flags: Flags): Promise<Config> {
+  const { loadConfig } = await import('../config/load-config.js');
+  return loadConfig({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
 }
 
 const sourceOf = (flags: Flags) => ({

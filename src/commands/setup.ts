@@ -7,7 +7,6 @@ import { inTransaction } from '../postgres/transaction.js';
 import { anchorOf, type Run } from '../protocol/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import { missingHome } from './missing-home.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
 import { stateStatements } from './setup-state.js';
@@ -81,10 +80,7 @@ async function setupMember(
     await execute(session, plan, config.rollout.lockWaitMs);
     return outcome(member, 'done', plan);
   } catch (error) {
-    const forSuperuser = plan === null ? missingHome(member, error) : [];
-    if (forSuperuser.length === 0) return outcome(member, 'failed', plan, setupProblem(error));
-    const problem = { ...problemOf(error), hint: rightsProblem(member, forSuperuser).hint };
-    return outcome(member, 'failed', { ...EMPTY, forSuperuser }, problem);
+    return outcome(member, 'failed', plan, setupProblem(error));
   }
 }
 
@@ -107,13 +103,12 @@ async function execute(session: Session, { statements }: MemberPlan, lockWaitMs:
   });
 }
 
-const rightsProblem = (member: Member, statements: readonly string[]) =>
-  ({
-    message: `${member.name} lacks what its user may not make itself`,
-    exitCode: EXIT.failed,
-    where: { member: member.name },
-    hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
-  }) satisfies Problem;
+const rightsProblem = (member: Member, statements: readonly string[]): Problem => ({
+  message: `${member.name} lacks what its user may not make itself`,
+  exitCode: EXIT.failed,
+  where: { member: member.name },
+  hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
+});
 
 /** PostgreSQL's message may quote the statement that failed, and with it a password: the cause is left out. */
 function setupProblem(error: unknown): Problem {

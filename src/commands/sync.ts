@@ -1,5 +1,3 @@
-import { groupBy } from '../group-by.js';
-import { display } from '../postgres/identifiers.js';
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
@@ -8,7 +6,7 @@ import { notSetUp } from '../migrations/ledger.js';
 import { withLane, type Lane } from '../protocol/lane.js';
 import { syncRow } from '../protocol/history-rows.js';
 import { anchorOf } from '../protocol/run.js';
-import { leftOn, syncShard, syncStepName, type LeftOnVeneer, type SyncEnd } from '../protocol/sync-step.js';
+import { syncShard, syncStepName, type SyncEnd } from '../protocol/sync-step.js';
 import { readRepairs, readWanted, repairStatements, type SyncScope } from '../protocol/sync-work.js';
 import { backoff, inDoubtHint, lostProblem, problemFor, worthRetrying } from '../protocol/step.js';
 import { forgetAttempts } from '../protocol/commit.js';
@@ -20,7 +18,7 @@ import { settledExit } from './settled.js';
 
 export interface SyncOptions extends Selection {
   readonly dryRun: boolean;
-  /** Drop foreign tables on our servers that no expose rule names, and types in tenants' schemas that nothing is made of, too. */
+  /** Drop foreign tables on our servers that no expose rule names, too. */
   readonly prune: boolean;
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
@@ -30,7 +28,6 @@ export interface SyncOptions extends Selection {
 interface ShardResult {
   readonly statements: Readonly<Record<string, readonly string[]>>;
   readonly problem: Problem | null;
-  readonly left?: readonly LeftOnVeneer[];
   /** Veneers that lost their part of what the others have committed. */
   readonly lost?: readonly string[];
 }
@@ -103,13 +100,13 @@ async function repairOn(lane: Lane, scope: SyncScope): Promise<ShardResult> {
   }
 }
 
-function resultOf({ run }: Lane, { ending, cause, statements, left }: SyncEnd): ShardResult {
+function resultOf({ run }: Lane, { ending, cause, statements }: SyncEnd): ShardResult {
   switch (ending?.kind) {
     case undefined:
-      return { statements, problem: null, left };
+      return { statements, problem: null };
     case 'committed': {
       const { lost } = ending;
-      if (lost.length === 0) return { statements, problem: null, left };
+      if (lost.length === 0) return { statements, problem: null };
       const kept = Object.entries(statements).filter(([veneer]) => !lost.includes(veneer));
       return { statements: Object.fromEntries(kept), problem: lostProblem(lost), lost };
     }
@@ -137,20 +134,20 @@ async function planAll(
       const scope = { config, shard, prune, others };
       const wanted = await readWanted(readers.sessionOf(shard.name), scope);
       const statements: Record<string, readonly string[]> = {};
-      const left: LeftOnVeneer[] = [];
       for (const { name } of config.veneers.filter((veneer) => veneer.name !== shard.name)) {
-        const repairs = await readRepairs(readers.sessionOf(name), scope, wanted);
-        statements[name] = repairStatements(config, repairs);
-        left.push(...leftOn(name, repairs));
+        statements[name] = repairStatements(
+          config,
+          await readRepairs(readers.sessionOf(name), scope, wanted),
+        );
       }
-      return { statements, problem: null, left };
+      return { statements, problem: null };
     }),
   );
 }
 
 function syncReport(
   config: Config,
-  { dryRun, prune }: SyncOptions,
+  { dryRun }: SyncOptions,
   results: readonly ShardResult[],
   settled: readonly SettledAttempt[],
 ): SyncReport {
@@ -173,19 +170,8 @@ function syncReport(
     problems,
     exitCode,
     next,
-    notices: prune ? [] : leftNotices(results.flatMap(({ left = [] }) => left)),
+    notices: [],
   };
-}
-
-/** How many are named in a notice. */
-const NAMED = 5;
-
-function leftNotices(left: readonly LeftOnVeneer[]): string[] {
-  return [...groupBy(left, ({ veneer }) => veneer)].map(([veneer, parts]) => {
-    const names = parts.flatMap(({ types }) => types.map(display));
-    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-    return `${veneer} has types that nothing is made of any more, which --prune drops: ${names.slice(0, NAMED).join(', ')}${more}`;
-  });
 }
 
 function nextCommand(exitCode: ExitCode, planned: boolean): string | null {

@@ -1,4 +1,3 @@
-import { disconnectFdw } from '../catalog/disconnect-fdw.js';
 import { importForeignSchema } from '../catalog/import-schema.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { Config, ShardConfig } from '../config/config.js';
@@ -56,7 +55,6 @@ export async function verifyImports(
         for (const [schema, relations] of bySchema(exposed, session.server.version)) {
           verified.push(await verifySchema(place, schema, relations));
         }
-        if (shard.database !== null) await disconnectFdw(session, shard.server.name);
       }
       return verified;
     }),

@@ -1,6 +1,4 @@
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
-import { noteBackfills, type Backfill } from '../backfill.js';
-import { compileBackfill } from './compile-backfill.js';
 import { compileSql, type CompiledSql } from './compile-sql.js';
 import type { BuilderMode, MigrationAction } from './load-script.js';
 import type { MigrationFile } from './migration-files.js';
@@ -32,7 +30,7 @@ export async function compileScript(
   limitMs = BUILD_LIMIT_MS,
 ): Promise<Pick<Migration, 'body' | 'transaction' | 'notices'>> {
   const { db, target, asked, wasAsked } = askedDb();
-  const { pgm, backfills } = await builderFor(script, db, target);
+  const pgm = await builderFor(script, db, target);
   const running = perform(script.action, pgm);
   await within(limitMs, Promise.race([running, asked]), script.file).catch((error: unknown) => {
     if (!wasAsked()) throw actionProblems(script, error);
@@ -46,7 +44,7 @@ export async function compileScript(
     };
   }
   const transaction = pgm.isUsingTransaction() ? 'step' : 'none';
-  const { statements, notices } = await compileSteps(script.file, pgm, transaction, backfills);
+  const { statements, notices } = await compileSteps(script.file, pgm, transaction);
   return { body: { kind: 'static', statements }, transaction, notices };
 }
 
@@ -57,7 +55,7 @@ async function buildFor(
   target: Target,
 ): Promise<readonly Statement[]> {
   const { db, threw } = tenantDb(connection, script.file.file);
-  const { pgm } = await builderFor(script, db, target);
+  const pgm = await builderFor(script, db, target);
   try {
     await perform(script.action, pgm).catch((error: unknown) => {
       throw threw(error) ? error : actionProblems(script, error);
@@ -73,12 +71,12 @@ async function builderFor(
   { shorthands, mode }: Script,
   db: BuilderDb,
   target: Target,
-): Promise<{ readonly pgm: MigrationBuilder; readonly backfills: ReadonlyMap<string, Backfill> }> {
+): Promise<MigrationBuilder> {
   const { MigrationBuilder } = await import('node-pg-migrate');
   const pgm = new MigrationBuilder(db, shorthands, false, SILENT);
   setTarget(pgm, target);
   if (mode === 'reverse') pgm.enableReverseMode();
-  return { pgm, backfills: noteBackfills(pgm) };
+  return pgm;
 }
 
 const silent = (): void => {};
@@ -128,17 +126,10 @@ async function compileSteps(
   { file }: MigrationFile,
   pgm: MigrationBuilder,
   transaction: TransactionUse,
-  backfills: ReadonlyMap<string, Backfill> = new Map(),
 ): Promise<CompiledSql> {
   const compiled: CompiledSql[] = [];
-  for (const text of pgm.getSqlSteps()) {
-    const backfill = backfills.get(text.replace(/;\s*$/, ''));
-    compiled.push(
-      backfill === undefined
-        ? await compileSql({ text, file, line: null }, transaction)
-        : { statements: [await compileBackfill(text, backfill, file)], notices: [] },
-    );
-  }
+  for (const text of pgm.getSqlSteps())
+    compiled.push(await compileSql({ text, file, line: null }, transaction));
   return {
     statements: compiled.flatMap(({ statements }) => statements),
     notices: [...new Set(compiled.flatMap(({ notices }) => notices))],

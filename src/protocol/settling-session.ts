@@ -1,4 +1,4 @@
-import { addressOf, findMember } from '../fleet/member.js';
+import { allMembers } from '../fleet/member.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { awaitSessionEnd, joinRun } from '../postgres/fleet-lock.js';
 import { openSession, type Session } from '../postgres/session.js';
@@ -21,10 +21,11 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
 }
 
 async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {
-  const found = findMember(run.config, member);
-  if (found === undefined) throw new Error(`an anchor of ${member}, which is no member`);
+  const url = allMembers(run.config).find((m) => m.name === member)?.url;
+  if (url === undefined) throw new Error(`an anchor of ${member}, which is no member`);
   const session = await openSession({
-    ...addressOf(found),
+    member,
+    url,
     applicationName: run.applicationName,
     holdMs: run.config.rollout.lockHoldMs,
   });

@@ -79,7 +79,7 @@ export interface StepDetails {
 export interface PhaseTime {
   readonly phase: StepPhase;
   readonly ms: number;
-  /** For 'waiting', 'retrying' and 'failed'. */
+  /** For 'retrying' and 'failed'. */
   readonly why?: string;
 }
 

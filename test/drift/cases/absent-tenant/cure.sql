@@ -1,2 +1,0 @@
--- on shard3
-DELETE FROM pgveneer.ledger WHERE tenant = 'initech';

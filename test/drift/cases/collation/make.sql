@@ -1,2 +1,0 @@
--- on veneer
-ALTER FOREIGN TABLE initech.authors ALTER name TYPE text COLLATE "und-x-icu";

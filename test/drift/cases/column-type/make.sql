@@ -1,2 +1,0 @@
--- on veneer
-ALTER FOREIGN TABLE initech.critics ALTER name TYPE int;

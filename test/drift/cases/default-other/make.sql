@@ -1,2 +1,0 @@
--- on veneer
-ALTER FOREIGN TABLE initech.books ALTER state SET DEFAULT 'old';

@@ -1,2 +1,0 @@
--- on veneer
-ALTER DOMAIN initech.code ADD CHECK (VALUE <> 'a1');

@@ -1,2 +1,0 @@
--- on veneer as superuser
-CREATE EXTENSION citext SCHEMA public;

@@ -1,2 +1,0 @@
--- on veneer
-ALTER TYPE initech.mood ADD VALUE 'mad';

@@ -1,2 +1,0 @@
--- on shard3
-DROP TABLE initech.authors;

@@ -1,2 +1,0 @@
--- on veneer
-UPDATE pgveneer.tenant SET shard = 'elsewhere' WHERE tenant = 'initech';

@@ -1,2 +1,0 @@
--- on veneer
-DROP FOREIGN TABLE initech.authors;

@@ -1,3 +1,0 @@
--- on veneer
-DROP FOREIGN TABLE initech.moods;
-DROP TYPE initech.mood;

@@ -1,2 +1,0 @@
--- on veneer
-DROP TABLE initech.authors;

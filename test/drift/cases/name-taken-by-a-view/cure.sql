@@ -1,2 +1,0 @@
--- on veneer
-DROP VIEW initech.authors;

@@ -1,2 +1,0 @@
--- on veneer
-ALTER FOREIGN TABLE initech.books ALTER title DROP NOT NULL;

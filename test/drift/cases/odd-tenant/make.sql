@@ -1,2 +1,0 @@
--- on shard3
-ALTER TABLE initech.critics ADD CONSTRAINT named CHECK (name <> 'x');

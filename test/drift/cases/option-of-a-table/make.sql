@@ -1,2 +1,0 @@
--- on veneer
-ALTER FOREIGN TABLE initech.authors OPTIONS (SET table_name 'critics');

@@ -1,2 +1,0 @@
--- on veneer
-ALTER TABLE shared.visits DETACH PARTITION initech.visits;

@@ -1,2 +1,0 @@
--- on shard3
-REVOKE SELECT ON initech.books FROM bookstore_app;

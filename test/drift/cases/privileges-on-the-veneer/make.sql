@@ -1,2 +1,0 @@
--- on veneer
-REVOKE SELECT ON initech.books FROM veneer_app;

@@ -1,2 +1,0 @@
--- on veneer
-ALTER SERVER shard3_server OPTIONS (SET dbname 'elsewhere');

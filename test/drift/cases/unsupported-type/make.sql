@@ -1,2 +1,0 @@
--- on shard3
-ALTER TABLE initech.authors ADD favourite initech.books;

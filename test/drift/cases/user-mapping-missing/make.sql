@@ -1,2 +1,0 @@
--- on veneer
-DROP USER MAPPING FOR veneer_app SERVER shard3_server;
