@@ -1,4 +1,4 @@
-/** What a migration runs for. The package's own export: it is what migrations in TypeScript and JavaScript import. */
+/** What a migration runs for. Migrations in TypeScript and JavaScript import it. */
 export interface Target {
   readonly scope: 'tenant' | 'shard' | 'veneer';
   /** The tenant's name; reading it throws in a migration of another scope. */

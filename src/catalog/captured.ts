@@ -9,6 +9,25 @@ export interface Grant {
   readonly grantable: boolean;
 }
 
+/** Who owns something, and who may do what with it. */
+export interface Privileges {
+  readonly owner: string;
+  /** What applies: the list of its own, or else the default of its owner. */
+  readonly grants: readonly Grant[];
+  /** Has it an access control list of its own? */
+  readonly granted: boolean;
+  /** Who would get privileges on one that the runner makes there, by ALTER DEFAULT PRIVILEGES; null: PUBLIC. */
+  readonly defaultGrantees: readonly (string | null)[];
+}
+
+/** What a type has besides what it is. */
+export interface CapturedType extends Privileges {
+  readonly oid: string;
+  readonly comment: string | null;
+  /** Of a domain: its checks that have a comment. */
+  readonly checks: readonly { readonly name: string; readonly comment: string }[];
+}
+
 /** A rule or a trigger as PostgreSQL deparses it. */
 export interface Attachment {
   readonly name: string;
@@ -26,18 +45,11 @@ export interface ViewColumn {
 }
 
 /** A view with all that DROP VIEW would lose. */
-export interface CapturedView extends QualifiedName {
+export interface CapturedView extends QualifiedName, Privileges {
   readonly oid: string;
-  readonly owner: string;
   readonly definition: string;
   /** `security_invoker=true`, as pg_class.reloptions has them. */
   readonly options: readonly string[];
-  /** What applies: the list of its own, or else the default of its owner. */
-  readonly grants: readonly Grant[];
-  /** Has it an access control list of its own? */
-  readonly granted: boolean;
-  /** Who would get privileges on a view that the runner makes there, by ALTER DEFAULT PRIVILEGES; null: PUBLIC. */
-  readonly defaultGrantees: readonly (string | null)[];
   readonly comment: string | null;
   readonly columns: readonly ViewColumn[];
   readonly rules: readonly Attachment[];

@@ -36,7 +36,7 @@ export async function readExpressions(
       sql,
       node === null
         ? { sql, key: sql, copiedSince: null }
-        : { sql, key: JSON.stringify(canonical(node)), copiedSince: knownSince(node) },
+        : { sql, key: keyOf(node), copiedSince: knownSince(node) },
     );
   }
   return expressions;
@@ -50,6 +50,34 @@ function onlyTarget(statement: Node | undefined): Node | null {
     ? (target.ResTarget.val ?? null)
     : null;
 }
+
+function keyOf(node: Node): string {
+  const tree = canonical(node);
+  const key = JSON.stringify(tree);
+  return key.includes(DATE_PART) ? JSON.stringify(withoutNumericCasts(tree)) : key;
+}
+
+const DATE_PART = JSON.stringify({ funcname: ['date_part'] }).slice(1, -1);
+
+/**
+ * EXTRACT is numeric since 14, and double precision before: what is computed with it gets other casts by each. Beside
+ * one, casts to either are not compared.
+ */
+function withoutNumericCasts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNumericCasts);
+  if (typeof value !== 'object' || value === null) return value;
+  const cast = 'TypeCast' in value ? (value.TypeCast as CastTree) : undefined;
+  if (cast !== undefined && NUMERIC_CASTS.has(cast.typeName?.names?.at(-1)?.String?.sval ?? ''))
+    return withoutNumericCasts(cast.arg);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutNumericCasts(part)]));
+}
+
+interface CastTree {
+  readonly arg?: unknown;
+  readonly typeName?: { readonly names?: readonly { readonly String?: { readonly sval?: string } }[] };
+}
+
+const NUMERIC_CASTS: ReadonlySet<string> = new Set(['numeric', 'float8']);
 
 /**
  * The tree without what differs between versions alone: places in the text, and whether a function was written as

@@ -2,10 +2,18 @@ import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import type { CapturedAttachment, CapturedView } from './captured.js';
 
-const grants = (acl: string): string => `
+/** The access control list as JSON. */
+export const grantsSql = (acl: string): string => `
   (SELECT coalesce(json_agg(json_build_object('grantor', pg_get_userbyid(x.grantor),
             'grantee', CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee) END,
             'privilege', x.privilege_type, 'grantable', x.is_grantable)), '[]'::json) FROM aclexplode(${acl}) AS x)`;
+
+/** Who gets privileges on what the session makes in pg_namespace `n`, by the letter of pg_default_acl. */
+export const defaultGranteesSql = (kind: 'r' | 'T'): string => `
+  ARRAY(SELECT DISTINCT CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee)::text END
+          FROM pg_default_acl d, aclexplode(d.defaclacl) AS x
+         WHERE d.defaclobjtype = '${kind}' AND d.defaclnamespace IN (0, n.oid)
+           AND d.defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user))`;
 
 const attachments = (from: string, fields: string): string => `
   (SELECT coalesce(json_agg(json_build_object(${fields})), '[]'::json) FROM ${from})`;
@@ -23,14 +31,11 @@ const VIEWS = `
   SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
          pg_get_userbyid(c.relowner)::text AS owner, pg_get_viewdef(c.oid) AS definition,
          coalesce(c.reloptions, '{}') AS options, c.relacl IS NOT NULL AS granted,
-         ${grants(`coalesce(c.relacl, acldefault('r', c.relowner))`)} AS grants,
-         ARRAY(SELECT DISTINCT CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee)::text END
-                 FROM pg_default_acl d, aclexplode(d.defaclacl) AS x
-                WHERE d.defaclobjtype = 'r' AND d.defaclnamespace IN (0, n.oid)
-                  AND d.defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user)) AS "defaultGrantees",
+         ${grantsSql(`coalesce(c.relacl, acldefault('r', c.relowner))`)} AS grants,
+         ${defaultGranteesSql('r')} AS "defaultGrantees",
          obj_description(c.oid, 'pg_class') AS comment,
          (SELECT json_agg(json_build_object('name', a.attname, 'comment', col_description(c.oid, a.attnum),
-                   'default', pg_get_expr(d.adbin, d.adrelid), 'grants', ${grants('a.attacl')}) ORDER BY a.attnum)
+                   'default', pg_get_expr(d.adbin, d.adrelid), 'grants', ${grantsSql('a.attacl')}) ORDER BY a.attnum)
             FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
            WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns,
          ${attachments(
@@ -87,7 +92,7 @@ export async function readViews(
 ): Promise<CapturedView[]> {
   if (oids.length + like.length === 0) return [];
   const [schemas, names] = [like.map(({ schema }) => schema), like.map(({ name }) => name)];
-  return session.query<CapturedView & Row>(VIEWS, [oids, settable(session), schemas, names]);
+  return session.prepared<CapturedView & Row>(VIEWS, [oids, settable(session), schemas, names]);
 }
 
 const ATTACHMENTS = `
@@ -119,7 +124,7 @@ export async function readAttachments(
   { oids = [], like = [] }: Sought<Pick<CapturedAttachment, 'kind' | 'table' | 'name'>>,
 ): Promise<CapturedAttachment[]> {
   if (oids.length + like.length === 0) return [];
-  return session.query<CapturedAttachment & Row>(ATTACHMENTS, [
+  return session.prepared<CapturedAttachment & Row>(ATTACHMENTS, [
     oids,
     settable(session),
     like.map(({ kind }) => kind),

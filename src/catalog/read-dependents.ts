@@ -95,5 +95,5 @@ const DEPENDENTS = `
 
 /** What stands in the way of these fates, in one query for all of them. */
 export async function readDependents(session: Session, fates: readonly Fate[]): Promise<Dependent[]> {
-  return fates.length === 0 ? [] : session.query<Dependent>(DEPENDENTS, [JSON.stringify(fates)]);
+  return fates.length === 0 ? [] : session.prepared<Dependent>(DEPENDENTS, [JSON.stringify(fates)]);
 }

@@ -26,5 +26,22 @@ const EXTENSIONS = `
 
 /** The state of these extensions, one each. */
 export async function readExtensions(session: Session, names: readonly string[]): Promise<ExtensionState[]> {
-  return names.length === 0 ? [] : session.query<ExtensionState>(EXTENSIONS, [names]);
+  return names.length === 0 ? [] : session.prepared<ExtensionState>(EXTENSIONS, [names]);
+}
+
+/** Of these extensions those that are in this database and bring types, with the schema of each. */
+export async function readTypeOwners(
+  session: Session,
+  names: readonly string[],
+): Promise<(Row & { readonly name: string; readonly schema: string })[]> {
+  if (names.length === 0) return [];
+  return session.prepared(
+    `SELECT x.extname::text AS name, n.nspname::text AS schema
+       FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
+      WHERE x.extname = ANY ($1::text[])
+        AND EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid
+                       AND d.classid = 'pg_type'::regclass AND d.deptype = 'e')
+      ORDER BY x.extname`,
+    [names],
+  );
 }

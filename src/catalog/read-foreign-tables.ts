@@ -1,8 +1,8 @@
-import type { QualifiedName } from '../postgres/identifiers.js';
+import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
-import { optionsOf, withTypeText, type Column, type ForeignTable } from './relation.js';
+import { optionsOf, withTypeText, type Column, type ForeignTable, type PartitionParent } from './relation.js';
 
 interface ForeignTableRow extends Row {
   oid: string;
@@ -11,13 +11,13 @@ interface ForeignTableRow extends Row {
   owner: string;
   server: string;
   options: readonly string[] | null;
-  parent: QualifiedName | null;
+  parent: PartitionParent | null;
   columns: readonly ColumnRow<Column & { readonly options: readonly string[] | null }>[];
 }
 
 /** The partitioned table that pg_class `c` is attached to. */
 const PARENT = `
-  (SELECT json_build_object('schema', pn.nspname, 'name', p.relname)
+  (SELECT json_build_object('oid', p.oid::text, 'schema', pn.nspname, 'name', p.relname)
      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
     WHERE i.inhrelid = c.oid AND c.relispartition)`;
 
@@ -41,8 +41,7 @@ const FOREIGN_TABLES = `
    WHERE s.srvname = ANY ($1::text[])
      AND ($2::text[] IS NULL
           OR (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))
-   ORDER BY n.nspname, c.relname`;
+          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))`;
 
 /** Which of a server's foreign tables to read. */
 export interface ForeignTableScope {
@@ -56,13 +55,14 @@ export async function readForeignTables(
   servers: readonly string[],
   scope?: ForeignTableScope,
 ): Promise<ForeignTable[]> {
-  const rows = await session.query<ForeignTableRow>(FOREIGN_TABLES, [
+  const rows = await session.prepared<ForeignTableRow>(FOREIGN_TABLES, [
     servers,
     ...pairs(scope?.remote),
     ...pairs(scope?.named),
   ]);
   const parsed = await expressionsOf(rows);
-  return rows.map((row) => ({
+  // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
+  return rows.toSorted(compareNames).map((row) => ({
     ...row,
     options: optionsOf(row.options),
     columns: row.columns.map((column) => ({
@@ -75,6 +75,7 @@ export async function readForeignTables(
 /** A foreign table that is attached to a partitioned one. */
 export interface ForeignPartition extends Row, QualifiedName {
   readonly oid: string;
+  readonly server: string;
   readonly parent: QualifiedName;
 }
 
@@ -85,8 +86,8 @@ export async function readPartitions(
   parents: readonly QualifiedName[],
 ): Promise<ForeignPartition[]> {
   if (parents.length === 0) return [];
-  return session.query<ForeignPartition>(
-    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+  return session.prepared<ForeignPartition>(
+    `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, s.srvname::text AS server,
             json_build_object('schema', pn.nspname, 'name', p.relname) AS parent
        FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
        JOIN pg_namespace pn ON pn.nspname = wanted.schema
@@ -122,4 +123,4 @@ export const readOccupied = (
   session: Session,
   servers: readonly string[],
   names: readonly QualifiedName[],
-): Promise<Occupied[]> => session.query<Occupied>(OCCUPIED, [servers, ...pairs(names)]);
+): Promise<Occupied[]> => session.prepared<Occupied>(OCCUPIED, [servers, ...pairs(names)]);

@@ -30,11 +30,11 @@ const written = (column: 'xmin' | 'xmax'): string => {
  * there; what it dropped or replaced shows to `anchor`, another session, as rows with its xmax.
  */
 export async function changedTypes(session: Session, anchor: Session): Promise<string[]> {
-  const [own] = await session.query<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid');
+  const [own] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid', []);
   const xid = own?.xid;
   const [made, gone] = await Promise.all([
-    session.query<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmin')}) AS made`, [xid]),
-    anchor.query<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmax')}) AS gone`, [xid]),
+    session.prepared<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmin')}) AS made`, [xid]),
+    anchor.prepared<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmax')}) AS gone`, [xid]),
   ]);
   return [...new Set([...made, ...gone].map(({ oid }) => oid))];
 }
@@ -51,5 +51,5 @@ const RAW = `
 
 /** These types as the session's snapshot sees them: on another connection than the one whose DDL is open. */
 export async function readRawTypes(session: Session, oids: readonly string[]): Promise<RawType[]> {
-  return oids.length === 0 ? [] : session.query<RawType>(RAW, [oids]);
+  return oids.length === 0 ? [] : session.prepared<RawType>(RAW, [oids]);
 }

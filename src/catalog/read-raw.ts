@@ -32,7 +32,7 @@ const RAW = `
 
 /** The relations with these oids, as the session's snapshot sees them. */
 export async function readRaw(session: Session, oids: readonly string[]): Promise<RawRelation[]> {
-  return oids.length === 0 ? [] : session.query<RawRelation>(RAW, [oids]);
+  return oids.length === 0 ? [] : session.prepared<RawRelation>(RAW, [oids]);
 }
 
 /**
@@ -46,7 +46,7 @@ const TOUCHED = `
      AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`;
 
 export async function touchedRelations(session: Session): Promise<string[]> {
-  return (await session.query<{ oid: string }>(TOUCHED)).map((row) => row.oid);
+  return (await session.prepared<{ oid: string }>(TOUCHED, [])).map((row) => row.oid);
 }
 
 /** A relation that stores rows, with the file that holds them. */
@@ -63,7 +63,7 @@ export interface StoredRelation extends Row {
 /** Tables, partitions and materialized views among these oids. Raw columns only, so that nothing waits. */
 export async function readStorage(session: Session, oids: readonly string[]): Promise<StoredRelation[]> {
   if (oids.length === 0) return [];
-  return session.query<StoredRelation>(
+  return session.prepared<StoredRelation>(
     `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relfilenode::text AS filenode,
             (SELECT coalesce(json_object_agg(a.attnum, ${NOT_NULL}), '{}'::json)
                FROM pg_attribute a ${NOT_VALID}

@@ -1,3 +1,4 @@
+import { compareNames } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
@@ -23,15 +24,16 @@ interface RelationRow extends Row {
  * The kinds that IMPORT FOREIGN SCHEMA takes, and partitions, which it takes when they are named. Of
  * pg_relation_is_updatable, INSERT is the bit 8, INSTEAD OF triggers counted.
  */
-const RELATIONS = `
+const relations = (among: string): string => `
   SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
          CASE WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) & 8 <> 0
               ELSE c.relkind <> 'm' END AS insertable,
          c.relispartition AS "isPartition", ${COLUMNS} AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = ANY ($1::text[]) AND ($2::oid[] IS NULL OR c.oid = ANY ($2::oid[]))
-     AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-   ORDER BY n.nspname, c.relname`;
+   WHERE n.nspname IN (SELECT unnest($1::text[])) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') ${among}`;
+
+/** Two texts, since a plan for both would not go by the oids. */
+const [ALL, THESE] = [relations(''), relations('AND c.oid = ANY ($2::oid[])')];
 
 /**
  * Definitions of relations, deparsed. Only for a session that sees its own DDL, or where nobody holds locks:
@@ -39,7 +41,12 @@ const RELATIONS = `
  */
 export async function readRelations(session: Session, scope: RelationScope): Promise<Relation[]> {
   if (scope.schemas.length === 0 || scope.oids?.length === 0) return [];
-  const rows = await session.query<RelationRow>(RELATIONS, [scope.schemas, scope.oids ?? null]);
+  const { schemas, oids } = scope;
+  const rows = await (oids === undefined
+    ? session.prepared<RelationRow>(ALL, [schemas])
+    : session.prepared<RelationRow>(THESE, [schemas, oids]));
   const parsed = await expressionsOf(rows);
-  return rows.map((row) => ({ ...row, columns: row.columns.map((column) => parsed(withTypeText(column))) }));
+  return rows
+    .toSorted(compareNames)
+    .map((row) => ({ ...row, columns: row.columns.map((column) => parsed(withTypeText(column))) }));
 }

@@ -2,61 +2,99 @@ import type { Row, Session } from '../postgres/session.js';
 
 /** Schemas that hold the same objects with the same definitions. */
 export interface SchemaShape {
-  /** Equal on two servers for equal definitions. */
-  readonly shape: string;
+  /** Equal on two servers for equal definitions; null: the schemas are there, and hold nothing. */
+  readonly shape: string | null;
   readonly schemas: readonly string[];
 }
 
+/** One object of a schema, without the schema's name. */
+export interface ShapeLine {
+  /** `order of columns`: the definition is a list in JSON. */
+  readonly kind: string;
+  /** The relation that it is or belongs to; empty: none. */
+  readonly relation: string;
+  /** Of a part of a relation, or of what is no relation; else empty. */
+  readonly name: string;
+  readonly definition: string;
+}
+
+/** A text without the schema's own name, which is found by its place before a dot, with no letter before it. */
+const own = (text: string): string =>
+  `CASE WHEN position(quoted IN ${text}) = 0 THEN ${text} ELSE regexp_replace(${text}, self, '', 'g') END`;
+
+const notOfExtension = (catalog: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend x
+                WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
+
 /**
  * A line for each object of a schema, in which the schema's own name is left out; bodies of views and functions are not
- * compared. The name is found by its place before a dot, with no letter before it.
+ * compared, and what belongs to an extension is not looked at.
  */
 const LINES = `
   own AS (
-    SELECT oid, nspname::text AS schema,
+    SELECT oid, nspname::text, quote_ident(nspname) AS quoted,
            '(?<![[:alnum:]_"])' || regexp_replace(quote_ident(nspname), '([^[:alnum:]_])', '\\\\\\1', 'g') || '[.]' AS self
       FROM pg_namespace WHERE nspname = ANY ($1::text[])),
   rel AS (
-    SELECT own.schema, own.self, c.oid, c.relkind, quote_ident(c.relname) AS name
+    SELECT own.nspname, own.quoted, own.self, c.oid, c.relkind, quote_ident(c.relname) AS name
       FROM pg_class c JOIN own ON own.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT c.relname = ANY ($2::text[])
+       AND ${notOfExtension('pg_class', 'c.oid')}
        AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_class o ON o.oid = d.refobjid
                         WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND c.relkind = 'S'
                           AND o.relname = ANY ($2::text[]))),
+  col AS (
+    SELECT rel.nspname, rel.quoted, rel.self, rel.name, quote_ident(a.attname) AS attname, a.attnum, a.attnotnull,
+           a.attidentity::text || a.attgenerated::text AS generated,
+           format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS value,
+           CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collated
+      FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+           JOIN pg_type t ON t.oid = a.atttypid
+           LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     WHERE rel.relkind <> 'S'),
   lines AS (
-    SELECT schema, format('%s %s', CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view'
-             WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END, name) AS line
+    SELECT nspname, CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+                                 WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
+           name AS relation, '' AS name, '' AS definition
       FROM rel
     UNION ALL
-    SELECT schema, format('column %s.%I: number %s, %s%s%s%s', name, a.attname,
-             row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum),
-             regexp_replace(format_type(a.atttypid, a.atttypmod), self, '', 'g'),
-             CASE WHEN a.attnotnull THEN ' NOT NULL' END,
-             ' DEFAULT ' || regexp_replace(pg_get_expr(d.adbin, d.adrelid), self, '', 'g'),
-             CASE WHEN a.attidentity <> '' OR a.attgenerated <> ''
-                  THEN ' GENERATED ' || a.attidentity::text || a.attgenerated::text END)
-      FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
-           LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     WHERE rel.relkind <> 'S'
+    SELECT nspname, 'column', name, attname,
+           concat(${own('type')}, ' COLLATE ' || ${own('collated')}, CASE WHEN attnotnull THEN ' NOT NULL' END,
+                  ' DEFAULT ' || ${own('value')}, ' GENERATED ' || nullif(generated, ''))
+      FROM col
     UNION ALL
-    SELECT schema, format('constraint %s.%I: %s', name, con.conname,
-             regexp_replace(pg_get_constraintdef(con.oid), self, '', 'g'))
-      FROM rel JOIN pg_constraint con ON con.conrelid = rel.oid AND con.contype NOT IN ('n', 't')
+    SELECT nspname, 'order of columns', name, '', json_agg(attname ORDER BY attnum)::text FROM col GROUP BY nspname, name
     UNION ALL
-    SELECT schema, format('index %s: %s', name, regexp_replace(pg_get_indexdef(i.indexrelid), self, '', 'g'))
-      FROM rel JOIN pg_index i ON i.indrelid = rel.oid
+    SELECT nspname, 'constraint', name, quote_ident(conname), ${own('def')}
+      FROM rel, LATERAL (SELECT conname, pg_get_constraintdef(con.oid) AS def FROM pg_constraint con
+                          WHERE con.conrelid = rel.oid AND con.contype NOT IN ('n', 't')) AS constraints
     UNION ALL
-    SELECT schema, format('trigger %s: %s', name, regexp_replace(pg_get_triggerdef(t.oid), self, '', 'g'))
-      FROM rel JOIN pg_trigger t ON t.tgrelid = rel.oid AND NOT t.tgisinternal
+    SELECT nspname, 'index', name, quote_ident(index), ${own('def')}
+      FROM rel, LATERAL (SELECT x.relname AS index,
+                                 pg_get_indexdef(x.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END AS def
+                            FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                           WHERE i.indrelid = rel.oid) AS indexes
     UNION ALL
-    SELECT own.schema, format('enum %I: %s', t.typname,
-             (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
-                FROM pg_enum e WHERE e.enumtypid = t.oid))
-      FROM own JOIN pg_type t ON t.typnamespace = own.oid AND t.typtype = 'e')`;
+    SELECT nspname, 'trigger', name, quote_ident(tgname), ${own('def')}
+      FROM rel, LATERAL (SELECT tgname, pg_get_triggerdef(t.oid) AS def FROM pg_trigger t
+                          WHERE t.tgrelid = rel.oid AND NOT t.tgisinternal) AS triggers
+    UNION ALL
+    SELECT nspname, 'enum', '', quote_ident(t.typname),
+           coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+                       FROM pg_enum e WHERE e.enumtypid = t.oid), '')
+      FROM own JOIN pg_type t ON t.typnamespace = own.oid AND t.typtype = 'e'
+     WHERE ${notOfExtension('pg_type', 't.oid')}
+    UNION ALL
+    SELECT nspname, 'function', '', concat(quote_ident(p.proname), '(', ${own('args')}, ')'), ''
+      FROM own JOIN pg_proc p ON p.pronamespace = own.oid,
+           LATERAL (SELECT pg_get_function_identity_arguments(p.oid) AS args) AS arguments
+     WHERE ${notOfExtension('pg_proc', 'p.oid')})`;
+
+const ORDER = ['kind', 'relation', 'name', 'definition'].map((part) => `${part} COLLATE "C"`).join(', ');
 
 /**
- * The shapes of schemas, a row for each shape; a schema that is empty, or holds nothing but the ignored tables, is left
- * out. Waits for whoever holds a lock on a definition.
+ * The shapes of schemas, a row for each shape; a schema that is not there is left out, one that holds nothing but the
+ * ignored tables has no shape. Waits for whoever holds a lock on a definition.
  */
 export const readShapes = (
   session: Session,
@@ -65,21 +103,28 @@ export const readShapes = (
 ): Promise<SchemaShape[]> =>
   session.query<SchemaShape & Row>(
     `WITH ${LINES}
-     SELECT shape, json_agg(schema ORDER BY schema) AS schemas
-       FROM (SELECT schema, md5(string_agg(line, E'\\n' ORDER BY line COLLATE "C")) AS shape FROM lines GROUP BY schema) AS s
+     SELECT shape, json_agg(nspname ORDER BY nspname) AS schemas
+       FROM (SELECT own.nspname,
+                    md5(string_agg(kind || E'\\t' || relation || E'\\t' || name || E'\\t' || definition, E'\\n'
+                                   ORDER BY ${ORDER})) AS shape
+               FROM own LEFT JOIN lines USING (nspname) GROUP BY own.nspname) AS s
       GROUP BY shape`,
     [schemas, ignored],
   );
 
-/** What one schema's shape is made of, a line for each object, to tell two shapes apart. */
+/** What the shapes of these schemas are made of, to tell two of them apart. */
 export async function readShapeLines(
   session: Session,
-  schema: string,
+  schemas: readonly string[],
   ignored: readonly string[],
-): Promise<string[]> {
-  const rows = await session.query<{ line: string }>(
-    `WITH ${LINES} SELECT line FROM lines ORDER BY line COLLATE "C"`,
-    [[schema], ignored],
+): Promise<ReadonlyMap<string, readonly ShapeLine[]>> {
+  const rows = await session.query<{ schema: string; lines: ShapeLine[] }>(
+    `WITH ${LINES}
+     SELECT nspname AS schema,
+            json_agg(json_build_object('kind', kind, 'relation', relation, 'name', name, 'definition', definition)
+                     ORDER BY ${ORDER}) AS lines
+       FROM lines GROUP BY nspname`,
+    [schemas, ignored],
   );
-  return rows.map(({ line }) => line);
+  return new Map(rows.map(({ schema, lines }) => [schema, lines]));
 }

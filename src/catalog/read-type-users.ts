@@ -36,13 +36,13 @@ const USERS = `
 
 /** The relations whose columns reach these types. */
 export async function readTypeUsers(session: Session, types: readonly string[]): Promise<TypeUser[]> {
-  return types.length === 0 ? [] : session.query<TypeUser>(USERS, [types]);
+  return types.length === 0 ? [] : session.prepared<TypeUser>(USERS, [types]);
 }
 
 /** Of these types the ones that nothing else is made of: dropping them takes nothing along but their arrays and constructors. */
 export async function readUnused(session: Session, types: readonly string[]): Promise<Set<string>> {
   if (types.length === 0) return new Set();
-  const rows = await session.query<{ oid: string }>(
+  const rows = await session.prepared<{ oid: string }>(
     `WITH RECURSIVE own(root, oid) AS (
        SELECT root, root FROM unnest($1::oid[]) AS root
        UNION SELECT own.root, d.objid FROM own JOIN pg_depend d
@@ -58,4 +58,39 @@ export async function readUnused(session: Session, types: readonly string[]): Pr
     [types],
   );
   return new Set(rows.map(({ oid }) => oid));
+}
+
+/** A column of exactly a range, its multirange, or an array of one; a partition's stands with its parent. */
+export interface RangeColumn extends Row, QualifiedName {
+  /** The range. */
+  readonly type: string;
+  /** Oid of the relation. */
+  readonly relation: string;
+  readonly column: string;
+  readonly kind: 'foreign' | 'partitioned';
+  readonly of: 'range' | 'multirange';
+  readonly isArray: boolean;
+}
+
+const RANGE_COLUMNS = `
+  WITH RECURSIVE own(root, oid) AS (
+    SELECT root, root FROM unnest($1::oid[]) AS root
+    UNION SELECT own.root, d.objid FROM own JOIN pg_depend d
+        ON d.refclassid = 'pg_type'::regclass AND d.refobjid = own.oid
+       AND d.classid = 'pg_type'::regclass AND d.deptype = 'i')
+  SELECT own.root::text AS type, c.oid::text AS relation, n.nspname::text AS schema, c.relname::text AS name,
+         a.attname::text AS column, CASE c.relkind WHEN 'f' THEN 'foreign' ELSE 'partitioned' END AS kind,
+         CASE e.typtype WHEN 'r' THEN 'range' ELSE 'multirange' END AS of, e.oid <> t.oid AS "isArray"
+    FROM own JOIN pg_type t ON t.oid = own.oid
+    JOIN pg_type e ON e.oid = CASE WHEN t.typtype = 'b' THEN t.typelem ELSE t.oid END
+    JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = t.oid
+                    AND d.classid = 'pg_class'::regclass AND d.objsubid > 0
+    JOIN pg_class c ON c.oid = d.objid AND c.relkind IN ('f', 'p') AND NOT c.relispartition
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+   ORDER BY 3, 4, a.attnum`;
+
+/** The columns that have one of these ranges, or what comes with it. */
+export async function readRangeColumns(session: Session, ranges: readonly string[]): Promise<RangeColumn[]> {
+  return ranges.length === 0 ? [] : session.query<RangeColumn>(RANGE_COLUMNS, [ranges]);
 }

@@ -1,7 +1,7 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
-import { quoteNames } from './expression-names.js';
-import type { UserType } from './type.js';
+import { readExpressions, type Expression } from './expression.js';
+import type { DomainType, UserType } from './type.js';
 import { FIRST_OF_USERS, typeRefSql } from './type-sql.js';
 
 /** Where to begin: what the columns of relations are made of, types by oid, types by name. */
@@ -30,10 +30,14 @@ const ATTRIBUTES = `
             'collation', ${collationUnless('a.attcollation', 'a.atttypid')}) ORDER BY a.attnum), '[]'::json)
      FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)`;
 
+/**
+ * Only what all rows are known to hold: a value that a reader gets is checked, so that a row from before a NOT VALID
+ * constraint, which the shard shows, could not be read through a veneer that had it (docs/adr/0007).
+ */
 const CHECKS = `
   (SELECT coalesce(json_agg(json_build_object('name', k.conname, 'expression', pg_get_expr(k.conbin, 0))
                             ORDER BY k.conname), '[]'::json)
-     FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')`;
+     FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c' AND k.convalidated)`;
 
 /**
  * rngmultitypid exists from PostgreSQL 14 on: asked for by way of jsonb, it is null before. An operator class is
@@ -116,26 +120,42 @@ interface TypeRow extends Row, QualifiedName {
 export async function readTypes(session: Session, scope: TypeScope): Promise<UserType[]> {
   const { schemas = [], oids = [], names = [] } = scope;
   if (schemas.length + oids.length + names.length === 0) return [];
-  const rows = await session.query<TypeRow>(TYPES, [
+  const rows = await session.prepared<TypeRow>(TYPES, [
     schemas,
     oids,
     names.map(({ schema }) => schema),
     names.map(({ name }) => name),
   ]);
-  return rows.map(({ oid, schema, name, extension, body, ...row }) =>
-    quoted({ oid, schema, name, extension, kind: kindOf(row), ...body } as UserType),
-  );
+  const types = rows.map(({ oid, schema, name, extension, body, ...row }) => {
+    return { oid, schema, name, extension, kind: kindOf(row), ...body } as UserType | Unparsed;
+  });
+  return parsed(types);
 }
 
-/** Expressions name types, which have to compare alike however a server spells them. */
-function quoted(type: UserType): UserType {
-  if (type.kind !== 'domain') return type;
-  const { defaultExpression, checks } = type;
-  return {
-    ...type,
-    defaultExpression: defaultExpression === null ? null : quoteNames(defaultExpression),
-    checks: checks.map(({ name, expression }) => ({ name, expression: quoteNames(expression) })),
-  };
+/** A domain before its expressions are parsed. */
+interface Unparsed extends Omit<DomainType, 'defaultExpression' | 'checks'> {
+  readonly defaultExpression: string | null;
+  readonly checks: readonly { readonly name: string; readonly expression: string }[];
+}
+
+async function parsed(types: readonly (UserType | Unparsed)[]): Promise<UserType[]> {
+  const domains = types.filter((type) => type.kind === 'domain') as readonly Unparsed[];
+  const expressions = await readExpressions(
+    domains.flatMap(({ defaultExpression, checks }) => [
+      defaultExpression,
+      ...checks.map(({ expression }) => expression),
+    ]),
+  );
+  const find = (sql: string): Expression => expressions.get(sql) ?? { sql, key: sql };
+  return types.map((type) => {
+    if (type.kind !== 'domain') return type;
+    const { defaultExpression, checks, ...domain } = type as Unparsed;
+    return {
+      ...domain,
+      defaultExpression: defaultExpression === null ? null : find(defaultExpression),
+      checks: checks.map(({ name, expression }) => ({ name, expression: find(expression) })),
+    };
+  });
 }
 
 function kindOf({ typtype, relkind }: Pick<TypeRow, 'typtype' | 'relkind'>): UserType['kind'] {

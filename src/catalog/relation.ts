@@ -43,6 +43,11 @@ export interface ShardColumn extends Column {
   readonly computed: 'identity always' | 'identity by default' | 'stored' | 'virtual' | null;
 }
 
+/** A partitioned table of a veneer. */
+export interface PartitionParent extends QualifiedName {
+  readonly oid: string;
+}
+
 /** A foreign table as it stands on a veneer. */
 export interface ForeignTable extends QualifiedName {
   readonly oid: string;
@@ -50,7 +55,7 @@ export interface ForeignTable extends QualifiedName {
   readonly server: string;
   readonly options: Options;
   /** The partitioned table that it is attached to, else null. */
-  readonly parent: QualifiedName | null;
+  readonly parent: PartitionParent | null;
   readonly columns: readonly ForeignColumn[];
 }
 

@@ -1,3 +1,4 @@
+import type { Expression } from './expression.js';
 import { qualified, type QualifiedName } from '../postgres/identifiers.js';
 
 /** A type of one's own where a column, an attribute or another type uses it. */
@@ -29,7 +30,7 @@ export interface EnumType extends TypeHead {
 
 export interface DomainCheck {
   readonly name: string;
-  readonly expression: string;
+  readonly expression: Expression;
 }
 
 export interface DomainType extends TypeHead {
@@ -38,8 +39,8 @@ export interface DomainType extends TypeHead {
   /** Where it is not the base type's own, else null. */
   readonly collation: QualifiedName | null;
   readonly notNull: boolean;
-  readonly defaultExpression: string | null;
-  /** In the order of their names, in which PostgreSQL checks them. */
+  readonly defaultExpression: Expression | null;
+  /** In the order of their names, in which PostgreSQL checks them; those that are validated. */
   readonly checks: readonly DomainCheck[];
 }
 

@@ -14,6 +14,7 @@ export interface CommandSpec {
 export type CommandName =
   | 'create'
   | 'plan'
+  | 'rehearse'
   | 'baseline'
   | 'ledger accept'
   | 'ledger export'
@@ -27,6 +28,9 @@ export type CommandName =
   | 'stop'
   | 'history'
   | 'history show'
+  | 'tenant list'
+  | 'tenant add'
+  | 'tenant drop'
   | `sandbox ${SandboxAction}`;
 
 export type SandboxAction = 'start' | 'stop' | 'status' | 'url' | 'logs';
@@ -34,6 +38,8 @@ export type SandboxAction = 'start' | 'stop' | 'status' | 'url' | 'logs';
 export interface PositionalSpec {
   readonly name: string;
   readonly required: boolean;
+  /** It may be given several times, at the end. */
+  readonly many?: boolean;
   readonly text: string;
 }
 

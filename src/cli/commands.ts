@@ -2,10 +2,12 @@ import type { CommandSpec } from './command-spec.js';
 import { FLEET_COMMANDS } from './fleet-commands.js';
 import { MIGRATION_COMMANDS } from './migration-commands.js';
 import { SANDBOX_COMMANDS } from './sandbox-commands.js';
+import { TENANT_COMMANDS } from './tenant-commands.js';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = [
   ...FLEET_COMMANDS,
+  ...TENANT_COMMANDS,
   ...MIGRATION_COMMANDS,
   ...SANDBOX_COMMANDS,
 ];

@@ -28,7 +28,8 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
     description: [
       'Reads the live catalogs of every member and compares: what is applied and pending per tenant, where',
       'the veneer differs from the shards and what a reader suffers from it, what is in doubt, who cannot',
-      'be reached. Changes nothing and needs no setup.',
+      'be reached. Tenants with the same migrations are compared among themselves. Changes nothing and',
+      'needs no setup. Grades of drift, worst first: wrong-answers, error, writes-break, invisible, cosmetic.',
     ],
     positionals: [],
     flags: [
@@ -37,12 +38,19 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
         type: 'boolean',
         text: 'also compare with IMPORT FOREIGN SCHEMA, into pg_temp, rolled back',
       },
+      {
+        name: 'fail-on',
+        type: 'string',
+        value: 'GRADE',
+        text: 'exit with 11 only for drift of this grade or worse (default: cosmetic)',
+      },
       SHARD,
       TENANT,
     ],
     examples: [
       { command: 'migrate status', text: 'exit code 0 only when all is well' },
       { command: 'migrate status --json', text: 'for scripts' },
+      { command: 'migrate status --fail-on error', text: 'for an alarm: what readers suffer from' },
       { command: 'migrate status --verify', text: 'ask PostgreSQL itself' },
       { command: "migrate status --tenant 'cyber*'", text: 'some tenants' },
     ],
@@ -60,7 +68,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       {
         name: 'prune',
         type: 'boolean',
-        text: 'also drop foreign tables on our servers that nothing exposes',
+        text: 'also drop foreign tables that nothing exposes, and types that nothing has',
       },
       SHARD,
       TENANT,

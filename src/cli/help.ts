@@ -25,7 +25,7 @@ export function overviewHelp(group: string): string {
     [
       group === ''
         ? 'Schema migrations for sharded PostgreSQL behind a postgres_fdw veneer.'
-        : `A sample fleet for a laptop. ${prefix} COMMAND --help tells more.`,
+        : `${GROUP_TEXTS[group] ?? ''}${prefix} COMMAND --help tells more.`,
     ],
     section('Commands:', commands),
     section('Everywhere:', GLOBAL_FLAGS.map(flagRow)),
@@ -34,12 +34,18 @@ export function overviewHelp(group: string): string {
   ]);
 }
 
+/** What the commands of a group are about. */
+const GROUP_TEXTS: Readonly<Record<string, string>> = {
+  sandbox: 'A sample fleet for a laptop. ',
+  tenant: 'Tenants that come and go. ',
+};
+
 type Row = readonly [string, string];
 
 const EXIT_CODES: readonly Row[] = [
   ['0', 'clean, or done'],
   ['1', 'a fault of pg-veneer itself'],
-  ['10', 'status: migrations are pending'],
+  ['10', 'status, plan --exit-code: migrations are pending'],
   ['11', 'status: the veneer differs from the shards'],
   ['20', 'failed; nothing new is committed'],
   ['21', 'failed; a part of the fleet is ahead of the rest'],

@@ -62,7 +62,8 @@ function refuseWrongWords(words: readonly string[], command: CommandSpec): void 
   if (missing !== undefined)
     throw usageError(`migrate ${command.name} needs a ${missing.name}: ${missing.text}`, helpOf(command));
   const surplus = words[command.positionals.length];
-  if (surplus !== undefined)
+  const isOver = command.positionals.at(-1)?.many !== true;
+  if (surplus !== undefined && isOver)
     throw usageError(
       `migrate ${command.name} does not understand ${JSON.stringify(surplus)}`,
       helpOf(command),

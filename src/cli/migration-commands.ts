@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
+import { REHEARSE_COMMAND } from './rehearse-command.js';
 import { EXCEPT_TENANT, SHARD, TENANT } from './selection-flags.js';
 
 const YES: FlagSpec = { name: 'yes', type: 'boolean', text: 'write it; without, it is shown' };
@@ -62,14 +63,16 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate plan --exit-code --json', text: 'for a pipeline' },
     ],
   },
+  REHEARSE_COMMAND,
   {
     name: 'baseline',
     summary: 'adopt a running fleet: record what is applied already, run nothing',
     description: [
       "Records migrations as applied, from node-pg-migrate's pgmigrations in each tenant's schema, from",
-      "Flyway's flyway_schema_history, or up to a name. Without --yes it shows what it would record, and",
-      'changes nothing. A record without a file, and a tenant whose tables are not those of tenants with',
-      'the same migrations, are refused: all that is selected is recorded, or nothing.',
+      "Flyway's flyway_schema_history, or up to a name. It shows what it would record, and asks; without a",
+      'terminal it needs --yes, and else changes nothing. A record without a file, and a tenant whose tables',
+      'are not those of tenants with the same migrations, are refused: all that is selected is recorded, or',
+      'nothing.',
     ],
     positionals: [],
     flags: [
@@ -84,7 +87,7 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
       SHARD,
       TENANT,
       EXCEPT_TENANT,
-      YES,
+      { ...YES, text: 'record it; nobody is asked' },
     ],
     examples: [
       { command: 'migrate baseline', text: 'what it would record' },

@@ -86,11 +86,13 @@ const CHANGING: readonly Verb['command'][] = [
   'up',
   'down',
   'redo',
+  'rehearse',
   'setup',
   'sync',
   'recover',
   'baseline',
   'ledger',
+  'tenant',
 ];
 
 function sayStopping(verb: Verb, display: Display): void {

@@ -37,6 +37,12 @@ export const ROLL_COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: 'to', type: 'string', value: 'NAME', text: 'up to and including this migration' },
       ...SELECTION,
+      {
+        name: 'plan',
+        type: 'string',
+        value: 'FILE',
+        text: 'what rehearse --out wrote; refused where anything moved',
+      },
       { name: 'canary', type: 'boolean', text: 'only the shards of rollout.canary' },
       ...HOW,
       dryRun('print what would run, change nothing'),
@@ -45,6 +51,7 @@ export const ROLL_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate up', text: 'everything that is pending' },
       { command: 'migrate up 1', text: 'the next migration only' },
       { command: 'migrate up --to 20260102000000_books', text: 'up to and including that one' },
+      { command: 'migrate up --plan reviewed.json', text: 'what was rehearsed, and nothing else' },
       { command: "migrate up --shard 'shard?' --dry-run", text: 'what would run there' },
     ],
   },

@@ -29,6 +29,7 @@ export function readRollVerb(
     protocol: readProtocol(flags.one('protocol'), help),
     terminateBlockersMs: readMilliseconds('terminate-blockers', flags, command),
     offline: flags.isSet('offline'),
+    plan: flags.one('plan'),
   };
   return command === 'up'
     ? { command, options }
@@ -46,11 +47,17 @@ function readProtocol(name: string | null, help: string): ProtocolChoice {
   throw usageError(`--protocol takes two-phase or lock-step, not ${name}`, help);
 }
 
-function readLimit(count: string | undefined, name: string | null, command: RollVerb['command']): PlanLimit {
+/** How far to go. Throws (exit 64) for two answers, and for what is no number of migrations. */
+export function readLimit(
+  count: string | undefined,
+  name: string | null,
+  command: RollVerb['command'] | 'rehearse',
+): PlanLimit {
   if (count !== undefined && name !== null)
     throw usageError('N and --to both say how far to go', 'leave one of them out');
   if (name !== null) return { kind: 'to', name };
-  if (count === undefined) return command === 'up' ? { kind: 'all' } : { kind: 'count', count: 1 };
+  if (count === undefined)
+    return command === 'up' || command === 'rehearse' ? { kind: 'all' } : { kind: 'count', count: 1 };
   if (/^[1-9]\d{0,8}$/.test(count)) return { kind: 'count', count: Number(count) };
   const what = `N is a number of migrations, 1 or more, not ${JSON.stringify(count)}`;
   throw usageError(what, `migrate ${command} --help`);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { CommandContext } from '../commands/context.js';
 import type { Config } from '../config/config.js';
+import type { FleetSource } from '../config/load-config.js';
 import type { Report } from '../report/reports.js';
 import type { Flags } from './flags.js';
 import type { Verb } from './verb.js';
@@ -12,13 +13,17 @@ export async function runVerb(
   context: CommandContext,
   onLine: (line: string) => void,
 ): Promise<Report> {
-  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(flags), context);
+  if (verb.command === 'tenant') {
+    const { tenant } = await import('../commands/tenant.js');
+    return tenant(await openSource(flags), verb.options, context);
+  }
+  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(verb, flags, context), context);
   const { sandbox } = await import('../commands/sandbox.js');
   return sandbox(verb.options, { ...sourceOf(flags), project: projectOf(flags), onLine }, context);
 }
 
 async function runOnFleet(
-  verb: Exclude<Verb, { command: 'sandbox' }>,
+  verb: Exclude<Verb, { command: 'sandbox' | 'tenant' }>,
   config: Config,
   context: CommandContext,
 ): Promise<Report> {
@@ -27,6 +32,8 @@ async function runOnFleet(
       return (await import('../commands/ledger.js')).ledger(config, verb.options, context);
     case 'plan':
       return (await import('../commands/plan.js')).plan(config, verb.options, context);
+    case 'rehearse':
+      return (await import('../commands/rehearse.js')).rehearse(config, verb.options, context);
     case 'baseline':
       return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
     case 'create':
@@ -52,9 +59,18 @@ async function runOnFleet(
   }
 }
 
-async function readConfig(flags: Flags): Promise<Config> {
-  const { loadConfig } = await import('../config/load-config.js');
-  return loadConfig({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+/** What these do, they do for members alone: they work while nobody answers which tenants there are. */
+const WITHOUT_TENANTS: readonly Verb['command'][] = ['create', 'recover', 'stop', 'history'];
+
+async function readConfig(verb: Verb, flags: Flags, { who }: CommandContext): Promise<Config> {
+  const source = await openSource(flags);
+  const { readFleet, readMembers } = await import('../fleet/ask-tenants.js');
+  return WITHOUT_TENANTS.includes(verb.command) ? readMembers(source, who) : readFleet(source, who);
+}
+
+async function openSource(flags: Flags): Promise<FleetSource> {
+  const { openFleetSource } = await import('../config/load-config.js');
+  return openFleetSource({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
 }
 
 const sourceOf = (flags: Flags) => ({

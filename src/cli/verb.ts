@@ -1,11 +1,14 @@
 import type { HistoryOptions } from '../commands/history.js';
 import type { SandboxOptions } from '../commands/sandbox.js';
+import type { TenantOptions } from '../commands/tenant.js';
 import type { StopOptions } from '../commands/stop.js';
+import { GRADES, type DriftGrade } from '../report/drift.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
 import type { RecoverOptions } from '../commands/recover.js';
 import { readMigrationVerb, type MigrationVerb } from './migration-verbs.js';
 import { readMilliseconds } from './read-milliseconds.js';
+import { readRehearseVerb, type RehearseVerb } from './rehearse-verb.js';
 import { readRollVerb, type RollVerb } from './roll-verbs.js';
 import { usageError } from './usage-error.js';
 
@@ -14,17 +17,24 @@ export type Verb =
   | MigrationVerb
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | RollVerb
-  | { readonly command: 'status'; readonly options: Selected & { readonly verify: boolean } }
+  | RehearseVerb
+  | { readonly command: 'status'; readonly options: StatusOptions }
   | { readonly command: 'sync'; readonly options: SyncOptions }
   | { readonly command: 'recover'; readonly options: RecoverOptions }
   | { readonly command: 'stop'; readonly options: StopOptions }
   | { readonly command: 'history'; readonly options: HistoryOptions }
+  | { readonly command: 'tenant'; readonly options: TenantOptions }
   | { readonly command: 'sandbox'; readonly options: SandboxOptions };
 
 /** Globs; none means all. */
 interface Selected {
   readonly shards: string[];
   readonly tenants: string[];
+}
+
+interface StatusOptions extends Selected {
+  readonly verify: boolean;
+  readonly failOn: DriftGrade;
 }
 
 interface SyncOptions extends Selected {
@@ -49,8 +59,17 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'down':
     case 'redo':
       return readRollVerb(command.name, words[0], flags);
+    case 'rehearse':
+      return readRehearseVerb(words[0], flags);
     case 'status':
-      return { command: 'status', options: { ...selected(flags), verify: flags.isSet('verify') } };
+      return {
+        command: 'status',
+        options: {
+          ...selected(flags),
+          verify: flags.isSet('verify'),
+          failOn: readGrade(flags.one('fail-on')),
+        },
+      };
     case 'sync':
       return { command: 'sync', options: { ...selected(flags), dryRun, prune: flags.isSet('prune') } };
     case 'recover':
@@ -67,6 +86,10 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
       return { command: 'history', options: { show: null, limit: readCount(flags.one('limit') ?? '20') } };
     case 'history show':
       return { command: 'history', options: { show: word } };
+    case 'tenant list':
+    case 'tenant add':
+    case 'tenant drop':
+      return { command: 'tenant', options: readTenant(command.name, words, flags) };
     case 'sandbox start':
     case 'sandbox stop':
     case 'sandbox status':
@@ -76,6 +99,26 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'sandbox logs':
       return { command: 'sandbox', options: readLogs(word, flags) };
   }
+}
+
+/** Its words may be joined by hyphens, for shells. */
+function readGrade(text: string | null): DriftGrade {
+  if (text === null) return 'cosmetic';
+  const grade = GRADES.find((one) => one === text.replaceAll('-', ' '));
+  if (grade !== undefined) return grade;
+  const known = GRADES.map((one) => one.replaceAll(' ', '-')).join(', ');
+  throw usageError(`--fail-on takes a grade of drift: ${known}`, 'migrate status --help');
+}
+
+function readTenant(
+  command: 'tenant list' | 'tenant add' | 'tenant drop',
+  names: readonly string[],
+  flags: Flags,
+): TenantOptions {
+  if (command === 'tenant list') return { action: 'list' };
+  const common = { shard: flags.one('shard'), dryRun: flags.isSet('dry-run') };
+  if (command === 'tenant add') return { action: 'add', names, ...common };
+  return { action: 'drop', name: names[0] ?? '', yes: flags.isSet('yes'), ...common };
 }
 
 function readCount(text: string): number {

@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadConfig } from '../config/load-config.js';
+import { openFleetSource } from '../config/load-config.js';
 import { EXIT, problemOf } from '../errors.js';
 import { recordSettling } from '../commands/recorded-run.js';
 import { settledReport } from '../commands/settled.js';
+import { readMembers } from '../fleet/ask-tenants.js';
 import { recover, type Settled } from '../protocol/recovery.js';
 import { withRun, type Run } from '../protocol/run.js';
 import { DONE, type WatchdogSource } from './watchdog.js';
@@ -20,7 +21,7 @@ if (!rest.includes(DONE)) await settle(JSON.parse(first) as WatchdogSource);
 
 /** Until everything is settled, or another run is at work, which settles before it does anything else. */
 async function settle(source: WatchdogSource): Promise<void> {
-  const config = await loadConfig({ ...source, env: process.env });
+  const config = await readMembers(openFleetSource({ ...source, env: process.env }), whoRuns());
   const deadline = Date.now() + PATIENCE_MS;
   const options = {
     command: 'watchdog',

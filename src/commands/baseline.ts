@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError, worst, type Problem } from '../errors.js';
+import { memberOf } from '../fleet/member.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
 import { keepOutNodePgMigrate, recordBaseline } from '../migrations/adopt.js';
 import { planBaseline, type BaselinePlan, type TenantBaseline } from '../migrations/baseline.js';
@@ -12,6 +13,7 @@ import type { Session } from '../postgres/session.js';
 import { inTransaction } from '../postgres/transaction.js';
 import { anchorOf } from '../protocol/run.js';
 import type { BaselineReport, BaselineTenant } from '../report/baseline.js';
+import { hasRecords, movedMeanwhile, questionLines, recordsOf } from './baseline-question.js';
 import { oddProblems, readableShards, readTenantFacts, type HistoryTable } from './baseline-facts.js';
 import type { CommandContext } from './context.js';
 import { withReaders } from './readers.js';
@@ -22,7 +24,7 @@ export interface BaselineOptions extends Selection {
   readonly source:
     | { readonly kind: 'to'; readonly name: string }
     | { readonly kind: HistoryTool; readonly table: string | null };
-  /** Record it; else only what would be recorded is shown. */
+  /** Record it; else what would be recorded is shown, and a person asked, where there is one. */
   readonly yes: boolean;
   /** The command as it was typed, for `next`. */
   readonly typed: string;
@@ -31,7 +33,7 @@ export interface BaselineOptions extends Selection {
 /**
  * Records what is applied already, without running it: from the table of node-pg-migrate or Flyway in each tenant's
  * schema, or up to a name. All that is selected or nothing; a transaction for each shard, under the fleet's lock. Without
- * `yes` it reads only, and tells what it would record, on a fleet that was never set up too.
+ * `yes` it reads first, on a fleet that was never set up too, and records only what a person who was asked agreed to.
  */
 export async function baseline(
   config: Config,
@@ -41,18 +43,30 @@ export async function baseline(
   const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
   refuseUnknownName(migrations, options);
   const work = { config, options, migrations };
-  if (!options.yes) {
-    return withReaders(config, context, async ({ sessionOf, unreachable }) => {
-      const { plan, problems } = await decide(work, sessionOf, unreachable);
-      return reportOf(work, plan, { problems, state: 'to record' });
-    });
-  }
+  if (options.yes) return record(work, context, null);
+  const { plan, problems } = await withReaders(config, context, ({ sessionOf, unreachable }) =>
+    decide(work, sessionOf, unreachable),
+  );
+  const { confirm } = context;
+  const isAsked = confirm !== undefined && problems.length === 0 && hasRecords(plan);
+  if (isAsked && (await confirm([...questionLines(plan), 'Record it?']))) return record(work, context, plan);
+  return reportOf(work, plan, { problems, state: 'to record' });
+}
+
+/** Records what is decided under the fleet's lock; where somebody agreed to a plan, that and nothing else. */
+async function record(
+  work: Work,
+  context: CommandContext,
+  agreed: BaselinePlan | null,
+): Promise<BaselineReport> {
+  const { config, options } = work;
   return withRecordedRun(config, { ...context, command: 'baseline' }, async (run) => {
     const settled = await settleFirst(run);
     refuseInDoubt(settled);
     for (const { name } of selectShards(config, options)) await keepOutNodePgMigrate(anchorOf(run, name));
     const { plan, problems } = await decide(work, (member) => anchorOf(run, member), run.unreachable);
     const notices = settled.map(settledText);
+    if (agreed !== null && recordsOf(plan) !== recordsOf(agreed)) throw movedMeanwhile();
     if (problems.length > 0) return reportOf(work, plan, { problems, notices, state: 'not started' });
     await recordAll(run, plan);
     return reportOf(work, plan, { problems, notices, state: 'recorded' });
@@ -97,7 +111,13 @@ async function decide(
     tenants: facts.flat(),
     source: source.kind === 'to' ? source : { kind: 'history', table: from?.table ?? '' },
   });
-  return { plan, problems: [...plan.problems, ...(await oddProblems(plan, from, sessionOf))] };
+  return {
+    plan,
+    problems: [
+      ...plan.problems,
+      ...(await oddProblems(plan, from, (tenant) => sessionOf(memberOf(config, tenant)))),
+    ],
+  };
 }
 
 /** Every ledger is seen before the first is written to. */
@@ -105,7 +125,7 @@ async function recordAll(run: RecordedRun, { tenants }: BaselinePlan): Promise<v
   const shards = run.config.shards
     .map(({ name }) => ({
       name,
-      own: tenants.filter(({ tenant, record }) => tenant.shard === name && record.length > 0),
+      own: tenants.filter(({ tenant, record }) => memberOf(run.config, tenant) === name && record.length > 0),
     }))
     .filter(({ own }) => own.length > 0);
   for (const { name } of shards) {
@@ -131,9 +151,8 @@ function reportOf(
   plan: BaselinePlan,
   { problems, notices = [], state }: Outcome,
 ): BaselineReport {
-  const dryRun = !options.yes;
+  const dryRun = state === 'to record';
   const exitCode = worst(...problems.map((problem) => problem.exitCode));
-  const toRecord = plan.tenants.some(({ record }) => record.length > 0);
   return {
     command: 'baseline',
     fleet: config.fleet,
@@ -143,7 +162,7 @@ function reportOf(
     problems,
     notices: [...notices, ...plan.notices],
     exitCode,
-    next: exitCode === EXIT.clean && dryRun && toRecord ? `${options.typed} --yes` : 'migrate status',
+    next: exitCode === EXIT.clean && dryRun && hasRecords(plan) ? `${options.typed} --yes` : 'migrate status',
   };
 }
 

@@ -27,6 +27,7 @@ import { readPrepared, type PreparedTransaction } from '../protocol/evidence.js'
 import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { exposeRelations, type ExposedRelation } from '../veneer/definition.js';
 import { wantedOnShard } from './setup-shard.js';
+import { tenantRows } from './setup-state.js';
 import { schemasShownOn } from './setup-veneer.js';
 
 /** What a shard is, from its live catalogs. */
@@ -74,7 +75,7 @@ export async function readShardFacts(
 }
 
 /** Definitions; null where a lock that somebody else holds was in the way for longer than rollout.lock_wait. */
-async function unlessLocked<T>(read: () => Promise<T>): Promise<T | null> {
+export async function unlessLocked<T>(read: () => Promise<T>): Promise<T | null> {
   try {
     return await read();
   } catch (error) {
@@ -97,6 +98,8 @@ export interface VeneerFacts {
   readonly runner: LockHolder | null;
   /** Null where the fleet was never set up there. */
   readonly ledger: readonly LedgerGroup[] | null;
+  /** Does pgveneer.tenants list other tenants than the fleet has, or elsewhere? */
+  readonly listsOthers: boolean;
 }
 
 export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
@@ -115,10 +118,20 @@ export async function readVeneerFacts(config: Config, name: string, session: Ses
       privileges: await readPrivileges(session, wantedPrivileges),
       runner,
       ledger: await readLedger(session),
+      listsOthers: await listsOthers(config, session),
     };
   });
   const tables = await unlessLocked(() => inReadOnly(session, () => readForeignTables(session, names)));
   return { name, version: session.server.version, ...state, tables };
+}
+
+/** False where that cannot be read: a fleet that was never set up, a role that may not. */
+async function listsOthers(config: Config, session: Session): Promise<boolean> {
+  const [row] = await session.query<{ readable: boolean }>(
+    `SELECT coalesce(has_schema_privilege(to_regnamespace('pgveneer'), 'USAGE')
+                 AND has_table_privilege(to_regclass('pgveneer.tenant'), 'SELECT'), false) AS readable`,
+  );
+  return row?.readable === true && (await tenantRows(config, session)).length > 0;
 }
 
 /** Which of the names are borne by something that is no foreign table of ours. */

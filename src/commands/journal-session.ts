@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, findMember } from '../fleet/member.js';
 import { withSession, type Session } from '../postgres/session.js';
 import { journalMember } from '../protocol/run.js';
 import type { CommandContext } from './context.js';
@@ -14,11 +14,10 @@ export async function withJournal<T>(
   purpose: 'reading' | 'stopping',
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const member = allMembers(config).find(({ name }) => name === journalMember(config));
+  const member = findMember(config, journalMember(config));
   if (member === undefined) throw new Error('the journal member is a member');
   const options = {
-    member: member.name,
-    url: member.url,
+    ...addressOf(member),
     applicationName: `pgv ${purpose} ${who}`,
     holdMs: config.rollout.lockHoldMs,
   };

@@ -12,12 +12,14 @@ import { rollOut } from '../protocol/rollout.js';
 import { anchorOf, type Run } from '../protocol/run.js';
 import { VENEERS } from '../protocol/veneer-step.js';
 import type { UpReport } from '../report/reports.js';
+import { withAfterRun } from './after-run.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
-import { missingSchemas } from './missing-schemas.js';
+import { missingFor } from './missing-for.js';
 import { withReaders } from './readers.js';
 import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
 import { obstaclesTo } from './obstacles.js';
+import { pinnedRun, withNext, type PinnedRun } from './pinned-run.js';
 import {
   isClean,
   joinedOutcomes,
@@ -42,6 +44,8 @@ export interface MigrateOptions extends Selection {
   readonly terminateBlockersMs?: number | null;
   /** Nobody else is connected: default false. */
   readonly offline?: boolean;
+  /** A file of `rehearse --out`: nothing else is carried out. Default: null. */
+  readonly plan?: string | null;
 }
 
 /** Which way a command goes. */
@@ -64,10 +68,11 @@ export interface Way {
 export async function migrate(
   config: Config,
   way: Way,
-  options: MigrateOptions,
+  given: MigrateOptions,
   context: CommandContext,
 ): Promise<UpReport> {
   const start = performance.now();
+  const { options, pinned } = await pinnedRun(config, given);
   const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
   refuseUnknownTarget(migrations, options.limit);
   for (const { file, notices } of migrations) {
@@ -81,20 +86,26 @@ export async function migrate(
     config,
     way,
     options,
+    pinned,
     migrations,
     shards: selectShards(config, options),
-    base: { command: way.command, fleet: config.fleet, dryRun: options.dryRun, start },
+    base: { command: way.command, config, dryRun: options.dryRun, start },
   };
-  if (options.dryRun) return dryRun(task, context);
+  if (options.dryRun) return withNext(pinned, await dryRun(task, context));
   const { protocol = 'auto', terminateBlockersMs = null, offline = false } = options;
-  const runOptions = { ...context, command: way.command, protocol, terminateBlockersMs, offline };
-  return withRecordedRun(config, runOptions, (run) => runTask(task, run));
+  const review = pinned?.review ?? null;
+  const runOptions = { ...context, command: way.command, protocol, terminateBlockersMs, offline, review };
+  return withNext(
+    pinned,
+    await withRecordedRun(config, runOptions, (run) => withAfterRun(run, () => runTask(task, run))),
+  );
 }
 
 interface Task {
   readonly config: Config;
   readonly way: Way;
   readonly options: MigrateOptions;
+  readonly pinned: PinnedRun | null;
   readonly migrations: readonly Migration[];
   /** Selected, with their selected tenants. */
   readonly shards: readonly ShardConfig[];
@@ -122,6 +133,7 @@ async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
   const { config, way, base } = task;
   return withReaders(config, context, async ({ sessionOf }) => {
     const plan = await planOf(task, sessionOf, 'allow');
+    const stale = (await task.pinned?.staleness({ shards: task.shards, plan, sessionOf })) ?? [];
     const phases = plan.problems.length > 0 ? [plan] : await way.phases(plan);
     const notices = [
       ...plan.interrupted.map((one) => interruptedText(one, 'none')),
@@ -129,11 +141,11 @@ async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
       ...(plan.problems.length > 0 ? [] : await way.warnings(phases)),
     ];
     return upReport(
-      { ...base, missing: await missingSchemas(plan, sessionOf), notices },
+      { ...base, missing: await missingFor(config, plan, sessionOf), notices },
       {
         run: null,
         settled: [],
-        problems: plan.problems,
+        problems: [...plan.problems, ...stale],
         ...joinedOutcomes(phases.map((phase) => plannedOutcomes(phase))),
       },
     );
@@ -150,7 +162,11 @@ async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
   }
   const sessionOf = (member: string): Session => anchorOf(run, member);
   const plan = await planOf(task, sessionOf, 'refuse');
-  const problems = [...plan.problems, ...(await missingSchemas(plan, sessionOf))];
+  const problems = [
+    ...plan.problems,
+    ...(await missingFor(run.config, plan, sessionOf)),
+    ...((await task.pinned?.staleness({ shards, plan, sessionOf })) ?? []),
+  ];
   if (problems.length > 0) {
     const outcomes = plannedOutcomes(plan, 'not started');
     return upReport(base, { run: run.id, settled, problems, ...outcomes });
@@ -193,7 +209,8 @@ async function runPhases({ options }: Task, run: RecordedRun, phases: readonly P
 }
 
 const isWhole = ({ shards, veneerSteps }: Outcomes): boolean =>
-  shards.every(isClean) && veneerSteps.every(({ state }) => state === 'committed');
+  shards.every(isClean) &&
+  veneerSteps.every(({ state, problem }) => state === 'committed' && problem === null);
 
 /** A shard that is through its first phase has not ended: its row stays for the second. */
 const withoutCleanEnds = (run: RecordedRun): RecordedRun => ({
@@ -222,7 +239,8 @@ function tellPlanned(run: Run, phases: readonly Plan[]): void {
   run.onProgress({ type: 'planned', shards: [...shards.values(), ...veneers] });
 }
 
-function refuseUnknownTarget(migrations: readonly Migration[], limit: PlanLimit): void {
+/** Throws (exit 64) where `--to` names no migration. */
+export function refuseUnknownTarget(migrations: readonly Migration[], limit: PlanLimit): void {
   if (limit.kind !== 'to' || migrations.some((migration) => migration.name === limit.name)) return;
   throw new VeneerError(`no migration is called ${limit.name}`, {
     exitCode: EXIT.usage,

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, textOf, VeneerError } from '../errors.js';
 import { statementText } from '../migrations/statement-text.js';
+import { limitText } from '../report/writes.js';
 import type { PlanMigration, PlanShard, PlanStatement } from '../report/plan.js';
 
 /** Writes what would run, a file for each migration, for people to review. Throws (exit 20) before it overwrites any. */
@@ -58,8 +59,11 @@ function textFor(migration: PlanMigration, shards: readonly PlanShard[]): string
 /** A name may hold a line break, which would end the comment. */
 const inComment = (name: string): string => name.replaceAll(/[\r\n]/g, ' ');
 
-const remarks = ({ locks, others, rewrites }: PlanStatement): string[] => [
+const remarks = ({ locks, others, rewrites, writes }: PlanStatement): string[] => [
   ...locks.map(({ relation, mode }) => `-- locks ${inComment(relation)}: ${mode}`),
   ...(others === 'unknown' ? ['-- may lock more'] : []),
   ...(rewrites === 'no' ? [] : [rewrites === 'yes' ? '-- rewrites' : '-- may rewrite']),
+  ...writes.map(({ relation, ...limit }) =>
+    inComment(`-- INSERTs into ${relation} through the veneer: ${limitText(limit)}`),
+  ),
 ];

@@ -4,6 +4,7 @@ import { medianMs, type PastStep } from '../migrations/durations.js';
 import { labelOf, type Migration, type Statement } from '../migrations/migration.js';
 import { canParse, parseSql } from '../migrations/parse-sql.js';
 import type { Plan } from '../migrations/plan.js';
+import { writesIn } from '../migrations/statement-writes.js';
 import type { PlanGroup, PlanMigration, PlanStatement } from '../report/plan.js';
 import { groupBy } from '../group-by.js';
 
@@ -29,8 +30,10 @@ async function statementsOf({ body }: Migration): Promise<readonly PlanStatement
 async function withImpact({ sql, line }: Statement): Promise<PlanStatement> {
   const parsed = canParse(sql) ? await parseSql({ text: sql, file: '', line: null }) : [];
   const [only] = parsed;
-  const impact = only === undefined || parsed.length > 1 ? UNKNOWN : impactOf(only.node);
-  return { sql, line, ...impact };
+  const isOne = only !== undefined && parsed.length === 1;
+  return isOne
+    ? { sql, line, ...impactOf(only.node), writes: writesIn(only.node) }
+    : { sql, line, ...UNKNOWN, writes: [] };
 }
 
 /** For how many it runs. */

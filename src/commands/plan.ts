@@ -6,13 +6,13 @@ import { readPastSteps, type PastStep } from '../migrations/durations.js';
 import { loadMigrations } from '../migrations/load.js';
 import { labelOf, type Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../migrations/plan.js';
-import { inBatches } from '../protocol/capacity.js';
+import { batchFor, inBatches } from '../protocol/capacity.js';
 import { mayPrepare, readRooms } from '../protocol/read-rooms.js';
 import { lanesThatFit, type MemberRoom } from '../protocol/room.js';
 import type { PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
-import { missingSchemas } from './missing-schemas.js';
+import { missingFor } from './missing-for.js';
 import { writePlanFiles } from './plan-files.js';
 import { planGroups, planMigrations } from './plan-migrations.js';
 import { withReaders, type Readers } from './readers.js';
@@ -40,9 +40,9 @@ export async function plan(
     const planned = await decide(config, { migrations, shards, readers });
     const past = await pastOf(planned.order, [...shards, ...config.veneers], readers);
     const { fitted, capacity, notices } = await fit(config, planned, readers);
-    const described = await planMigrations(planned, past);
+    const described = forecasting(config, await planMigrations(planned, past));
     const planShards = fitted.map((shard) => shardOf(shard, described));
-    const missing = await missingSchemas(planned, readers.sessionOf);
+    const missing = await missingFor(config, planned, readers.sessionOf);
     const files =
       options.sqlFiles === null ? [] : await writePlanFiles(options.sqlFiles, described, planShards);
     const exitCode = exitOf(planned, options);
@@ -66,6 +66,18 @@ export async function plan(
     };
   });
 }
+
+/** Without a veneer nobody writes through one; and policy.writes may say that nobody wants to know. */
+const forecasting = (
+  { veneers, policy }: Config,
+  migrations: readonly PlanMigration[],
+): readonly PlanMigration[] =>
+  veneers.length > 0 && policy.writes !== 'allow'
+    ? migrations
+    : migrations.map((migration) => ({
+        ...migration,
+        statements: migration.statements?.map((statement) => ({ ...statement, writes: [] })) ?? null,
+      }));
 
 interface Given {
   readonly migrations: readonly Migration[];
@@ -106,13 +118,13 @@ interface Fitted {
 async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promise<Fitted> {
   const { rollout } = config;
   const busy = planned.shards.filter(({ steps }) => steps.length > 0);
-  const { rooms, notices } = await readRooms(config, busy, sessionOf);
+  const { rooms, fdw, notices } = await readRooms(config, busy, sessionOf);
   const wanted = Math.min(rollout.concurrency, Math.max(1, busy.length));
   const { lanes, full } = lanesOrNotice(wanted, rooms);
   const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
   const fitted = planned.shards.map((shardPlan) => {
     const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
-    return inBatches(shardPlan, rollout.batch, [...veneers, ...(own === undefined ? [] : [own])], lanes);
+    return inBatches(shardPlan, batchFor(config), [...veneers, ...(own === undefined ? [] : [own])], lanes);
   });
   const members = rooms.map(({ member, capacity: { locks, freeSlots, freeConnections } }) => ({
     member,
@@ -120,7 +132,7 @@ async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promi
     freeSlots,
     freeConnections,
   }));
-  return { fitted, capacity: { lanes, members }, notices: [...full, ...notices] };
+  return { fitted, capacity: { lanes, members, fdw }, notices: [...full, ...notices] };
 }
 
 /** A server that is full at the moment is no reason not to plan. */
@@ -166,6 +178,6 @@ function exitOf({ order, problems }: Plan, options: PlanOptions): ExitCode {
 
 function nextOf({ order, problems }: Plan, missing: readonly Problem[]): string | null {
   if (problems.length > 0) return 'migrate status';
-  if (missing.length > 0) return 'migrate setup';
+  if (missing.some(({ hint }) => hint === 'migrate setup')) return 'migrate setup';
   return order.length === 0 ? null : 'migrate up';
 }

@@ -1,7 +1,10 @@
 import type { Config } from '../config/config.js';
 import { problemOf, VeneerError, type Problem } from '../errors.js';
 import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, allMembers, type Member } from '../fleet/member.js';
+import { openMembers } from '../fleet/open-members.js';
+import { parkedSession } from '../postgres/parked-session.js';
+import { newParking } from '../postgres/parking.js';
 import { openSession, type Session } from '../postgres/session.js';
 import type { CommandContext } from './context.js';
 
@@ -14,41 +17,27 @@ export interface Readers {
   readonly sessions: ReadonlyMap<string, Session>;
 }
 
-/** Opens a read-only session to every member at once, and closes them afterwards. */
+/**
+ * Opens a read-only session to every member, and closes them afterwards: those of databases that are connected when needed
+ * for as long as something runs in them, rollout.concurrency of these at a time.
+ */
 export async function withReaders<T>(
   config: Config,
   context: Pick<CommandContext, 'who'>,
   work: (readers: Readers) => Promise<T>,
 ): Promise<T> {
   const sessions = new Map<string, Session>();
-  const errors = new Map<string, unknown>();
   const databases: KnownDatabases = new Map();
-  const open = async ({
-    name,
-    url,
-  }: {
-    readonly name: string;
-    readonly url: Config['shards'][number]['url'];
-  }): Promise<void> => {
-    try {
-      const session = await openSession({
-        member: name,
-        url,
-        applicationName: `pgv reading ${context.who}`,
-        holdMs: config.rollout.lockHoldMs,
-      });
-      sessions.set(name, session);
-      claimDatabase(databases, session);
-      // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.
-      await session.run(
-        `SET default_transaction_read_only = on; SET lock_timeout = ${config.rollout.lockWaitMs}`,
-      );
-    } catch (error) {
-      errors.set(name, error);
-    }
+  const parking = newParking(config.rollout.concurrency);
+  const openReader = (member: Member): Promise<Session> => openOne(config, context, member, databases);
+  const open = async (member: Member): Promise<void> => {
+    if (member.connected === 'throughout') return void sessions.set(member.name, await openReader(member));
+    const session = parkedSession(member.name, parking, () => openReader(member));
+    await session.visit();
+    sessions.set(member.name, session);
   };
   try {
-    await Promise.all(allMembers(config).map(open));
+    const errors = await openMembers(allMembers(config), open);
     const sessionOf = (member: string): Session => {
       const session = sessions.get(member);
       if (session === undefined)
@@ -59,5 +48,28 @@ export async function withReaders<T>(
     return await work({ sessionOf, unreachable, sessions });
   } finally {
     await Promise.all([...sessions.values()].map((session) => session.close()));
+  }
+}
+
+async function openOne(
+  config: Config,
+  { who }: Pick<CommandContext, 'who'>,
+  member: Member,
+  databases: KnownDatabases,
+): Promise<Session> {
+  const { lockHoldMs, lockWaitMs } = config.rollout;
+  const session = await openSession({
+    ...addressOf(member),
+    applicationName: `pgv reading ${who}`,
+    holdMs: lockHoldMs,
+  });
+  try {
+    claimDatabase(databases, session);
+    // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.
+    await session.run(`SET default_transaction_read_only = on; SET lock_timeout = ${lockWaitMs}`);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
   }
 }

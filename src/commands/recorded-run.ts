@@ -53,7 +53,7 @@ async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => 
 }
 
 /** A run that was asked to end between two steps has no step that says so. */
-function interrupted<R extends Report>(report: R, { aborted }: AbortSignal): R {
+export function interrupted<R extends Report>(report: R, { aborted }: AbortSignal): R {
   if (!aborted || isWhole(report)) return report;
   return { ...report, exitCode: worst(report.exitCode, EXIT.interrupted) };
 }

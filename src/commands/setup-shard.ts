@@ -11,13 +11,21 @@ import { createRole, missingGrants } from './setup-veneer.js';
 export async function planShard(config: Config, shard: ShardConfig, session: Session): Promise<MemberPlan> {
   const forSuperuser = await missingOnShard(shard, session);
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
+  return { ...EMPTY, statements: (await schemaStatements(config, shard, session)).map(plain) };
+}
+
+/** Schemas that the shard's tenants lack there, and what the fleet's roles may do in them. */
+export async function schemaStatements(
+  config: Config,
+  shard: ShardConfig,
+  session: Session,
+): Promise<string[]> {
   const schemas = sourceSchemas(exposureOf(config, shard));
   const present = await readSchemas(session, schemas);
-  const statements = [
+  return [
     ...schemas.filter((schema) => !present.has(schema)).map((schema) => `CREATE SCHEMA ${ident(schema)}`),
     ...(await missingGrants(session, wantedOnShard(config, shard), { sequences: true })),
   ];
-  return { ...EMPTY, statements: statements.map(plain) };
 }
 
 async function missingOnShard({ userMappings }: ShardConfig, session: Session): Promise<string[]> {

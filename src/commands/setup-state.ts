@@ -18,7 +18,7 @@ interface StatePart {
   readonly statements: readonly string[];
 }
 
-const EVERY_MEMBER: StatePart = { tables: ['ledger', 'step'], statements: STATE_STATEMENTS };
+const EVERY_MEMBER: StatePart = { tables: ['ledger', 'step', 'backfill'], statements: STATE_STATEMENTS };
 /** On every veneer, since a run that goes on without the first one keeps its intents on the next. */
 const JOURNAL: StatePart = { tables: ['intent', 'history'], statements: JOURNAL_STATEMENTS };
 const VENEER: StatePart = { tables: ['tenant', 'tenants'], statements: TENANTS_STATEMENTS };
@@ -63,7 +63,7 @@ export async function tenantRows(config: Config, session: Session): Promise<stri
   const wanted = config.shards.flatMap((shard) =>
     shard.tenants.map((tenant) => [
       tenant.name,
-      shard.name,
+      shard.key,
       ...placeOf(config, shard, tenant, session.member),
       'live',
     ]),

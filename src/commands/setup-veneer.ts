@@ -117,7 +117,7 @@ const foreignWrapper = (
   });
 
 /** Schemas for the tenants, and what the roles may do in them. */
-async function schemasPlan(config: Config, session: Session): Promise<string[]> {
+export async function schemasPlan(config: Config, session: Session): Promise<string[]> {
   const schemas = schemasShownOn(config, session.member);
   const present = await readSchemas(session, schemas);
   const wanted: WantedPrivileges[] = config.roles

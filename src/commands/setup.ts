@@ -7,6 +7,7 @@ import { inTransaction } from '../postgres/transaction.js';
 import { anchorOf, type Run } from '../protocol/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
+import { missingHome } from './missing-home.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
 import { stateStatements } from './setup-state.js';
@@ -80,7 +81,10 @@ async function setupMember(
     await execute(session, plan, config.rollout.lockWaitMs);
     return outcome(member, 'done', plan);
   } catch (error) {
-    return outcome(member, 'failed', plan, setupProblem(error));
+    const forSuperuser = plan === null ? missingHome(member, error) : [];
+    if (forSuperuser.length === 0) return outcome(member, 'failed', plan, setupProblem(error));
+    const problem = { ...problemOf(error), hint: rightsProblem(member, forSuperuser).hint };
+    return outcome(member, 'failed', { ...EMPTY, forSuperuser }, problem);
   }
 }
 
@@ -103,12 +107,13 @@ async function execute(session: Session, { statements }: MemberPlan, lockWaitMs:
   });
 }
 
-const rightsProblem = (member: Member, statements: readonly string[]): Problem => ({
-  message: `${member.name} lacks what its user may not make itself`,
-  exitCode: EXIT.failed,
-  where: { member: member.name },
-  hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
-});
+const rightsProblem = (member: Member, statements: readonly string[]) =>
+  ({
+    message: `${member.name} lacks what its user may not make itself`,
+    exitCode: EXIT.failed,
+    where: { member: member.name },
+    hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
+  }) satisfies Problem;
 
 /** PostgreSQL's message may quote the statement that failed, and with it a password: the cause is left out. */
 function setupProblem(error: unknown): Problem {

@@ -1,17 +1,38 @@
 import type { ShardConfig } from '../config/config.js';
+import { remoteOf } from '../catalog/relation.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
 import type { Plan } from '../migrations/plan.js';
-import type { Drift } from '../report/drift.js';
-import { mappingDrift, privilegeDrift, serverDrift } from '../report/drift-of-servers.js';
+import { byGrade, type Drift } from '../report/drift.js';
+import { behindDrift } from '../report/drift-of-shards.js';
+import {
+  mappingDrift,
+  mappingsOf,
+  privilegeDrift,
+  serverDrift,
+  type MappingStatus,
+} from '../report/drift-of-servers.js';
+import { leftTenants, listDrift } from '../report/drift-of-tenants.js';
 import { tableDrift } from '../report/drift-of-tables.js';
 import { exposureOf } from '../veneer/exposure.js';
 import { unsupportedTypes } from '../veneer/supported-types.js';
+import { siblingDrift } from './status-siblings.js';
 import { placedOn, typesDrift } from './status-types.js';
 import type { StatusFacts } from './status-facts.js';
 
 /** All drift that the facts show, the worst first. Pure. */
 export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
-  [...tablesDrift(facts), ...serversDrift(facts), ...ledgerDrift(plan)].toSorted(byGrade);
+  [
+    ...tablesDrift(facts),
+    ...serversDrift(facts),
+    ...privilegesDrift(facts),
+    ...tenantsDrift(facts),
+    ...ledgerDrift(plan),
+    ...siblingDrift(
+      facts.siblings,
+      new Set(facts.shards.flatMap(({ tenants }) => tenants.map(({ name }) => name))),
+    ),
+    ...facts.unknownSteps.map(behindDrift),
+  ].toSorted(byGrade);
 
 function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, taken }: StatusFacts): Drift[] {
   return [...veneerFacts.values()].flatMap((veneer) =>
@@ -20,6 +41,7 @@ function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, tak
       const there = veneerTypes.get(veneer.name);
       if (!facts?.exposed || veneer.tables === null || there === undefined) return [];
       const selected = new Set(tenants.map((tenant) => tenant.name));
+      const unselected = unselectedSchemas(config, name, selected);
       const drift = tableDrift({
         shard: name,
         veneer: veneer.name,
@@ -27,7 +49,9 @@ function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, tak
         exposure: exposureOf(config, facts.shard),
         exposed: placedOn(there, facts.exposed),
         unsupported: unsupportedTypes(facts.types, veneer.version),
-        present: veneer.tables.filter((table) => table.server === server.name),
+        present: veneer.tables.filter(
+          (table) => table.server === server.name && !unselected.has(remoteOf(table).schema),
+        ),
         occupied: taken.get(veneer.name) ?? [],
       });
       const types = typesDrift(config, veneer.name, facts, there);
@@ -37,6 +61,16 @@ function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, tak
     }),
   );
 }
+
+/** Schemas of a shard's tenants that were not selected, and so not read. */
+const unselectedSchemas = (
+  { shards }: StatusFacts['config'],
+  shard: string,
+  selected: ReadonlySet<string>,
+): ReadonlySet<string> => {
+  const tenants = shards.find(({ name }) => name === shard)?.tenants ?? [];
+  return new Set(tenants.filter(({ name }) => !selected.has(name)).map(({ schema }) => schema));
+};
 
 /** The selected shards that a veneer shows. */
 function shownShards(
@@ -51,25 +85,49 @@ function shownShards(
   });
 }
 
-function serversDrift({ config, shards, shardFacts, veneerFacts }: StatusFacts): Drift[] {
-  const onVeneers = [...veneerFacts.values()].flatMap((veneer) => [
-    ...shownShards(config, shards, veneer.name).flatMap((shard) => [
-      ...serverDrift(
-        veneer.name,
-        shard,
-        veneer.servers.find((server) => server.name === shard.server.name),
-      ),
-      ...mappingDrift(veneer.name, shard, veneer.mappings),
-    ]),
-    ...privilegeDrift({ veneer: veneer.name }, veneer.wantedPrivileges, veneer.privileges, {
-      sequences: false,
+/** The user mappings of the selected shards on all veneers that were read. Pure. */
+export const mappingStates = ({ config, shards, veneerFacts, probes }: StatusFacts): MappingStatus[] =>
+  [...veneerFacts.values()].flatMap(({ name, mappings }) =>
+    shownShards(config, shards, name).flatMap((shard) =>
+      mappingsOf(name, shard, mappings, probes.get(name) ?? []),
+    ),
+  );
+
+function serversDrift(facts: StatusFacts): Drift[] {
+  const { config, shards, veneerFacts } = facts;
+  const states = mappingStates(facts);
+  return [...veneerFacts.values()].flatMap((veneer) =>
+    shownShards(config, shards, veneer.name).flatMap((shard) => {
+      const present = veneer.servers.find((server) => server.name === shard.server.name);
+      const server = serverDrift(veneer.name, shard, present);
+      const mappings = states
+        .filter((one) => one.veneer === veneer.name && one.shard === shard.name)
+        // By a server that leads elsewhere no mapping works: that is told of the server.
+        .filter(({ works }) => works !== 'no' || server.length === 0);
+      return [...server, ...mappings.flatMap((one) => mappingDrift(one, shard.server.name))];
     }),
-  ]);
+  );
+}
+
+function privilegesDrift({ shardFacts, veneerFacts }: StatusFacts): Drift[] {
+  const onVeneers = [...veneerFacts.values()].flatMap(({ name, wantedPrivileges, privileges }) =>
+    privilegeDrift({ veneer: name }, wantedPrivileges, privileges, { sequences: false }),
+  );
   const onShards = [...shardFacts.values()].flatMap(({ shard, wantedPrivileges, privileges }) =>
     privilegeDrift({ shard: shard.name }, wantedPrivileges, privileges, { sequences: true }),
   );
   return [...onVeneers, ...onShards];
 }
+
+/** Tenants of shards that are looked at with all of their tenants. */
+const tenantsDrift = ({ config, shards, shardFacts, veneerFacts }: StatusFacts): Drift[] => [
+  ...config.shards.flatMap((shard) => {
+    const selected = shards.find(({ name }) => name === shard.name);
+    const ledger = shardFacts.get(shard.name)?.ledger ?? [];
+    return selected?.tenants.length === shard.tenants.length ? leftTenants(config, shard, ledger) : [];
+  }),
+  ...[...veneerFacts.values()].filter(({ listsOthers }) => listsOthers).map(({ name }) => listDrift(name)),
+];
 
 /** Files against ledger: what `up` would refuse. */
 const ledgerDrift = (plan: Plan): Drift[] =>
@@ -82,7 +140,3 @@ const ledgerDrift = (plan: Plan): Drift[] =>
     consequence: 'migrate up refuses to run until this is settled',
     cure: problem.hint ?? 'restore the file',
   }));
-
-const GRADES: readonly Drift['grade'][] = ['wrong answers', 'error', 'writes break', 'invisible', 'cosmetic'];
-
-const byGrade = (a: Drift, b: Drift): number => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade);

@@ -4,6 +4,9 @@ import type { Problem } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { ShardFacts, VeneerFacts } from './facts.js';
 import type { Verification } from './verify-imports.js';
+import type { MappingProbe } from '../report/drift-of-servers.js';
+import type { CommittedStep } from '../report/drift-of-shards.js';
+import type { SiblingFacts } from './status-siblings.js';
 import type { VeneerTypes } from './status-types.js';
 
 /** Everything that was read, for a fold that reads nothing more. */
@@ -18,6 +21,11 @@ export interface StatusFacts {
   readonly taken: ReadonlyMap<string, readonly Occupied[]>;
   /** By veneer: what stands there for the shards' types. */
   readonly veneerTypes: ReadonlyMap<string, VeneerTypes>;
+  /** By veneer: which user mappings work. */
+  readonly probes: ReadonlyMap<string, readonly MappingProbe[]>;
+  readonly siblings: SiblingFacts;
+  /** Committed steps that their shards know nothing of. */
+  readonly unknownSteps: readonly CommittedStep[];
   /** By member: why it could not be read. */
   readonly problems: ReadonlyMap<string, Problem>;
   readonly versions: ReadonlyMap<string, number>;

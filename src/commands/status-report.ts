@@ -4,19 +4,25 @@ import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
 import { ownOf } from './status-own.js';
 import { entriesOf, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
 import { isRepeatable } from '../migrations/migration-names.js';
-import { interruptedText, makePlan, type Plan } from '../migrations/plan.js';
-import type { Drift } from '../report/drift.js';
+import { makePlan, type Plan } from '../migrations/plan.js';
+import { byGrade, type Drift, type DriftGrade } from '../report/drift.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
-import { driftOf } from './status-drift.js';
+import { driftOf, mappingStates } from './status-drift.js';
+import { countSiblings } from './status-siblings.js';
 import { writesOf } from './status-writes.js';
+import { isAtWork, noticesOf } from './status-notices.js';
 import type { StatusFacts } from './status-facts.js';
 
-/** The status of a fleet from what was read. Pure. */
-export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]): StatusReport {
+/** The status of a fleet from what was read; `failOn` is the best grade of drift that counts for the exit code. Pure. */
+export function foldStatus(
+  facts: StatusFacts,
+  { failOn, problems: extraProblems }: { readonly failOn: DriftGrade; readonly problems: readonly Problem[] },
+): StatusReport {
   const plan = planOf(facts);
   const drift = withVerified(driftOf(facts, plan), facts);
   const shards = facts.shards.map((shard) => shardStatus(facts, plan, shard, drift));
   const own = ownOf(facts, plan);
+  const mappings = mappingStates(facts);
   const inDoubt = inDoubtOf(facts);
   const locked = lockedOf(facts);
   const problems = [
@@ -26,16 +32,19 @@ export function foldStatus(facts: StatusFacts, extraProblems: readonly Problem[]
     ...(facts.verified?.problems ?? []),
   ];
   const base = { shards, own, drift, inDoubt, problems };
-  const exitCode = exitOf(facts, base);
+  const failing = drift.filter((one) => byGrade(one, { grade: failOn }) <= 0);
+  const exitCode = exitOf(facts, { ...base, drift: failing });
   return {
     command: 'status',
     fleet: facts.config.fleet,
     ...base,
+    mappings,
+    siblings: countSiblings(facts.siblings, shards),
     verified: facts.verified?.compared ?? null,
     writes: writesOf(facts),
     members: membersOf(facts),
     migrations: facts.migrations.map((migration) => migration.name),
-    notices: [...begunNotices(facts, plan), ...noticesOf(facts), ...locked.notices],
+    notices: [...noticesOf(facts, plan, mappings), ...locked.notices],
     exitCode,
     next: nextOf(facts, exitCode, base),
   };
@@ -159,37 +168,6 @@ function lockedOf(facts: StatusFacts): Pick<StatusReport, 'problems' | 'notices'
   return { notices: [], problems };
 }
 
-/** A run holds its lock on every veneer; without veneers its shards tell. */
-const isAtWork = ({ veneerFacts, shardFacts }: StatusFacts): boolean =>
-  [...veneerFacts.values(), ...shardFacts.values()].some(({ runner }) => runner !== null);
-
-function begunNotices(facts: StatusFacts, { interrupted }: Plan): string[] {
-  const runner = isAtWork(facts) ? 'at work' : 'none';
-  return interrupted.map((one) => interruptedText(one, runner));
-}
-
-function noticesOf(facts: StatusFacts): string[] {
-  const { veneerFacts, shardFacts } = facts;
-  const alone = facts.config.veneers.length > 0 ? [] : [...shardFacts.values()].slice(0, 1);
-  const members = [
-    ...veneerFacts.values(),
-    ...alone.map(({ shard, runner }) => ({ name: shard.name, runner, mappings: [] })),
-  ];
-  return members.flatMap(({ name, runner, mappings }) => {
-    const hidden = mappings.filter((mapping) => mapping.options === null);
-    return [
-      ...(runner === null
-        ? []
-        : [
-            `a runner is at work on ${name} (${runner.application_name ?? `pid ${runner.pid}`}, since ${runner.since}): what is shown may be changing`,
-          ]),
-      ...(hidden.length === 0
-        ? []
-        : [`${name}: ${hidden.length} user mappings are not readable by this user, and were not compared`]),
-    ];
-  });
-}
-
 const isPending = ({ shards, own }: Pick<StatusReport, 'shards' | 'own'>): boolean =>
   own.some(({ pending }) => pending.length > 0) ||
   shards.some(({ tenants }) => tenants.some(({ pending }) => pending.length > 0));
@@ -207,7 +185,7 @@ function exitOf(facts: StatusFacts, { shards, own, drift, inDoubt, problems }: S
 }
 
 function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards, own }: StatusBase): string | null {
-  if (exitCode === EXIT.clean) return null;
+  if (exitCode === EXIT.clean && drift.length === 0) return null;
   if (exitCode === EXIT.inDoubt) return 'migrate recover';
   const notSetUp = shards.some(
     (shard) => shard.reachable && shard.tenants.some((tenant) => tenant.applied === null),

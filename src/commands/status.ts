@@ -6,9 +6,13 @@ import { allMembers } from '../fleet/member.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
 import { loadMigrations } from '../migrations/load.js';
 import type { Migration } from '../migrations/migration.js';
+import type { DriftGrade } from '../report/drift.js';
 import type { StatusReport } from '../report/reports.js';
 import type { StatusFacts } from './status-facts.js';
 import { foldStatus } from './status-report.js';
+import { probeMappings } from './probe-mappings.js';
+import { readSiblings } from './status-siblings.js';
+import { readLastSteps, unknownSteps } from './status-steps.js';
 import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from './context.js';
 import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
@@ -18,6 +22,8 @@ import { verifyImports } from './verify-imports.js';
 export interface StatusOptions extends Selection {
   /** Compare with what IMPORT FOREIGN SCHEMA makes of the shards as well. */
   readonly verify: boolean;
+  /** Drift of a better grade does not make the exit code 11. */
+  readonly failOn: DriftGrade;
 }
 
 /**
@@ -33,6 +39,7 @@ export async function status(
   const { migrations, problem } = await migrationsOrProblem(config);
   return withReaders(config, context, async (readers) => {
     const problems = new Map(readers.unreachable);
+    const lastSteps = await readLastSteps(config, readers);
     const [shardFacts, veneerFacts] = await Promise.all([
       readAll(shards, problems, (shard) => readShardFacts(config, shard, readers.sessionOf(shard.name))),
       readAll(config.veneers, problems, (veneer) =>
@@ -49,11 +56,16 @@ export async function status(
         readVeneerTypes(readers.sessionOf(veneer.name), [...shardFacts.values()]),
       ),
       taken: await readAllTaken(config, readers, shardFacts, veneerFacts),
+      probes: await readAll([...veneerFacts.values()], problems, (veneer) =>
+        probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
+      ),
+      siblings: await readSiblings(config, readers, shardFacts),
+      unknownSteps: await unknownSteps(lastSteps, shards, readers),
       problems,
       versions: versionsOf(config, readers),
       verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
     };
-    return foldStatus(facts, problem === null ? [] : [problem]);
+    return foldStatus(facts, { failOn: options.failOn, problems: problem === null ? [] : [problem] });
   });
 }
 

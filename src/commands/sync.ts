@@ -1,3 +1,5 @@
+import { groupBy } from '../group-by.js';
+import { display } from '../postgres/identifiers.js';
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
@@ -6,7 +8,7 @@ import { notSetUp } from '../migrations/ledger.js';
 import { withLane, type Lane } from '../protocol/lane.js';
 import { syncRow } from '../protocol/history-rows.js';
 import { anchorOf } from '../protocol/run.js';
-import { syncShard, syncStepName, type SyncEnd } from '../protocol/sync-step.js';
+import { leftOn, syncShard, syncStepName, type LeftOnVeneer, type SyncEnd } from '../protocol/sync-step.js';
 import { readRepairs, readWanted, repairStatements, type SyncScope } from '../protocol/sync-work.js';
 import { backoff, inDoubtHint, lostProblem, problemFor, worthRetrying } from '../protocol/step.js';
 import { forgetAttempts } from '../protocol/commit.js';
@@ -18,7 +20,7 @@ import { settledExit } from './settled.js';
 
 export interface SyncOptions extends Selection {
   readonly dryRun: boolean;
-  /** Drop foreign tables on our servers that no expose rule names, too. */
+  /** Drop foreign tables on our servers that no expose rule names, and types in tenants' schemas that nothing is made of, too. */
   readonly prune: boolean;
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
@@ -28,6 +30,7 @@ export interface SyncOptions extends Selection {
 interface ShardResult {
   readonly statements: Readonly<Record<string, readonly string[]>>;
   readonly problem: Problem | null;
+  readonly left?: readonly LeftOnVeneer[];
   /** Veneers that lost their part of what the others have committed. */
   readonly lost?: readonly string[];
 }
@@ -100,13 +103,13 @@ async function repairOn(lane: Lane, scope: SyncScope): Promise<ShardResult> {
   }
 }
 
-function resultOf({ run }: Lane, { ending, cause, statements }: SyncEnd): ShardResult {
+function resultOf({ run }: Lane, { ending, cause, statements, left }: SyncEnd): ShardResult {
   switch (ending?.kind) {
     case undefined:
-      return { statements, problem: null };
+      return { statements, problem: null, left };
     case 'committed': {
       const { lost } = ending;
-      if (lost.length === 0) return { statements, problem: null };
+      if (lost.length === 0) return { statements, problem: null, left };
       const kept = Object.entries(statements).filter(([veneer]) => !lost.includes(veneer));
       return { statements: Object.fromEntries(kept), problem: lostProblem(lost), lost };
     }
@@ -134,20 +137,20 @@ async function planAll(
       const scope = { config, shard, prune, others };
       const wanted = await readWanted(readers.sessionOf(shard.name), scope);
       const statements: Record<string, readonly string[]> = {};
+      const left: LeftOnVeneer[] = [];
       for (const { name } of config.veneers.filter((veneer) => veneer.name !== shard.name)) {
-        statements[name] = repairStatements(
-          config,
-          await readRepairs(readers.sessionOf(name), scope, wanted),
-        );
+        const repairs = await readRepairs(readers.sessionOf(name), scope, wanted);
+        statements[name] = repairStatements(config, repairs);
+        left.push(...leftOn(name, repairs));
       }
-      return { statements, problem: null };
+      return { statements, problem: null, left };
     }),
   );
 }
 
 function syncReport(
   config: Config,
-  { dryRun }: SyncOptions,
+  { dryRun, prune }: SyncOptions,
   results: readonly ShardResult[],
   settled: readonly SettledAttempt[],
 ): SyncReport {
@@ -170,8 +173,19 @@ function syncReport(
     problems,
     exitCode,
     next,
-    notices: [],
+    notices: prune ? [] : leftNotices(results.flatMap(({ left = [] }) => left)),
   };
+}
+
+/** How many are named in a notice. */
+const NAMED = 5;
+
+function leftNotices(left: readonly LeftOnVeneer[]): string[] {
+  return [...groupBy(left, ({ veneer }) => veneer)].map(([veneer, parts]) => {
+    const names = parts.flatMap(({ types }) => types.map(display));
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+    return `${veneer} has types that nothing is made of any more, which --prune drops: ${names.slice(0, NAMED).join(', ')}${more}`;
+  });
 }
 
 function nextCommand(exitCode: ExitCode, planned: boolean): string | null {

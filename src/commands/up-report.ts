@@ -1,19 +1,21 @@
-import type { ShardConfig } from '../config/config.js';
+import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { Plan, PlannedStep, VeneerStep } from '../migrations/plan.js';
 import type { LaneEnd } from '../protocol/lane-end.js';
 import type { RolloutEnd } from '../protocol/rollout.js';
-import type { StepEnd } from '../protocol/step.js';
+import { stopOf, type StepEnd } from '../protocol/step.js';
 import type { VeneerStepEnd } from '../protocol/veneer-step.js';
 import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../report/reports.js';
 import { groupBy } from '../group-by.js';
+import { secretMask } from '../protocol/mask-secrets.js';
+import { hooksOf } from '../report/hooks.js';
 import { writeNotices } from '../report/writes.js';
 import { settledExit } from './settled.js';
 
 interface Base {
   readonly command: UpReport['command'];
-  readonly fleet: string;
+  readonly config: Config;
   readonly dryRun: boolean;
   /** performance.now() when the command began. */
   readonly start: number;
@@ -36,9 +38,10 @@ export function upReport(base: Base, parts: Parts): UpReport {
   const exitCode = worst(upExit(parts), settledExit(parts.settled), held);
   return {
     command: base.command,
-    fleet: base.fleet,
+    fleet: base.config.fleet,
     dryRun: base.dryRun,
     ...parts,
+    hooks: hooksOf(base.config.hooks, secretMask(base.config)),
     exitCode,
     next: nextCommand(base, exitCode, parts, [...parts.problems, ...missing]),
     notices: [...notices, ...missing.map(({ message }) => message), ...writesText(parts.shards)],
@@ -56,7 +59,7 @@ function upExit(parts: Parts): ExitCode {
   const ahead = stepsOf(parts).some((step) => step.state === 'committed');
   const failed =
     parts.shards.some((shard) => shard.state === 'failed' || shard.state === 'unreachable') ||
-    parts.veneerSteps.some((step) => step.state === 'failed');
+    parts.veneerSteps.some((step) => step.problem !== null);
   const skipped = parts.shards.some((shard) => shard.skipped.length > 0);
   return worst(...codes, (failed && ahead) || skipped ? EXIT.partial : EXIT.clean);
 }
@@ -159,8 +162,9 @@ function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpSt
 
 function ranVeneerStep({ planned, end }: VeneerStepEnd): UpVeneerStep {
   if (end === null) return emptyVeneerStep(planned);
-  const empty = { ...emptyVeneerStep(planned), state: end.kind, attempts: end.attempts };
-  if (end.kind !== 'committed') return { ...empty, problem: end.problem };
+  const problem = stopOf(end);
+  const empty = { ...emptyVeneerStep(planned), state: end.kind, attempts: end.attempts, problem };
+  if (end.kind !== 'committed') return empty;
   const { ms, locks, protocol, windowMs } = end.result;
   return { ...empty, ms, protocol, locks, windowMs };
 }

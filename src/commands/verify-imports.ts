@@ -1,3 +1,4 @@
+import { disconnectFdw } from '../catalog/disconnect-fdw.js';
 import { importForeignSchema } from '../catalog/import-schema.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { Config, ShardConfig } from '../config/config.js';
@@ -55,6 +56,7 @@ export async function verifyImports(
         for (const [schema, relations] of bySchema(exposed, session.server.version)) {
           verified.push(await verifySchema(place, schema, relations));
         }
+        if (shard.database !== null) await disconnectFdw(session, shard.server.name);
       }
       return verified;
     }),

@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.js';
+import type { HooksConfig } from './hooks.js';
 
 /**
  * The fleet as `shards.yaml` and the environment describe it: checked, complete, readonly. Placeholders and
@@ -12,13 +13,20 @@ export interface Config {
   readonly migrations: string;
   /** In the order of their names: the order in which locks are taken. The first one is the journal member. */
   readonly veneers: readonly VeneerConfig[];
-  /** In the order of the file. */
+  /** Members, in the order of the file: one for a shard, or one for each of its tenants where a tenant is a database. */
   readonly shards: readonly ShardConfig[];
+  /** What a tenant is: a schema in the database of its shard, or a database of its own there. */
+  readonly tenantIs: 'schema' | 'database';
+  /** By key: how the runner reaches each shard's server, also one without tenants; where a database is created from. */
+  readonly servers: ReadonlyMap<string, Secret>;
+  /** Who is asked which tenants there are; null: shards.yaml lists them. */
+  readonly tenantQuery: TenantQuery | null;
   readonly roles: readonly RoleConfig[];
   readonly expose: readonly ExposeRule[];
   readonly extensions: readonly string[];
   readonly rollout: RolloutConfig;
   readonly policy: PolicyConfig;
+  readonly hooks: HooksConfig;
 }
 
 export interface VeneerConfig {
@@ -32,14 +40,19 @@ export interface VeneerConfig {
 }
 
 export interface ShardConfig {
+  /** Its name as a member: the shard's, or `<shard>/<tenant>` for a tenant's own database. */
   readonly name: string;
+  /** The shard's name in shards.yaml: what `--shard`, `canary` and `{shard}` mean. Databases of one server share it. */
+  readonly key: string;
+  /** The tenant's own database; null where tenants are schemas of the shard's. */
+  readonly database: string | null;
   readonly url: Secret;
   /** The role that owns what a migration makes, where it is not the url's user. */
   readonly setRole: string | null;
   /** The postgres_fdw server that stands for this shard on each veneer. */
   readonly server: ServerConfig;
   readonly tenants: readonly TenantConfig[];
-  /** One per role of the fleet, with this shard's placeholders filled in. */
+  /** One per role of the fleet, with the placeholders of this shard, and of its one tenant, filled in. */
   readonly userMappings: readonly UserMappingConfig[];
 }
 
@@ -49,8 +62,23 @@ export interface ServerConfig {
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** A query for the tenants; `src/fleet/ask-tenants.ts` runs it when a command begins. */
+export interface TenantQuery {
+  /** SQL that gives rows of (tenant, shard). */
+  readonly query: string;
+  /** The database that is asked; null: the first veneer. */
+  readonly url: Secret | null;
+}
+
+/** What such a query answers: names as they are, in which nothing is filled in. */
+export interface TenantRow {
+  readonly tenant: string;
+  readonly shard: string;
+}
+
 export interface TenantConfig {
   readonly name: string;
+  /** The key of its shard. */
   readonly shard: string;
   /** The tenant's schema on the shard. */
   readonly schema: string;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Config } from './config.js';
+import type { Config, TenantRow } from './config.js';
 import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { readDocument } from './document.js';
@@ -24,11 +24,28 @@ export interface ConfigSource {
   readonly envFiles?: readonly string[] | undefined;
 }
 
-/**
- * Reads shards.yaml and the environment into a {@link Config}: checked, complete, readonly. Throws one
- * {@link ConfigError} (exit 78) that holds every problem with its place.
- */
-export async function loadConfig(source: ConfigSource): Promise<Config> {
+/** shards.yaml and the environment, read once: every edition of the fleet is made of this text. */
+export interface FleetSource {
+  /** Absolute path of shards.yaml. */
+  readonly file: string;
+  readonly text: string;
+  /**
+   * The {@link Config}: checked, complete, readonly. Throws one {@link ConfigError} (exit 78) that holds every problem
+   * with its place.
+   */
+  readonly read: (edition?: Edition) => Config;
+}
+
+/** What is different from the file as it stands. */
+export interface Edition {
+  /** The text that it is about to have. */
+  readonly text?: string;
+  /** What tenants.query answered; left out: no tenant is known yet. */
+  readonly tenants?: readonly TenantRow[];
+}
+
+/** Reads the files. Throws a {@link ConfigError} (exit 78) where shards.yaml or an env file cannot be read. */
+export function openFleetSource(source: ConfigSource): FleetSource {
   const file = path.resolve(source.cwd, source.file ?? 'shards.yaml');
   const shown = shownPath(source.cwd, file);
   const text = readConfigFile(file, shown);
@@ -39,11 +56,21 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     envFiles: source.envFiles ?? [],
     env: source.env,
   });
-  const { config, problems } = read(readDocument(text), file, shown, environment);
-  const all = [...environment.problems, ...inOrder(problems)];
-  if (all.length > 0 || config === null) throw new ConfigError(shown, all);
-  return config;
+  return {
+    file,
+    text,
+    read: (edition = {}) => {
+      const document = readDocument(edition.text ?? text);
+      const { config, problems } = read(document, { file, shown, environment, ...edition });
+      const all = [...environment.problems, ...inOrder(problems)];
+      if (all.length > 0 || config === null) throw new ConfigError(shown, all);
+      return config;
+    },
+  };
 }
+
+/** The fleet of a shards.yaml that lists its tenants; of another one, without any. */
+export const loadConfig = async (source: ConfigSource): Promise<Config> => openFleetSource(source).read();
 
 function readConfigFile(file: string, shown: string): string {
   const read = readTextFile(file);
@@ -57,11 +84,17 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'expected a file, this is a folder; name the file in it with --config',
 };
 
+interface Edited {
+  readonly file: string;
+  /** Its path for messages. */
+  readonly shown: string;
+  readonly environment: Environment;
+  readonly tenants?: readonly TenantRow[];
+}
+
 function read(
   document: YamlDocument,
-  file: string,
-  shown: string,
-  environment: Environment,
+  { file, shown, environment, tenants }: Edited,
 ): { config: Config | null; problems: readonly ConfigProblem[] } {
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ place, message }) => ({
@@ -81,6 +114,7 @@ function read(
   findings.push(...unbuilt);
   const config = resolve(fleet, file, {
     environment,
+    tenants: tenants ?? null,
     keysOf: document.keysOf,
     lineOf: (at) => document.placeOf(at).line,
     refuse: (at, message, place = 'value') => {

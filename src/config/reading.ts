@@ -1,3 +1,4 @@
+import type { TenantRow } from './config.js';
 import type { Path } from './document.js';
 import type { Environment } from './environment.js';
 import { fill } from './fill.js';
@@ -6,6 +7,8 @@ import type { Names } from './fill.js';
 /** What reading the parts of a fleet shares: variables, the order of keys, and where problems go. */
 export interface Reading {
   readonly environment: Environment;
+  /** What tenants.query answered; null where nobody was asked. */
+  readonly tenants: readonly TenantRow[] | null;
   /** The keys of a map in the order of the file. */
   readonly keysOf: (path: Path) => readonly string[];
   readonly lineOf: (path: Path) => number;
@@ -32,6 +35,25 @@ export function filledName(
   if (name !== '') return name;
   reading.refuse(path, 'expected a name, got an empty text');
   return null;
+}
+
+/**
+ * The text, where what it asks for is known; undefined (which is then noted) where it differs by tenant and the tenants of
+ * a shard share what it describes: one server, one user mapping, one connection of the runner.
+ */
+export function ofPlace(
+  reading: Reading,
+  path: Path,
+  text: string | undefined,
+  names: Names,
+): string | undefined {
+  const differs = text !== undefined && names.tenant === undefined && /\{(tenant|schema)\}/.test(text);
+  if (!differs) return text;
+  reading.refuse(
+    path,
+    'this may differ by tenant only where each has a database of its own (tenant.database); else by {shard}',
+  );
+  return undefined;
 }
 
 /** A name for messages: as it came out, but as it is written where a variable took part, whose value stays hidden. */

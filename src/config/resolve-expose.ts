@@ -1,4 +1,4 @@
-import type { ExposeRule, PartitionRule, TenantConfig } from './config.js';
+import type { ExposeRule, PartitionRule, ShardConfig, TenantConfig } from './config.js';
 import type { Path } from './document.js';
 import { unknownPlaceholder } from './fill.js';
 import { capturesOf, fillPattern, PATTERN_NAMES } from './pattern.js';
@@ -18,9 +18,12 @@ export const DEFAULT_EXPOSE: ExposeRule = {
 /** The rules in the order of the file; checked against all tenants. */
 export function resolveExpose(
   fleet: Loose<FleetFile>,
-  tenants: readonly TenantConfig[],
+  shards: readonly Pick<ShardConfig, 'name' | 'tenants'>[],
   reading: Reading,
 ): readonly ExposeRule[] {
+  const tenants = shards.flatMap(({ name, tenants: own }) =>
+    own.map((tenant) => ({ ...tenant, member: name })),
+  );
   if (fleet.expose === undefined) return [DEFAULT_EXPOSE];
   return checked(
     fleet.expose.map((rule, index) => {
@@ -82,9 +85,14 @@ function checkWords(reading: Reading, path: Path, text: string, captured: readon
   for (const name of unknown) reading.refuse(path, unknownPlaceholder(name, [...PATTERN_NAMES, ...captured]));
 }
 
+/** A tenant and the database that it is in. */
+interface HousedTenant extends TenantConfig {
+  readonly member: string;
+}
+
 function checked(
   rules: readonly ExposeRule[],
-  tenants: readonly TenantConfig[],
+  tenants: readonly HousedTenant[],
   reading: Reading,
 ): readonly ExposeRule[] {
   for (const [index, rule] of rules.entries()) {
@@ -106,11 +114,11 @@ function refuseCollision(
   reading: Reading,
   path: Path,
   rule: ExposeRule,
-  tenants: readonly TenantConfig[],
+  tenants: readonly HousedTenant[],
 ): void {
   const shown = new Map<string, { tenant: string; source: string }>();
   const collides = tenants.some((tenant) => {
-    const source = JSON.stringify([tenant.shard, filledFor(rule.from, tenant)]);
+    const source = JSON.stringify([tenant.member, filledFor(rule.from, tenant)]);
     const name = filledFor(rule.as, tenant);
     const other = shown.get(name);
     shown.set(name, { tenant: tenant.name, source });

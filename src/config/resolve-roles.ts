@@ -1,7 +1,8 @@
 import { Secret } from '../secret.js';
 import type { RoleConfig, UserMappingConfig } from './config.js';
-import { checkIdentifier, filled, filledName } from './reading.js';
+import { checkIdentifier, filled, filledName, ofPlace } from './reading.js';
 import type { Reading } from './reading.js';
+import type { Place } from './resolve-places.js';
 import type { FleetFile } from './schema.js';
 import type { Loose } from './validate.js';
 
@@ -16,18 +17,19 @@ export function resolveRoles(fleet: Loose<FleetFile>, reading: Reading): readonl
   });
 }
 
-/** Who each role is on one shard. */
+/** Who each role is on one server of the veneer: a shard's, or that of a tenant's database. */
 export function resolveUserMappings(
   fleet: Loose<FleetFile>,
-  shard: string,
+  { names, shown }: Pick<Place, 'names' | 'shown'>,
   reading: Reading,
 ): readonly UserMappingConfig[] {
   return reading.keysOf(['roles']).map((role) => {
     const written = fleet.roles?.[role];
     const userPath = ['roles', role, 'user'];
-    const user = filledName(reading, userPath, written?.user, { shard }) ?? '';
-    checkIdentifier(reading, userPath, `the user on shard ${shard}`, user);
-    const password = filled(reading, ['roles', role, 'password'], written?.password, { shard });
+    const user = filledName(reading, userPath, ofPlace(reading, userPath, written?.user, names), names) ?? '';
+    checkIdentifier(reading, userPath, `the user of ${shown}`, user);
+    const at = ['roles', role, 'password'];
+    const password = filled(reading, at, ofPlace(reading, at, written?.password, names), names);
     return { role, user, password: password === null ? null : new Secret(password) };
   });
 }

@@ -1,31 +1,32 @@
 import type { ServerConfig } from './config.js';
 import type { Path } from './document.js';
-import { checkIdentifier, filled, filledName, shownName } from './reading.js';
+import type { Names } from './fill.js';
+import { checkIdentifier, filled, filledName, ofPlace, shownName } from './reading.js';
 import type { Reading } from './reading.js';
+import type { Place } from './resolve-places.js';
 import type { FleetFile } from './schema.js';
-import type { PostgresAddress } from './url.js';
 import type { Loose } from './validate.js';
 
 type OptionValue = string | number | boolean;
 
 /** What a server is made from. */
-interface ServerSource {
+interface ServerSource extends Pick<Place, 'names' | 'shown' | 'address'> {
   readonly fleet: Loose<FleetFile>;
+  /** The shard's key. */
   readonly shard: string;
-  readonly address: PostgresAddress | null;
-  /** Names of servers taken so far, with their shards; this one is added. */
-  readonly servers: Map<string, string>;
+  /** Names of servers taken so far, with whose they are; this one is added. */
+  readonly taken: Map<string, string>;
 }
 
-/** The postgres_fdw server of a shard: its own options over those for all, over the parts of its url. */
+/** The postgres_fdw server of a shard, or of a tenant's database: its own options over those for all, over the parts of its url. */
 export function resolveServer(source: ServerSource, reading: Reading): ServerConfig {
-  const { fleet, shard, address } = source;
+  const { fleet, shard, address, names } = source;
   const own = writtenOptions(fleet.shards?.[shard]?.server, ['shards', shard, 'server']);
   const written = new Map([...writtenOptions(fleet.server, ['server']), ...own]);
   const name = serverName(source, written.get('name'), reading);
   written.delete('name');
   const options = [...written].map(
-    ([key, option]) => [key, optionText(key, option, shard, reading)] as const,
+    ([key, option]) => [key, optionText(key, option, names, reading)] as const,
   );
   return { name, options: { ...address, ...Object.fromEntries(options) } };
 }
@@ -42,7 +43,7 @@ export function routeOptions(
   if (name !== undefined)
     reading.refuse(name.path, 'a server has one name on all veneers; it stands under the shard', 'key');
   return Object.fromEntries(
-    [...written].map(([key, option]) => [key, optionText(key, option, shard, reading)] as const),
+    [...written].map(([key, option]) => [key, optionText(key, option, { shard }, reading)] as const),
   );
 }
 
@@ -62,23 +63,28 @@ function writtenOptions(options: WrittenOptions | undefined, path: Path): Map<st
 }
 
 function serverName(source: ServerSource, option: WrittenOption | undefined, reading: Reading): string {
-  const { shard, servers } = source;
+  const { shard, names, shown, taken } = source;
   const at = option?.path ?? ['shards', shard];
-  const written = option === undefined ? '{shard}_server' : String(option.value);
-  const name = filledName(reading, at, written, { shard });
+  const written = option === undefined ? defaultName(names) : String(option.value);
+  const name = filledName(reading, at, ofPlace(reading, at, written, names), names);
   if (name === null) return '';
-  const other = servers.get(name);
+  const other = taken.get(name);
   if (other !== undefined) {
+    const each = names.tenant === undefined ? 'every shard needs its own' : 'put {tenant} into it';
     reading.refuse(
       at,
-      `the server name ${shownName(written, name)} is taken by shard ${other}; every shard needs its own`,
+      `the server name ${shownName(written, name)} is taken by ${other}; ${each}`,
       placeOf(option),
     );
   }
-  servers.set(name, shard);
-  checkIdentifier(reading, at, `the server name of shard ${shard}`, name);
+  taken.set(name, shown);
+  checkIdentifier(reading, at, `the server name of ${shown}`, name);
   return name;
 }
+
+/** A tenant's name is its own in the whole fleet, and so is its server's. */
+const defaultName = ({ tenant }: Names): string =>
+  tenant === undefined ? '{shard}_server' : '{tenant}_server';
 
 /** A name made by default stands nowhere: the shard's key is its place. */
 function placeOf(option: WrittenOption | undefined): 'key' | 'value' {
@@ -88,10 +94,12 @@ function placeOf(option: WrittenOption | undefined): 'key' | 'value' {
 /** These are options of a user mapping; as server options they would be visible to everyone. */
 const OF_USERS: readonly string[] = ['user', 'password', 'sslpassword'];
 
-function optionText(key: string, { path, value }: WrittenOption, shard: string, reading: Reading): string {
+function optionText(key: string, { path, value }: WrittenOption, names: Names, reading: Reading): string {
   if (OF_USERS.includes(key))
     reading.refuse(path, `${key} is no option of a server; users and passwords stand under roles`, 'key');
-  const text = filled(reading, path, String(value), { shard }) ?? '';
+  if (key === 'dbname' && names.tenant !== undefined && !String(value).includes('{tenant}'))
+    reading.refuse(path, 'each tenant has a database of its own (tenant.database); put {tenant} into it');
+  const text = filled(reading, path, ofPlace(reading, path, String(value), names), names) ?? '';
   const isPort =
     key !== 'port' || text === '' || (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535);
   if (!isPort) reading.refuse(path, 'expected a port, a whole number from 1 to 65535');

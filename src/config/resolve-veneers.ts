@@ -3,7 +3,7 @@ import type { ShardConfig, VeneerConfig } from './config.js';
 import type { Path } from './document.js';
 import type { Names } from './fill.js';
 import { didYouMean } from './nearest.js';
-import { checkIdentifier, filled, filledName } from './reading.js';
+import { checkIdentifier, filled, filledName, ofPlace } from './reading.js';
 import type { Reading } from './reading.js';
 import { routeOptions } from './resolve-server.js';
 import type { FleetFile } from './schema.js';
@@ -40,6 +40,11 @@ export function resolveVeneers(
         reading.refuse(at, `${name} is a shard too; its url stands once, under shards`);
       return { ...own, url: shard.url, setRole: own.setRole ?? shard.setRole };
     }
+    if (reading.keysOf(['shards']).includes(name)) {
+      const why = `${name} holds a database per tenant, and a veneer is one database: give it a name of its own`;
+      reading.refuse(['veneers', name], why, 'key');
+      return { ...own, url: new Secret('') };
+    }
     // A misfit that was taken out left its key.
     if (veneer !== undefined && !Object.hasOwn(veneer, 'url'))
       reading.refuse(at, 'expected a url, but it is missing');
@@ -57,8 +62,8 @@ export function resolveRole(
   text: string | undefined,
   names: Names,
 ): string | null {
-  const role = filledName(reading, path, text, names);
-  if (role === null || text === undefined) return null;
+  const role = filledName(reading, path, ofPlace(reading, path, text, names), names);
+  if (role === null) return null;
   checkIdentifier(reading, path, 'the name of the role', role);
   return role;
 }

@@ -2,8 +2,11 @@ import path from 'node:path';
 import type { Config, PolicyConfig, RolloutConfig } from './config.js';
 import { readDuration, DURATION } from './duration.js';
 import { resolveExpose } from './resolve-expose.js';
+import { resolveHooks } from './resolve-hooks.js';
+import { tenantIs } from './resolve-places.js';
 import { resolveRoles } from './resolve-roles.js';
 import { resolveShards } from './resolve-shards.js';
+import { resolveTenantQuery } from './resolve-tenant-query.js';
 import { resolveVeneers } from './resolve-veneers.js';
 import { filled, shownName } from './reading.js';
 import type { Reading } from './reading.js';
@@ -13,22 +16,22 @@ import type { Loose } from './validate.js';
 
 /** Fills in, applies defaults, and checks what no schema can say. Valid only where `reading` noted no problem. */
 export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading): Config {
-  const { shards, addresses } = resolveShards(fleet, reading);
+  const { shards, addresses, servers } = resolveShards(fleet, reading);
   return {
     fleet: resolveFleetName(fleet, reading),
     file,
     migrations: resolveMigrations(fleet, file, reading),
     veneers: resolveVeneers(fleet, shards, addresses, reading),
     shards,
+    tenantIs: tenantIs(fleet),
+    servers,
+    tenantQuery: resolveTenantQuery(fleet, reading),
     roles: resolveRoles(fleet, reading),
-    expose: resolveExpose(
-      fleet,
-      shards.flatMap((shard) => shard.tenants),
-      reading,
-    ),
+    expose: resolveExpose(fleet, shards, reading),
     extensions: (fleet.extensions ?? []).filter((name) => name !== undefined),
     rollout: resolveRollout(fleet, reading),
     policy: resolvePolicy(fleet),
+    hooks: resolveHooks(fleet, reading),
   };
 }
 

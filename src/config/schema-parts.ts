@@ -28,7 +28,7 @@ export const optionValue = z
 
 /** The name of a server on the veneer. */
 export const serverName = text('the name of a server').describe(
-  'The name of the server on the veneer. {shard} is filled in. Default: <shard>_server.',
+  'The name of the server on the veneer. {shard} is filled in. Default: <shard>_server; with tenant.database <tenant>_server.',
 );
 
 /** Options of a postgres_fdw server, with its name. */

@@ -11,7 +11,9 @@ export const rollout = z
         .describe('Shards that go first, through all of their pending migrations.')
         .optional(),
       concurrency: wholeNumber(1, 'a whole number from 1 on')
-        .describe('Shards that are migrated at the same time. Default: 4.')
+        .describe(
+          'Shards that are migrated at the same time; databases of tenants, with tenant.database. Default: 4.',
+        )
         .optional(),
       on_error: oneOf(['stop', 'continue', 'skip-tenant'])
         .describe(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hooks } from './schema-hooks.js';
 import { grant, name, optionValue, route, serverName, text } from './schema-parts.js';
 import { policy, rollout } from './schema-rollout.js';
 
@@ -34,7 +35,7 @@ const shard = z
   .strictObject(
     {
       url: text('a url').describe(
-        'How the runner reaches the shard: postgres://user:password@host:5432/database. {shard} is filled in.',
+        'How the runner reaches the shard: postgres://user:password@host:5432/database. {shard} is filled in. With tenant.database, each tenant has its own database instead of that one.',
       ),
       server: route
         .describe('Options of the postgres_fdw server for this shard, key by key over the top-level server.')
@@ -53,9 +54,13 @@ const shard = z
 const role = z
   .strictObject(
     {
-      user: text('the name of a user on the shard').describe('The user on the shard. {shard} is filled in.'),
+      user: text('the name of a user on the shard').describe(
+        'The user on the shard. {shard} is filled in; with tenant.database {tenant}, too.',
+      ),
       password: text('a password as text, best from a variable')
-        .describe('Its password there, best from a variable: ${APP_PASSWORD_{shard}}. {shard} is filled in.')
+        .describe(
+          'Its password there, best from a variable: ${APP_PASSWORD_{shard}}. {shard} is filled in; with tenant.database {tenant}, too.',
+        )
         .optional(),
       grant: z
         .array(grant, { error: 'a list of privileges' })
@@ -70,14 +75,16 @@ const tenant = z
   .strictObject(
     {
       database: text('a pattern with {tenant}')
-        .describe('A database for each tenant. Not built yet.')
+        .describe(
+          'A database of its own for each tenant, on the server of its shard: {tenant}. Left out, the tenants of a shard share the database of its url.',
+        )
         .optional(),
       schema: text('a pattern with {tenant}')
-        .describe('The schema of a tenant on its shard. Default: {tenant}.')
+        .describe('The schema of a tenant, in its database. Default: {tenant}.')
         .optional(),
       role: text('the name of a role')
         .describe(
-          'SET ROLE after connecting to a shard: who owns what a migration makes. {shard} is filled in.',
+          'SET ROLE after connecting to a shard: who owns what a migration makes. {shard} is filled in; with tenant.database {tenant}, too.',
         )
         .optional(),
     },
@@ -88,12 +95,16 @@ const tenant = z
 const tenants = z
   .strictObject(
     {
-      query: text('an SQL query').describe('Gives rows of (tenant, shard).'),
+      query: text('an SQL query').describe(
+        'SQL that gives rows of (tenant, shard); it runs in a transaction that may only read.',
+      ),
       url: text('a url').describe('Where the query runs. Default: the first veneer.').optional(),
     },
     { error: 'a map with query and url (a list of tenants stands under its shard)' },
   )
-  .describe('Which tenants there are, asked of a database. Not built yet: list them under their shards.');
+  .describe(
+    'Which tenants there are, asked of a database whenever a command begins; then no shard lists any.',
+  );
 
 const expose = z
   .strictObject(
@@ -163,11 +174,13 @@ export const fleetSchema = z
         .optional(),
       extensions: z
         .array(name('the name of an extension'), { error: 'a list of extensions' })
-        .describe('Extensions that may be created on a veneer. Not built yet.')
+        .describe(
+          'Extensions that may be created on a veneer, when the first column of one of their types is shown there.',
+        )
         .optional(),
       rollout: rollout.optional(),
       policy: policy.optional(),
-      hooks: z.unknown().describe('Commands to run around a migration. Not built yet.').optional(),
+      hooks: hooks.optional(),
     },
     { error: 'a map with fleet, veneers, shards and roles' },
   )

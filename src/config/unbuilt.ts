@@ -16,30 +16,6 @@ interface Refusal {
 /** What is not built yet, a sentence each. Who builds one deletes its line. */
 export const UNBUILT: readonly Refusal[] = [
   {
-    at: ['veneers', '*', 'role'],
-    says: 'a role for a veneer is not built yet; connect as the owner of the foreign tables',
-  },
-  { at: ['tenant', 'database'], says: 'a database per tenant is not built yet; give each tenant a schema' },
-  {
-    at: ['tenant', 'role'],
-    says: 'a role for tenants is not built yet; connect as the owner of the tables',
-  },
-  {
-    at: ['tenants'],
-    says: 'asking a database for the tenants is not built yet; list them under shards.<name>.tenants',
-    place: 'key',
-  },
-  {
-    at: ['roles', '*', 'user'],
-    when: isOfTenant,
-    says: 'a user per tenant is not built yet; a user may differ by {shard}',
-  },
-  {
-    at: ['roles', '*', 'password'],
-    when: isOfTenant,
-    says: 'a password per tenant is not built yet; a password may differ by {shard}',
-  },
-  {
     at: ['expose', '*', 'from'],
     when: hasVariable,
     says: 'a variable in a pattern is not built yet; write the name itself',
@@ -55,7 +31,6 @@ export const UNBUILT: readonly Refusal[] = [
     says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
   },
   { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
-  { at: ['hooks'], says: 'hooks are not built yet; leave them out', place: 'key' },
 ];
 
 /** Everything in the file that asks for something not built yet. */
@@ -79,10 +54,6 @@ function matches(value: unknown, pattern: Path, path: Path = []): { value: unkno
 
 function isWritten(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function isOfTenant(value: unknown): boolean {
-  return /\{(tenant|schema)\}/.test(String(value));
 }
 
 function hasVariable(value: unknown): boolean {

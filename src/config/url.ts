@@ -20,6 +20,13 @@ export function readUrl(url: string): PostgresAddress | string {
   return { host, port: parsed.port || (parsed.searchParams.get('port') ?? '5432'), dbname };
 }
 
+/** The same url for another database of the server. */
+export function databaseUrl(url: string, database: string): string {
+  const parsed = new URL(url);
+  parsed.pathname = `/${encodeURIComponent(database)}`;
+  return parsed.href;
+}
+
 const URL_WORDS = 'a url like postgres://user:password@host:5432/database';
 const ENCODING_HINT = 'characters such as # / ? @ % in a password must be percent-encoded';
 

@@ -3,7 +3,7 @@ import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import { matchesGlob } from './glob.js';
 
 export interface Selection {
-  /** Globs over shard names; none means all. */
+  /** Globs over names of shards, and of members where a tenant is a database; none means all. */
   readonly shards: readonly string[];
   /** Globs over tenant names; none means all. */
   readonly tenants: readonly string[];
@@ -18,23 +18,22 @@ export interface Selection {
  */
 export function selectShards(config: Config, selection: Selection): ShardConfig[] {
   const allTenants = config.shards.flatMap((shard) => shard.tenants.map((tenant) => tenant.name));
-  refuseEmptyPatterns(
-    selection.shards,
-    config.shards.map((shard) => shard.name),
-    'shard',
-  );
+  refuseEmptyPatterns(selection.shards, [...new Set(config.shards.flatMap(namesOf))], 'shard');
   const { exceptTenants = [] } = selection;
   refuseEmptyPatterns(selection.tenants, allTenants, 'tenant');
   refuseEmptyPatterns(exceptTenants, allTenants, 'tenant');
   const isSelected = ({ name }: TenantConfig): boolean =>
     selected(name, selection.tenants) && !exceptTenants.some((pattern) => matchesGlob(name, pattern));
   return config.shards
-    .filter((shard) => selected(shard.name, selection.shards))
+    .filter((shard) => namesOf(shard).some((name) => selected(name, selection.shards)))
     .filter(({ tenants }) =>
       tenants.length === 0 ? selection.tenants.length === 0 : tenants.some(isSelected),
     )
     .map((shard) => ({ ...shard, tenants: shard.tenants.filter(isSelected) }));
 }
+
+/** A database of a tenant goes by its shard's name as well as by its own. */
+const namesOf = ({ key, name }: ShardConfig): string[] => (key === name ? [name] : [key, name]);
 
 /** What a selection takes in besides tenants: a shard itself with all of its tenants, the veneers with the fleet. */
 export interface Reach {

@@ -10,6 +10,6 @@ export function shardsShownOn({ shards, veneers }: Config, veneer: string): Shar
     .filter(({ name }) => name !== veneer)
     .map((shard) => {
       const { name, options } = shard.server;
-      return { ...shard, server: { name, options: { ...options, ...routes?.get(shard.name) } } };
+      return { ...shard, server: { name, options: { ...options, ...routes?.get(shard.key) } } };
     });
 }

@@ -4,6 +4,7 @@ import { groupBy } from '../group-by.js';
 import type { LedgerEntry } from './ledger.js';
 import { isRepeatable } from './migration-names.js';
 import { labelOf, type Migration } from './migration.js';
+import { oddOnes, type OddOne } from './odd-ones.js';
 import { matchHistory, type HistoryEntry } from './foreign-history.js';
 
 /** What is known of one tenant before it is adopted. */
@@ -57,8 +58,8 @@ export function planBaseline({ migrations: all, ...given }: BaselineInput): Base
   const states = input.tenants.map((facts) => stateOf(facts, input));
   const selected = states.filter(({ facts }) => facts.selected);
   const refusals = selected.flatMap((state) => state.refusals.map((refusal) => ({ ...refusal, state })));
-  const odd = oddOnes(states).filter(({ state }) => state.facts.selected);
-  const refused = new Set([...refusals.map(({ state }) => state), ...odd.map(({ state }) => state)]);
+  const odd = oddTenants(states).filter(({ one }) => one.facts.selected);
+  const refused = new Set([...refusals.map(({ state }) => state), ...odd.map(({ one }) => one)]);
   return {
     tenants: selected.map((state) => ({
       tenant: state.facts.tenant,
@@ -67,7 +68,7 @@ export function planBaseline({ migrations: all, ...given }: BaselineInput): Base
       refused: refused.has(state),
     })),
     problems: merged(refusals.map(({ message, hint, state }) => ({ message, hint, tenant: nameOf(state) }))),
-    odd: odd.map(({ state, sibling }) => ({ tenant: state.facts.tenant, sibling: sibling.facts.tenant })),
+    odd: odd.map(({ one, sibling }) => ({ tenant: one.facts.tenant, sibling: sibling.facts.tenant })),
     notices: [...lateNotices(selected, input), ...otherScopes(all)],
   };
 }
@@ -135,23 +136,12 @@ function adopted(
   };
 }
 
-/** Of the tenants with the same migrations those with another shape than most; all, where no shape is that of most. */
-function oddOnes(states: readonly State[]): { readonly state: State; readonly sibling: State }[] {
-  const filled = states.filter(({ facts, record }) => facts.ledger.size + record.length > 0);
-  return [...groupBy(filled, siblingsKey).values()].flatMap((siblings) => {
-    const shapes = [...groupBy(siblings, ({ facts }) => facts.shape).values()].toSorted(
-      (a, b) => b.length - a.length,
-    );
-    const [most = [], second = []] = shapes;
-    const [reference] = most;
-    if (reference === undefined || second.length === 0) return [];
-    const tied = most.length === second.length ? most : [];
-    return [
-      ...tied.map((state) => ({ state, sibling: second[0] ?? state })),
-      ...shapes.slice(1).flatMap((odd) => odd.map((state) => ({ state, sibling: reference }))),
-    ];
-  });
-}
+/** Of the tenants with the same migrations those with another shape than most. */
+const oddTenants = (states: readonly State[]): OddOne<State>[] =>
+  oddOnes(
+    states.filter(({ facts, record }) => facts.ledger.size + record.length > 0),
+    { history: siblingsKey, shape: ({ facts }) => facts.shape },
+  );
 
 const siblingsKey = ({ facts, record }: State): string =>
   JSON.stringify(

@@ -1,4 +1,6 @@
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
+import { noteBackfills, type Backfill } from '../backfill.js';
+import { compileBackfill } from './compile-backfill.js';
 import { compileSql, type CompiledSql } from './compile-sql.js';
 import type { BuilderMode, MigrationAction } from './load-script.js';
 import type { MigrationFile } from './migration-files.js';
@@ -30,7 +32,7 @@ export async function compileScript(
   limitMs = BUILD_LIMIT_MS,
 ): Promise<Pick<Migration, 'body' | 'transaction' | 'notices'>> {
   const { db, target, asked, wasAsked } = askedDb();
-  const pgm = await builderFor(script, db, target);
+  const { pgm, backfills } = await builderFor(script, db, target);
   const running = perform(script.action, pgm);
   await within(limitMs, Promise.race([running, asked]), script.file).catch((error: unknown) => {
     if (!wasAsked()) throw actionProblems(script, error);
@@ -44,7 +46,7 @@ export async function compileScript(
     };
   }
   const transaction = pgm.isUsingTransaction() ? 'step' : 'none';
-  const { statements, notices } = await compileSteps(script.file, pgm, transaction);
+  const { statements, notices } = await compileSteps(script.file, pgm, transaction, backfills);
   return { body: { kind: 'static', statements }, transaction, notices };
 }
 
@@ -55,7 +57,7 @@ async function buildFor(
   target: Target,
 ): Promise<readonly Statement[]> {
   const { db, threw } = tenantDb(connection, script.file.file);
-  const pgm = await builderFor(script, db, target);
+  const { pgm } = await builderFor(script, db, target);
   try {
     await perform(script.action, pgm).catch((error: unknown) => {
       throw threw(error) ? error : actionProblems(script, error);
@@ -71,12 +73,12 @@ async function builderFor(
   { shorthands, mode }: Script,
   db: BuilderDb,
   target: Target,
-): Promise<MigrationBuilder> {
+): Promise<{ readonly pgm: MigrationBuilder; readonly backfills: ReadonlyMap<string, Backfill> }> {
   const { MigrationBuilder } = await import('node-pg-migrate');
   const pgm = new MigrationBuilder(db, shorthands, false, SILENT);
   setTarget(pgm, target);
   if (mode === 'reverse') pgm.enableReverseMode();
-  return pgm;
+  return { pgm, backfills: noteBackfills(pgm) };
 }
 
 const silent = (): void => {};
@@ -126,10 +128,17 @@ async function compileSteps(
   { file }: MigrationFile,
   pgm: MigrationBuilder,
   transaction: TransactionUse,
+  backfills: ReadonlyMap<string, Backfill> = new Map(),
 ): Promise<CompiledSql> {
   const compiled: CompiledSql[] = [];
-  for (const text of pgm.getSqlSteps())
-    compiled.push(await compileSql({ text, file, line: null }, transaction));
+  for (const text of pgm.getSqlSteps()) {
+    const backfill = backfills.get(text.replace(/;\s*$/, ''));
+    compiled.push(
+      backfill === undefined
+        ? await compileSql({ text, file, line: null }, transaction)
+        : { statements: [await compileBackfill(text, backfill, file)], notices: [] },
+    );
+  }
   return {
     statements: compiled.flatMap(({ statements }) => statements),
     notices: [...new Set(compiled.flatMap(({ notices }) => notices))],

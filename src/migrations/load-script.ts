@@ -44,7 +44,7 @@ export async function scriptLoader(projectRoot: string): Promise<ScriptLoader> {
   const jiti = createJiti(join(projectRoot, 'migrations'), {
     alias: {
       'node-pg-migrate': createRequire(import.meta.url).resolve('node-pg-migrate'),
-      'pg-veneer': fileURLToPath(new URL(`../target${EXTENSION}`, import.meta.url)),
+      'pg-veneer': fileURLToPath(new URL(`../package${EXTENSION}`, import.meta.url)),
     },
     fsCache: cached && join(modules, '.cache', 'pg-veneer'),
     interopDefault: false,

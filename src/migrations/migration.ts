@@ -1,3 +1,4 @@
+import type { Backfill } from '../backfill.js';
 import type { Target } from '../target.js';
 
 /** What a migration runs once for: each tenant, each shard, or each veneer. */
@@ -61,6 +62,8 @@ export type StatementEffect =
     }
   | { readonly kind: 'drops index'; readonly index: WrittenName; readonly ifExists: boolean }
   | { readonly kind: 'rebuilds'; readonly what: 'index' | 'table'; readonly relation: WrittenName }
+  /** Rows, batch by batch; the ledger's row says how far it has come. */
+  | { readonly kind: 'fills'; readonly backfill: Backfill }
   /** A query: run in a transaction that cannot write. */
   | { readonly kind: 'reads' }
   /** Run twice, it leaves what it leaves when it is run once. */

@@ -48,7 +48,7 @@ const HOLDERS = `
      AND ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint AND l.pid <> pg_backend_pid()`;
 
 export const lockHolders = (session: Session, key: LockKey): Promise<LockHolder[]> =>
-  session.query<LockHolder>(HOLDERS, [key]);
+  session.asLogin<LockHolder>(HOLDERS, [key]);
 
 /** One try, never a wait: a session waiting in pg_advisory_lock holds a snapshot (FACTS). */
 export async function tryLock(
@@ -101,7 +101,7 @@ export async function takeOrphanedRunLock(
   const deadline = Date.now() + timeoutMs;
   while (!(await tryLock(session, keys.run, 'exclusive'))) {
     await isOurs();
-    await session.query(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS orphan`, [keys.run]);
+    await session.asLogin(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS orphan`, [keys.run]);
     if (Date.now() > deadline) throw await stubbornHolder(session, keys.run);
     await delay(20);
   }
@@ -122,7 +122,7 @@ function holderText(holder: LockHolder | undefined): string {
 export async function fenceOldSessions(session: Session, keys: FleetKeys, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await tryLock(session, keys.settling, 'exclusive'))) {
-    await session.query(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS old`, [keys.settling]);
+    await session.asLogin(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS old`, [keys.settling]);
     if (Date.now() > deadline) throw await stubbornHolder(session, keys.settling);
     await delay(20);
   }
@@ -172,7 +172,7 @@ export async function awaitSessionEnd(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while ((await lockHolders(session, keys.settling)).some((holder) => holder.pid === oldPid)) {
-    await session.query('SELECT pg_terminate_backend($1)', [oldPid]);
+    await session.asLogin('SELECT pg_terminate_backend($1)', [oldPid]);
     if (Date.now() > deadline) throw await stubbornHolder(session, keys.settling);
     await delay(20);
   }

@@ -20,7 +20,14 @@ const PINNED: Readonly<Record<string, string>> = {
   default_transaction_deferrable: 'off',
   lock_timeout: '0',
   statement_timeout: '0',
+  // Our catalog queries are prepared once and asked in every step: planning them costs more than running them.
+  plan_cache_mode: 'force_generic_plan',
+  // Their costs, guessed without parameters, look like those of analytics: compiling them takes longer than running them.
+  jit: 'off',
 };
+
+/** For statements that are the user's: plans in functions of theirs are as the server is configured. */
+export const PLAN_AS_CONFIGURED = ['plan_cache_mode TO DEFAULT', 'jit TO DEFAULT'] as const;
 
 /** A host that vanished frees what it held soon after: the server asks after us, and gives up. */
 const LIVENESS: Readonly<Record<string, string>> = {
@@ -31,17 +38,19 @@ const LIVENESS: Readonly<Record<string, string>> = {
   client_connection_check_interval: '2000',
 };
 
-/** One query that sets settings for the session, as far as this server's version knows them. */
+/** One query that sets settings for the session, as far as this server's version knows them; answers these. */
 const setAll = (settings: Readonly<Record<string, string>>): string =>
-  `SELECT count(set_config(s.name, v.value, false)) FROM json_each_text(${literal(JSON.stringify(settings))}::json)
-     AS v(name, value) JOIN pg_settings s ON lower(s.name) = v.name`;
+  `SELECT json_object_agg(v.name, set_config(s.name, v.value, false))
+     FROM json_each_text(${literal(JSON.stringify(settings))}::json) AS v(name, value)
+     JOIN pg_settings s ON lower(s.name) = v.name`;
 
 /**
- * Sets what every session of ours has from its first query on. `holdMs`: how long one of our transactions may last by
- * its own budget. Idle in one for clearly longer, its runner is paused or cut off, and its server ends it: neither a
- * keepalive nor a timeout of a statement does, since the host of a stopped process still answers.
+ * The query that sets what every session of ours has from its first query on, and answers what of it this server knows.
+ * `holdMs`: how long one of our transactions may last by its own budget. Idle in one for clearly longer, its runner is
+ * paused or cut off, and its server ends it: neither a keepalive nor a timeout of a statement does, since the host of a
+ * stopped process still answers.
  */
-const pins = (holdMs: number | null): string =>
+export const pins = (holdMs: number | null): string =>
   setAll({
     ...PINNED,
     ...LIVENESS,
@@ -52,30 +61,25 @@ const pins = (holdMs: number | null): string =>
 const idleLimit = (holdMs: number): number => Math.round(holdMs * 1.2) + 1_000;
 
 /**
- * Undoes what an earlier migration may have left in the session: a SET outlives the transaction that it was
- * committed in. RESET ALL and DISCARD TEMP instead of DISCARD ALL, which would drop the session's locks.
+ * Statements that undo what an earlier migration may have left in the session: a SET outlives the transaction that it
+ * was committed in. The parts of DISCARD ALL, but for
+ * the locks, which the session keeps. `pinned` is
+ * what {@link pins} answered: SETs cost a fraction of that query, and these stand before every tenant's statements.
  */
-const fresh = (pin: string): readonly string[] => [
+export const freshStatements = (pinned: Readonly<Record<string, string>>): readonly string[] => [
   'RESET SESSION AUTHORIZATION',
   'RESET ROLE',
   'RESET ALL',
   'DISCARD TEMP',
-  pin,
+  'DEALLOCATE ALL',
+  ...Object.entries(pinned).map(([name, value]) => `SET ${assignment(name, value)}`),
 ];
 
-/** The query that pins a session, and the statements that make it as it was when it was opened. */
-export interface Hygiene {
-  readonly pin: string;
-  readonly fresh: readonly string[];
-}
-
-export function hygiene(holdMs: number | null): Hygiene {
-  const pin = pins(holdMs);
-  return { pin, fresh: fresh(pin) };
-}
+const assignment = (name: string, value: string): string =>
+  `${name} = ${name === 'search_path' ? value : literal(value)}`;
 
 /** SET LOCAL of the pins that matter for deparsing, for inside a transaction where a migration changed them. */
 export const PIN_LOCALLY = Object.entries(PINNED)
   .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
-  .map(([name, value]) => `SET LOCAL ${name} = ${name === 'search_path' ? value : literal(value)}`)
+  .map(([name, value]) => `SET LOCAL ${assignment(name, value)}`)
   .join('; ');

@@ -19,5 +19,11 @@ export const display = ({ schema, name }: QualifiedName): string => `${schema}.$
 /** A key that is unique for any two names, dots inside names included. */
 export const nameKey = ({ schema, name }: QualifiedName): string => JSON.stringify([schema, name]);
 
+/** In the order of code units, which is that of PostgreSQL's type name but for characters beyond U+FFFF. */
+export const compareNames = (a: QualifiedName, b: QualifiedName): number =>
+  compare(a.schema, b.schema) || compare(a.name, b.name);
+
+const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
 export const sameName = (a: QualifiedName, b: QualifiedName): boolean =>
   a.schema === b.schema && a.name === b.name;

@@ -1,5 +1,6 @@
 import { EXIT, textOf, VeneerError } from '../errors.js';
 import type { Secret } from '../secret.js';
+import { ident } from './identifiers.js';
 import { fieldOf, isConnectionLost, SQLSTATE, sqlstateOf } from './sqlstate.js';
 
 /** An error of PostgreSQL or of the network that came from a member: PostgreSQL's own words, and where. */
@@ -41,7 +42,7 @@ interface MemberErrorText {
 export function memberError(
   member: string,
   error: unknown,
-  context: { connecting?: boolean; url?: Secret; completed?: number } = {},
+  context: { connecting?: boolean; url?: Secret; role?: string | null | undefined; completed?: number } = {},
 ): VeneerError {
   if (error instanceof VeneerError) return error;
   const text = describe(error);
@@ -51,7 +52,7 @@ export function memberError(
     ...text,
     message: `${member}${address} cannot be reached: ${text.message}`,
     exitCode: EXIT.unreachable,
-    hint: connectHint(error) ?? text.hint,
+    hint: connectHint(error, context.role ?? null) ?? text.hint,
   });
 }
 
@@ -75,8 +76,13 @@ function addressOf(url: Secret): string {
   return `${host || 'localhost'}${pathname}`;
 }
 
-function connectHint(error: unknown): string | undefined {
+function connectHint(error: unknown, role: string | null): string | undefined {
   switch (sqlstateOf(error)) {
+    case SQLSTATE.invalidParameterValue:
+    case SQLSTATE.insufficientPrivilege:
+      return role === null
+        ? undefined
+        : `have a superuser run there: CREATE ROLE ${ident(role)}, unless it exists; GRANT ${ident(role)} TO the user of the url`;
     case SQLSTATE.invalidPassword:
     case SQLSTATE.invalidAuthorization:
       return 'check user and password of its url in .env';

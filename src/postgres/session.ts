@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
-import { hygiene, type Hygiene } from './hygiene.js';
+import { freshStatements, pins } from './hygiene.js';
 import { memberError } from './member-error.js';
 import { fieldOf } from './sqlstate.js';
 
@@ -18,10 +19,22 @@ export interface Session {
   readonly fresh: readonly string[];
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * The same for a text that is asked again and again, and is parsed and planned once a session. A migration that has
+   * its server forget what was prepared (DEALLOCATE, DISCARD ALL) is noticed by its command tag.
+   */
+  prepared<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * Like `prepared`, but with the rights of the user that logged in: sessions of ours are its own, to be seen and ended, while
+   * the role that works here need not have its rights.
+   */
+  asLogin<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. */
   run(text: string): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
   ask(text: string): Promise<readonly Answer[]>;
+  /** True while a statement is on its way: an idle one waits for nothing but us. */
+  isAsked(): boolean;
   /** True once the connection is known to be gone. */
   isLost(): boolean;
   /** T in a transaction, E in a failed one, I idle: as the server's last answer said. */
@@ -46,6 +59,7 @@ export interface ServerFacts {
   readonly systemIdentifier: string;
   readonly databaseOid: string;
   readonly database: string;
+  /** Who works there, and so whose what it prepares is: the role, or the user of the url. */
   readonly user: string;
   /** server_version_num: 150018. */
   readonly version: number;
@@ -58,6 +72,8 @@ export interface ServerFacts {
 export interface SessionOptions {
   readonly member: string;
   readonly url: Secret;
+  /** Who works there; null: the user of the url. */
+  readonly role?: string | null;
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
   /** rollout.lock_hold: a session that is idle in a transaction for clearly longer is ended by its server. */
@@ -66,15 +82,16 @@ export interface SessionOptions {
 
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
 const opening = (pin: string): string => `
-  SELECT (${pin}),
+  SELECT (${pin}) AS pinned,
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
-         session_user::text AS "user", current_setting('server_version_num')::int AS version,
+         current_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
          current_setting('max_prepared_transactions')::int AS max_prepared,
          (SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout') AS deadlock_timeout
     FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
 
 interface OpenRow extends Row {
+  pinned: Readonly<Record<string, string>>;
   system_identifier: string;
   database_oid: string;
   database: string;
@@ -89,35 +106,47 @@ interface OpenRow extends Row {
 /** Opens a session. Throws a VeneerError (exit 23) that says why the member cannot be reached. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const client = new pg.Client({
-    connectionString: options.url.reveal(),
+    connectionString: withRole(options.url.reveal(), options.role ?? null),
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
-  const clean = hygiene(options.holdMs ?? null);
   let lost = false;
   const lose = (): void => void (lost = true);
   client.on('error', lose);
   client.on('end', lose);
   try {
     await client.connect();
-    const opened = await client.query<OpenRow>(opening(clean.pin));
+    const opened = await client.query<OpenRow>(opening(pins(options.holdMs ?? null)));
     return sessionOf(options.member, client, opened.rows[0] as OpenRow, {
       isLost: () => lost,
       lose,
-      fresh: clean.fresh,
+      role: options.role ?? null,
     });
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw memberError(options.member, error, { connecting: true, url: options.url });
+    throw memberError(options.member, error, { connecting: true, url: options.url, role: options.role });
   }
+}
+
+/**
+ * The role is part of what a session is opened with, so that RESET ROLE, in a migration or of our own, comes back to it:
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
+ */
+function withRole(url: string, role: string | null): string {
+  if (role === null) return url;
+  const parsed = new URL(url);
+  const option = `-c role=${role.replaceAll(/[\\\s]/g, String.raw`\$&`)}`;
+  parsed.searchParams.set('options', [parsed.searchParams.get('options'), option].filter(Boolean).join(' '));
+  return parsed.href;
 }
 
 /** A connection that says nothing is asked after that often: our side of what LIVENESS asks of the server. */
 const KEEPALIVE_MS = 5_000;
 
-interface Life extends Pick<Hygiene, 'fresh'> {
+interface Life {
+  readonly role: string | null;
   readonly isLost: () => boolean;
   readonly lose: () => void;
 }
@@ -126,52 +155,89 @@ function sessionOf(
   member: string,
   client: pg.Client,
   opened: OpenRow,
-  { isLost, lose, fresh }: Life,
+  { isLost, lose, role }: Life,
 ): Session {
   const completed = countCompleted(client);
   const inTurn = queue();
+  let forgotten = 0;
+  const tagsOf = (results: unknown): string[] => {
+    const tags = (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);
+    if (tags.some((tag) => FORGETS.includes(tag))) forgotten++;
+    return tags;
+  };
+  let asked = false;
   const send = <T>(work: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
       completed.count = 0;
+      asked = true;
       try {
         return await work();
       } catch (error) {
         // The server's last word comes before the end of the connection.
         if (fieldOf(error, 'severity') === 'FATAL') lose();
         throw memberError(member, error, { completed: completed.count });
+      } finally {
+        asked = false;
       }
+    });
+  const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+    send(async () => (await client.query<R>(text, [...values])).rows);
+  const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+    send(async () => {
+      const name = `pgv_${forgotten}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+      return (await client.query<R>({ name, text, values: [...values] })).rows;
     });
   return {
     member,
     pid: opened.pid,
     server: factsOf(opened),
-    fresh,
+    fresh: freshStatements(opened.pinned),
+    isAsked: () => asked,
     isLost,
     status: () => client.getTransactionStatus(),
-    query: <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
-      send(async () => (await client.query<R>(text, [...values])).rows),
-    run: (text: string): Promise<readonly string[]> =>
-      send(async () => {
-        const results: unknown = await client.query(text);
-        return (Array.isArray(results) ? results : [results]).map((r: pg.QueryResult) => r.command);
-      }),
+    query,
+    prepared,
+    asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
+    run: (text: string): Promise<readonly string[]> => send(async () => tagsOf(await client.query(text))),
     ask: (text: string): Promise<readonly Answer[]> =>
       send(async () => {
         const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
-        return (Array.isArray(results) ? results : [results]).map(
-          ({ command, rows, fields, rowCount }: pg.QueryArrayResult<unknown[]>) => ({
-            command,
-            rows,
-            columns: fields.length,
-            count: rowCount ?? 0,
-          }),
-        );
+        tagsOf(results);
+        return answersOf(results);
       }),
     async close(): Promise<void> {
       await client.end().catch(() => undefined);
     },
   };
 }
+
+const answersOf = (results: unknown): Answer[] =>
+  (Array.isArray(results) ? results : [results]).map(
+    ({ command, rows, fields, rowCount }: pg.QueryArrayResult<unknown[]>) => ({
+      command,
+      rows,
+      columns: fields.length,
+      count: rowCount ?? 0,
+    }),
+  );
+
+/** One turn of the session, so that nothing else of ours runs with these rights. */
+async function askAsLogin<R extends Row>(
+  client: pg.Client,
+  text: string,
+  values: readonly unknown[],
+): Promise<R[]> {
+  await client.query('SET ROLE NONE');
+  try {
+    return (await client.query<R>(text, [...values])).rows;
+  } finally {
+    // In a failed transaction it fails, and the rollback does it.
+    await client.query('RESET ROLE').catch(() => undefined);
+  }
+}
+
+/** Tags of statements after which what was prepared may be gone. */
+const FORGETS: readonly string[] = ['DEALLOCATE', 'DISCARD'];
 
 /** One after the other, in the order of the calls: an anchor serves several lanes. */
 function queue(): <T>(work: () => Promise<T>) => Promise<T> {

@@ -9,6 +9,8 @@ import { dropType, type TypeChange } from '../veneer/reconcile-types.js';
 import type { Budget } from './budget.js';
 import { closeGate } from './gate.js';
 import type { Lane } from './lane.js';
+import { aroundRetype, clearTheWay } from './retype.js';
+import { runBatched } from './run-batched.js';
 import type { TypeWork } from './type-work.js';
 
 /**
@@ -21,6 +23,13 @@ export async function alignTypes(
   work: TypeWork,
   budget: Budget,
 ): Promise<string[]> {
+  await clearTheWay(
+    veneer,
+    budget,
+    work.types.before
+      .flatMap(({ columns = [] }) => columns)
+      .map(({ relation, column }) => ({ relation, column, fate: 'retype' })),
+  );
   await closeGate(lane, veneer, work, budget);
   const first = firstStatements(lane.run.config, work);
   if (first.length > 0) await veneer.run([budget.limits(veneer), ...first].join('; '));
@@ -59,19 +68,50 @@ const makeSchema = ({ roles }: Config, schema: string): string[] => [
     .map(({ name }) => `GRANT USAGE ON SCHEMA ${ident(schema)} TO ${ident(name)}`),
 ];
 
+/** In order; what has views above it put aside runs by itself. */
 async function runTypeChanges(
   veneer: Session,
   changes: readonly TypeChange[],
   budget: Budget,
 ): Promise<string[]> {
+  const done: string[] = [];
+  const run = (some: readonly TypeChange[]): Promise<string[]> =>
+    runBatched(veneer, budget, some, { waiting: true, explain });
+  let plain: TypeChange[] = [];
   for (const change of changes) {
-    try {
-      await veneer.run([budget.limits(veneer), ...change.statements].join('; '));
-    } catch (error) {
-      throw explain(error, change);
+    const { columns = [] } = change;
+    if (columns.length === 0) {
+      plain.push(change);
+      continue;
     }
+    done.push(...(await run(plain)));
+    plain = [];
+    done.push(...(await retype(veneer, budget, change, () => run([change]))));
   }
-  return changes.flatMap(({ statements }) => statements);
+  return [...done, ...(await run(plain))];
+}
+
+/** An error of the change itself is explained already, by the batch that it ran in. */
+async function retype(
+  veneer: Session,
+  budget: Budget,
+  change: TypeChange,
+  work: () => Promise<string[]>,
+): Promise<string[]> {
+  let explained: unknown = null;
+  const noted = async (): Promise<string[]> => {
+    try {
+      return await work();
+    } catch (error) {
+      explained = error;
+      throw error;
+    }
+  };
+  try {
+    return await aroundRetype(veneer, budget, change.columns ?? [], noted);
+  } catch (error) {
+    throw error === explained ? error : explain(error, change);
+  }
 }
 
 function explain(error: unknown, { type, kind }: TypeChange): unknown {
@@ -87,7 +127,7 @@ function explain(error: unknown, { type, kind }: TypeChange): unknown {
 }
 
 const RANGE_IN_USE =
-  'a range cannot be made anew while columns have it: drop the columns and the type in one migration, and make them in the next';
+  'a range cannot be made anew while a local table, a default, or another type has it: change or drop that on the veneer first';
 
 function hintFor(error: VeneerError): string | null {
   if (isState(error, SQLSTATE.undefinedFunction, SQLSTATE.undefinedObject))

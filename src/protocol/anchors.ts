@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
-import { allMembers, type Member } from '../fleet/member.js';
+import { addressOf, findMember, type Member } from '../fleet/member.js';
 import {
   fenceOldSessions,
   takeOrphanedRunLock,
@@ -9,17 +9,24 @@ import {
   tryLock,
   type FleetKeys,
 } from '../postgres/fleet-lock.js';
+import { parkedSession, type ParkedSession } from '../postgres/parked-session.js';
+import { newParking, type Parking } from '../postgres/parking.js';
 import { openSession, type Session } from '../postgres/session.js';
-import { ShutOut, winBack, type Opening } from './win-back.js';
+import { ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
 
-/** A run's first connections, one for each member that answered: they hold the run lock there. */
+/** A run's first connections to the members that answered: they hold the run lock there. */
 export interface Anchors {
-  /** By name. One that is lost stays until it is won back. */
+  /** By name. One that is lost stays until it is won back; one that is parked has the lock while something runs in it. */
   readonly sessions: ReadonlyMap<string, Session>;
   /** Takes a member's lock. Throws exit 23 where it cannot be reached, 30 where another runner has it. */
   readonly open: (member: Member) => Promise<void>;
-  /** The member's anchor; one that was lost is won back first. Throws (exit 23) where it is not to be had. */
+  /**
+   * The member's anchor, which from now on stays; one that was lost is won back first. Throws (exit 23) where it is not to
+   * be had.
+   */
   readonly live: (member: string) => Promise<Session>;
+  /** Nothing of the run is left on the member: where it is connected when needed, its anchor is parked. */
+  readonly rest: (member: string) => Promise<void>;
   /** Some other run may be at work: this one wins no lock any more. */
   readonly isShutOut: () => boolean;
   readonly close: () => Promise<void>;
@@ -35,58 +42,126 @@ export function startAnchors(
   keys: FleetKeys,
   applicationName: string,
 ): Anchors {
-  const sessions = new Map<string, Session>();
+  const kept = new Map<string, Session>();
+  const parked = new Map<string, ParkedSession>();
   const opening: Opening = { applicationName, holdMs: config.rollout.lockHoldMs };
-  const winning = new Map<string, Promise<Session>>();
-  const databases: KnownDatabases = new Map();
-  let shutOut = false;
-  const winAgain = async (member: string, lost: Session): Promise<Session> => {
-    const found = allMembers(config).find(({ name }) => name === member);
-    if (found === undefined || shutOut) throw lostAnchor(member);
-    try {
-      const session = await winBack({ keys, first, sessions, opening }, found, lost);
-      sessions.set(member, session);
-      return session;
-    } catch (error) {
-      shutOut ||= error instanceof ShutOut;
-      throw error;
-    }
+  const store: Store = {
+    config,
+    sessions: new Map(),
+    kept,
+    parked,
+    held: { keys, first, kept, parked, opening },
+    databases: new Map(),
+    parking: newParking(config.rollout.concurrency),
+    winning: new Map(),
+    resting: new Map(),
+    shutOut: false,
   };
   return {
-    sessions,
-    isShutOut: () => shutOut,
-    open: async (member) => {
-      const take = (session: Session): Promise<void> =>
-        member.name === first
-          ? takeRunLock(session, keys, config.fleet)
-          : takeOrphanedRunLock(session, keys, FENCE_TIMEOUT_MS);
-      const check = (session: Session): void => claimDatabase(databases, session);
-      sessions.set(member.name, await openAnchor(member, opening, keys, check, take));
+    sessions: store.sessions,
+    isShutOut: () => store.shutOut,
+    live: (member) => live(store, member),
+    open: (member) => open(store, member),
+    rest: (member) => rest(store, member),
+    close: async () => {
+      await Promise.all([...kept.values()].map(letGo));
+      await Promise.all([...parked.values()].map((session) => session.close()));
     },
-    live: async (member) => {
-      const session = sessions.get(member);
-      if (session === undefined) throw lostAnchor(member);
-      if (!session.isLost()) return session;
-      // Several lanes may miss it at the same time: it is won once, for all of them.
-      const again = winning.get(member) ?? winAgain(member, session);
-      winning.set(member, again);
-      return again.finally(() => winning.delete(member));
-    },
-    close: async () => void (await Promise.all([...sessions.values()].map(letGo))),
   };
 }
 
+interface Store {
+  readonly config: Config;
+  readonly sessions: Map<string, Session>;
+  /** Connections that stay: for the whole run, or while a lane is on the member. */
+  readonly kept: Map<string, Session>;
+  /** Of members that are connected when needed. */
+  readonly parked: Map<string, ParkedSession>;
+  readonly held: Held;
+  readonly databases: KnownDatabases;
+  readonly parking: Parking;
+  readonly winning: Map<string, Promise<Session>>;
+  readonly resting: Map<string, Promise<void>>;
+  shutOut: boolean;
+}
+
+async function open(store: Store, member: Member): Promise<void> {
+  const { parking, parked, sessions, held, config } = store;
+  if (member.connected === 'when needed') {
+    const session = parkedSession(member.name, parking, () => openFurther(store, member));
+    await session.visit();
+    parked.set(member.name, session);
+    return void sessions.set(member.name, session);
+  }
+  const take = (session: Session): Promise<void> =>
+    member.name === held.first
+      ? takeRunLock(session, held.keys, config.fleet)
+      : takeOrphanedRunLock(session, held.keys, FENCE_TIMEOUT_MS);
+  keep(store, member.name, await openAnchor(store, member, take));
+}
+
+function keep({ kept, parked, sessions }: Store, member: string, session: Session): Session {
+  kept.set(member, session);
+  if (!parked.has(member)) sessions.set(member, session);
+  return session;
+}
+
+async function live(store: Store, member: string): Promise<Session> {
+  await store.resting.get(member);
+  const session = store.kept.get(member);
+  if (session !== undefined && !session.isLost()) return session;
+  if (session === undefined && !store.parked.has(member)) throw lostAnchor(member);
+  // Several lanes may miss it at the same time: it is won once, for all of them.
+  const again = store.winning.get(member) ?? win(store, member);
+  store.winning.set(member, again);
+  return again.finally(() => store.winning.delete(member));
+}
+
+async function win(store: Store, member: string): Promise<Session> {
+  const { config, kept, parked, parking, held } = store;
+  const found = findMember(config, member);
+  if (found === undefined || store.shutOut) throw lostAnchor(member);
+  const lost = kept.get(member);
+  if (lost !== undefined) return keep(store, member, await winBack(held, found, lost).catch(noting(store)));
+  // Its own connection first: the lock is that one's until it has ended.
+  await parked.get(member)?.handOver({
+    session: () => live(store, member),
+    isLost: () => kept.get(member)?.isLost() === true,
+  });
+  await parking.clear();
+  return keep(store, member, await openFurther(store, found));
+}
+
+const openFurther = (store: Store, member: Member): Promise<Session> =>
+  openAnchor(store, member, (session) => takeFurther(store.held, session)).catch(noting(store));
+
+const noting =
+  (store: Store) =>
+  (error: unknown): never => {
+    store.shutOut ||= error instanceof ShutOut;
+    throw error;
+  };
+
+async function rest({ kept, parked, resting }: Store, member: string): Promise<void> {
+  const [session, own] = [kept.get(member), parked.get(member)];
+  if (session === undefined || own === undefined) return;
+  kept.delete(member);
+  const gone = letGo(session).then(own.takeBack);
+  // Who asks for it meanwhile waits: two anchors of one member would end each other.
+  resting.set(member, gone);
+  await gone.finally(() => resting.delete(member));
+}
+
 async function openAnchor(
+  { held, databases }: Store,
   member: Member,
-  opening: Opening,
-  keys: FleetKeys,
-  check: (session: Session) => void,
   takeLock: (session: Session) => Promise<void>,
 ): Promise<Session> {
-  const session = await openSession({ member: member.name, url: member.url, ...opening });
+  const { keys, opening } = held;
+  const session = await openSession({ ...addressOf(member), ...opening });
   try {
     refuseStandby(session);
-    check(session);
+    claimDatabase(databases, session);
     await takeLock(session);
     await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
     // From here on the anchor is itself one of the sessions that may settle.

@@ -106,6 +106,6 @@ const inDefault = (
     {
       exitCode: EXIT.failed,
       where: { member },
-      hint: `copy them into the table on its shard, delete them from ${from}, and run migrate up again`,
+      hint: `put them into another table and delete them from ${from}, run migrate up again, and insert them into ${display(of)}: then they go to the shard`,
     },
   );

@@ -14,6 +14,12 @@ export interface Blocker extends Row {
   readonly query: string | null;
 }
 
+/**
+ * Asked many times a second: pg_blocking_pids stops the server's lock manager for a moment, so it is called only for
+ * one who waits (https://www.postgresql.org/docs/current/functions-info.html).
+ */
+const WAITS = `SELECT FROM pg_stat_get_activity($1) AS w WHERE w.wait_event_type = 'Lock'`;
+
 /** Empty unless the session `$1` is waiting for a lock at this moment. */
 const BLOCKERS = `
   SELECT b.pid, b.application_name, b.usename::text AS "user", b.state,
@@ -26,7 +32,8 @@ const BLOCKERS = `
 
 /** Those who block one of our sessions, asked from another session on the same server. */
 export async function readBlockers(anchor: Session, waiting: Session): Promise<Blocker[]> {
-  const rows = await anchor.query<Omit<Blocker, 'member'> & Row>(BLOCKERS, [waiting.pid]);
+  if ((await anchor.asLogin(WAITS, [waiting.pid])).length === 0) return [];
+  const rows = await anchor.asLogin<Omit<Blocker, 'member'> & Row>(BLOCKERS, [waiting.pid]);
   return rows.map((row) => ({ ...row, member: waiting.member }) as Blocker);
 }
 

@@ -1,3 +1,5 @@
+import type { Config } from '../config/config.js';
+import { sharesParents } from '../fleet/shares-parents.js';
 import type { ShardPlan } from '../migrations/plan.js';
 import type { Row, Session } from '../postgres/session.js';
 
@@ -22,7 +24,7 @@ export interface Capacity extends Row {
  * other users (unless with pg_read_all_stats): whatever has a database and a user is counted.
  */
 export async function readCapacity(session: Session, roles: readonly string[] = []): Promise<Capacity> {
-  const [row] = await session.query<Capacity>(
+  const [row] = await session.asLogin<Capacity>(
     `SELECT s.locks * (s.connections + s.slots) AS locks,
             s.slots - (SELECT count(*) FROM pg_prepared_xacts)::int AS "freeSlots",
             s.connections - s.reserved - a.used AS "freeConnections",
@@ -60,13 +62,21 @@ export function tenantsThatFit(statements: number, capacities: readonly Capacity
   return Math.max(1, Math.floor((locks * SHARE) / lanes / (LOCKS_PER_STATEMENT * Math.max(1, statements))));
 }
 
+/** How many tenants of a shard go into one step; `none`: all of them. */
+export type Batch = Config['rollout']['batch'] | 'none';
+
+/** A partitioned table changes when all of its partitions do, those of all tenants of a shard included. Pure. */
+export const batchFor = (config: Pick<Config, 'expose' | 'rollout'>): Batch =>
+  sharesParents(config) ? 'none' : config.rollout.batch;
+
 /** The steps of a shard in batches; `batch` auto: as many tenants as fit. Pure. */
 export function inBatches(
   plan: ShardPlan,
-  batch: number | 'auto',
+  batch: Batch,
   capacities: readonly Capacity[],
   lanes: number,
 ): ShardPlan {
+  if (batch === 'none') return plan;
   const steps = plan.steps.flatMap((step) => {
     const { migration, tenants } = step;
     if (tenants.length === 0) return [step];

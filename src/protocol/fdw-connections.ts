@@ -1,4 +1,5 @@
 import { groupBy } from '../group-by.js';
+import type { FdwDemand } from '../report/plan.js';
 import type { Capacity } from './capacity.js';
 
 /** A veneer, with the sessions that the application has there now, and as many as it may have. */
@@ -12,20 +13,6 @@ export interface FdwTarget {
   readonly shard: string;
   readonly roles: number;
   readonly capacity: Pick<Capacity, 'server' | 'connections' | 'freeConnections' | 'fdwConnections'>;
-}
-
-/** What postgres_fdw may ask of one server: a connection for each session, foreign server and user mapping. */
-export interface FdwDemand {
-  /** The shards on this server. */
-  readonly shards: readonly string[];
-  /** Connections that the sessions of this moment may ask for. */
-  readonly now: number;
-  /** The same, were the veneers full. */
-  readonly most: number;
-  /** Connections that the server has for postgres_fdw now: free ones, and those that it has already. */
-  readonly room: number;
-  /** Connections that the server allows at all. */
-  readonly connections: number;
 }
 
 /**

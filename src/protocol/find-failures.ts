@@ -35,7 +35,8 @@ export async function findFailures(lane: Lane, planned: PlannedStep): Promise<Pr
   }
 }
 
-async function tryTenant(
+/** The failure of one tenant, if it has one, behind a savepoint of its own in the open transaction. */
+export async function tryTenant(
   session: Session,
   { migration }: PlannedStep,
   tenant: TenantConfig,

@@ -1,5 +1,6 @@
 import type { Role } from '../fleet/member.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
+import type { Change } from '../veneer/reconcile.js';
 import type { WriteForecast } from '../veneer/writes.js';
 import type { GroupMember, GroupVeneer } from './group.js';
 import { inCommitOrder, type Participant } from './participant.js';
@@ -20,6 +21,8 @@ export interface Aligned {
   readonly veneer: GroupVeneer;
   /** By shard. */
   readonly statements: ReadonlyMap<string, readonly string[]>;
+  /** By shard: those of the statements that change its foreign tables, by table. */
+  readonly changes: ReadonlyMap<string, readonly Change[]>;
   /** It has something to commit, or locks to hold until the shards have committed. */
   readonly takesPart: boolean;
 }

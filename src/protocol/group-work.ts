@@ -1,4 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
+import { sharesParents } from '../fleet/shares-parents.js';
+import { labelOf } from '../migrations/migration.js';
 import type { Session } from '../postgres/session.js';
 import type { Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
@@ -13,6 +15,7 @@ import type { ShardDone } from './shard-done.js';
 import { beginOnShard, readChanges } from './shard-work.js';
 import type { HeldTurns } from './turns.js';
 import { isIdle } from './type-work.js';
+import { veneerStatements } from './veneer-statements.js';
 import { alignVeneer, beginOnVeneer, executeChanges, lockOnVeneer, proveAligned } from './veneer-work.js';
 
 /**
@@ -26,14 +29,40 @@ export async function workOnGroup(
   budget: Budget,
   turns: HeldTurns,
 ): Promise<GroupWork> {
+  const { done, aligned, writes } = await changeGroup(group, step, budget, turns);
+  review(group, aligned);
+  return { ...(await gather(done, aligned)), writes };
+}
+
+/** The last look at what will be committed on the veneers: see review.ts. */
+function review({ shards }: Group, aligned: readonly Aligned[]): void {
+  const parts = shards.map(({ part }) => part);
+  const [first] = parts;
+  if (first === undefined) return;
+  const tenants = parts.flatMap(({ planned }) => planned.tenants);
+  first.lane.run.review?.(veneerStatements(labelOf(first.planned.migration), aligned), tenants);
+}
+
+/** What was changed on a group's shards and veneers, in transactions that are all still open. */
+export interface GroupChanges extends Pick<GroupWork, 'writes'> {
+  readonly done: readonly ShardDone[];
+  readonly aligned: readonly Aligned[];
+}
+
+/** The same, for whoever does not commit it. */
+export async function changeGroup(
+  group: Group,
+  step: string,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<GroupChanges> {
   // Read once: what another lane learns meanwhile was not locked here.
   const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
   for (const veneer of group.veneers) await lockKnown(veneer, known, budget);
   const done = await allDone(
     group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
   );
-  const { aligned, writes } = await alignVeneers(group, done, budget, turns);
-  return { ...(await gather(done, aligned)), writes };
+  return { done, ...(await alignVeneers(group, done, budget, turns)) };
 }
 
 /** Brings the veneers of a group in line with what was done on its shards, all in transactions that stay open. */
@@ -141,6 +170,7 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
         );
   const statements = new Map<string, readonly string[]>();
   const [first] = shows;
+  if (touchesParents(onParents, shows)) await turns.take(veneer.name);
   const ofParents =
     first === undefined ? [] : await alterParents(first.done.shard.part.lane, session, onParents, budget);
   const before = [...(types?.statements ?? []), ...ofParents];
@@ -158,8 +188,18 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
     types !== null ||
     onParents.length > 0 ||
     shows.some(({ done, changes }) => done.fence || changes.length > 0);
-  return { veneer, statements, takesPart };
+  const changed = new Map(shows.map(({ done, changes }) => [done.shard.name, changes] as const));
+  return { veneer, statements, changes: changed, takesPart };
 }
+
+/** Attaching a partition locks its parent until the end of the transaction, and so does dropping one. */
+const touchesParents = (onParents: readonly Change[], shows: VeneerPlan['shows']): boolean =>
+  onParents.length > 0 ||
+  shows.some(({ done, changes }) =>
+    changes.some(({ kind, attach }) => attach !== undefined || (kind === 'drop' && hasParents(done))),
+  );
+
+const hasParents = ({ shard }: ShardDone): boolean => sharesParents(shard.part.lane.run.config);
 
 const groupTypes = ({ veneer, shows, types }: VeneerPlan): GroupTypes => ({
   veneer,

@@ -1,3 +1,4 @@
+import type { TenantConfig } from '../config/config.js';
 import { EXIT, type ExitCode, type Problem } from '../errors.js';
 import { labelOf, type Statement } from '../migrations/migration.js';
 import type { KeptStatements, PhaseTime, RunOutcome, StepDetails } from '../report/history.js';
@@ -84,6 +85,37 @@ export const syncRow = ({ id, shard, statements, problem, ms }: SyncedShard): Hi
   ms,
   problems: problem === null ? [] : [problem],
   details: { veneerStatements: keptByVeneer(statements) },
+});
+
+/** What `tenant add` or `tenant drop` did: one step on one shard. */
+export interface EndedTenants extends Pick<EndedStep, 'id' | 'end' | 'phases' | 'ms'> {
+  readonly shard: string;
+  readonly what: string;
+  readonly tenants: readonly TenantConfig[];
+}
+
+export const tenantRow = ({ id, shard, what, tenants, end, phases, ms }: EndedTenants): HistoryRow => ({
+  event: 'step ended',
+  step: id,
+  shard,
+  migration: what,
+  tenants: tenants.length,
+  ...(end.kind === 'committed' ? { protocol: end.result.protocol } : {}),
+  outcome: end.kind,
+  attempts: end.attempts,
+  ms,
+  problems: end.kind === 'committed' ? [] : [end.problem],
+  details: {
+    phases,
+    statements: kept(tenants.map(({ name, schema }) => `-- ${what} ${name}: schema ${schema}`)),
+    ...(end.kind === 'committed'
+      ? {
+          veneerStatements: keptByVeneer(end.result.statements.get(shard) ?? {}),
+          locks: end.result.locks,
+          ...(end.result.windowMs === null ? {} : { windowMs: end.result.windowMs }),
+        }
+      : {}),
+  },
 });
 
 const FAILED: Readonly<Partial<Record<ExitCode, string>>> = {

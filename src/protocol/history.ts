@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../errors.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, findMember } from '../fleet/member.js';
 import { openSession, type Session } from '../postgres/session.js';
 import { version } from '../version.js';
 import { cut, type HistoryRow } from './history-rows.js';
@@ -139,11 +139,10 @@ async function askedBy(writer: Writer): Promise<string | null> {
 async function sessionOf(writer: Writer): Promise<Session> {
   if (writer.session !== null && !writer.session.isLost()) return writer.session;
   const { config, applicationName } = writer.run;
-  const member = allMembers(config).find(({ name }) => name === journalMember(config));
+  const member = findMember(config, journalMember(config));
   if (member === undefined) throw new Error('the journal member is a member');
   const session = await openSession({
-    member: member.name,
-    url: member.url,
+    ...addressOf(member),
     applicationName,
     holdMs: config.rollout.lockHoldMs,
   });

@@ -2,7 +2,7 @@ import { EXIT, type Problem } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { PlannedStep, ShardPlan } from '../migrations/plan.js';
 import type { ShardState } from '../report/progress.js';
-import type { StepEnd } from './step.js';
+import { stopOf, type StepEnd } from './step.js';
 
 /** How one shard came through its steps; `end` null: not started. */
 export interface LaneEnd {
@@ -52,11 +52,13 @@ export const stepsIn = (
 export const isThrough = (record: LaneRecord, migrations: ReadonlySet<Migration>): boolean =>
   record.problem === null &&
   record.skipped.length === 0 &&
-  stepsIn(record, migrations).every(({ at }) => record.ends[at]?.kind === 'committed');
+  stepsIn(record, migrations).every(({ at }) => isDone(record.ends[at] ?? null));
+
+const isDone = (end: StepEnd | null): boolean => end !== null && stopOf(end) === null;
 
 /** The record as an outcome. Pure. */
 export function laneEnd({ plan, ends, skipped, problem }: LaneRecord): LaneEnd {
-  const failed = ends.flatMap((end) => (end === null || end.kind === 'committed' ? [] : [end.problem]));
+  const failed = ends.flatMap((end) => (end === null ? [] : (stopOf(end) ?? [])));
   return {
     shard: plan.shard.name,
     state: problem === null ? laneState(ends, skipped) : lostState(problem),
@@ -75,6 +77,9 @@ function laneState(ends: readonly (StepEnd | null)[], skipped: readonly SkippedT
   if (kinds.includes('in doubt')) return 'in doubt';
   if (kinds.includes('failed')) return 'failed';
   if (kinds.includes('interrupted')) return 'interrupted';
+  // A hook behind a step that committed.
+  const [stop] = ends.flatMap((end) => (end === null ? [] : (stopOf(end) ?? [])));
+  if (stop !== undefined) return stop.exitCode === EXIT.interrupted ? 'interrupted' : 'failed';
   if (skipped.length > 0) return 'failed';
   if (kinds.every((kind) => kind === 'committed')) return 'done';
   return kinds.includes('committed') ? 'stopped' : 'not started';

@@ -1,8 +1,9 @@
 import type { ShardConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
+import { asCommitted, type Before } from './before.js';
 import type { Blocker } from './blockers.js';
 import type { AttemptId } from './gid.js';
-import type { Run } from './run.js';
+import { anchorOf, type Run } from './run.js';
 import { openSettling, replaceSettling } from './settling-session.js';
 
 /** The connections of a step's group, one to each member that takes part. */
@@ -14,6 +15,8 @@ export interface Crew {
   session(member: string): Promise<Session>;
   /** Those that are open. */
   openSessions(): readonly Session[];
+  /** A shard as it was before the step that is at work. */
+  before(shard: string): Before;
   /** Attempts that are settled and whose evidence is still there. */
   readonly settled: AttemptId[];
   /** Who stood in the way when a step last waited for a lock. */
@@ -48,20 +51,26 @@ export interface Affected {
 const NOTHING: Affected = { relations: [], fence: false };
 
 /** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
-export const withLane = <T>(
+export async function withLane<T>(
   run: Run,
   shard: ShardConfig,
   learnt: Map<string, Affected>,
   work: (lane: Lane) => Promise<T>,
-): Promise<T> =>
-  withCrew(run, shard.name, (crew) =>
-    work({
-      ...crew,
-      shard,
-      known: (migration) => learnt.get(migration) ?? NOTHING,
-      learn: (migration, affected) => void learnt.set(migration, affected),
-    }),
-  );
+): Promise<T> {
+  try {
+    return await withCrew(run, shard.name, (crew) =>
+      work({
+        ...crew,
+        shard,
+        known: (migration) => learnt.get(migration) ?? NOTHING,
+        learn: (migration, affected) => void learnt.set(migration, affected),
+      }),
+    );
+  } finally {
+    // After the crew's sessions, which may act only while the anchor holds the run lock there.
+    await run.rest(shard.name);
+  }
+}
 
 /** Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. */
 export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => Promise<T>): Promise<T> {
@@ -85,6 +94,7 @@ export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => 
       name,
       session,
       openSessions,
+      before: (shard) => asCommitted(anchorOf(run, shard)),
       settled: [],
       blockers: [],
       blockedSince: new Map(),

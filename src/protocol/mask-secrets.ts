@@ -31,8 +31,9 @@ export function secretMask(config: Config): (text: string) => string {
 }
 
 /** The passwords of the fleet, longest first, so that none is masked in part. */
-function knownSecrets({ veneers, shards }: Config): readonly string[] {
-  const urls = [...veneers, ...shards].map(({ url }) => new URL(url.reveal()).password);
+function knownSecrets({ veneers, shards, tenantQuery }: Config): readonly string[] {
+  const addresses = [...veneers, ...shards, ...(tenantQuery === null ? [] : [tenantQuery])];
+  const urls = addresses.flatMap(({ url }) => (url === null ? [] : new URL(url.reveal()).password));
   const mapped = shards.flatMap(({ userMappings }) =>
     userMappings.flatMap(({ password }) => password?.reveal() ?? []),
   );

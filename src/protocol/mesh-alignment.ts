@@ -1,6 +1,6 @@
 import { veneerMembers } from '../fleet/member.js';
 import type { VeneerStep } from '../migrations/plan.js';
-import { rollbackQuietly } from '../postgres/transaction.js';
+import type { Session } from '../postgres/session.js';
 import type { Budget } from './budget.js';
 import type { GroupShard, GroupVeneer } from './group.js';
 import type { Aligned } from './gather.js';
@@ -13,7 +13,7 @@ import type { HeldTurns } from './turns.js';
  * A migration of the veneers that ran on members which are shards too has changed what the others show of them: their
  * partitions of a parent, say, or a table of their own. Once it has run everywhere, each veneer is brought in line in the
  * transaction that it has (PROTOCOL section 10). Adds to the participants' statements; answers further participants, which
- * had nothing to run themselves.
+ * had nothing to run themselves, and the sessions of veneers that have nothing to commit.
  */
 export async function alignMesh(
   crew: Crew,
@@ -21,9 +21,9 @@ export async function alignMesh(
   participants: Participant[],
   budget: Budget,
   turns: HeldTurns,
-): Promise<Participant[]> {
+): Promise<MeshAlignment> {
   const shards = participants.flatMap((one) => asShard(crew, planned, one));
-  if (shards.length === 0) return [];
+  if (shards.length === 0) return { further: [], idle: [] };
   const done = await Promise.all(shards.map(({ shard, xid }) => readDone(shard, xid, false)));
   const veneers = await openVeneers(
     crew,
@@ -31,15 +31,21 @@ export async function alignMesh(
   );
   const { aligned } = await alignVeneers({ veneers }, done, budget, turns);
   const further: Participant[] = [];
+  const idle: Session[] = [];
   for (const one of aligned) {
     const at = participants.findIndex(({ member }) => member === one.veneer.name);
     const own = participants[at];
     if (own !== undefined)
       participants[at] = { ...own, statements: [...own.statements, ...statementsOf(one)] };
     else if (one.takesPart) further.push(asParticipant(one));
-    else await rollbackQuietly(one.veneer.session);
+    else idle.push(one.veneer.session);
   }
-  return further;
+  return { further, idle };
+}
+
+interface MeshAlignment {
+  readonly further: readonly Participant[];
+  readonly idle: readonly Session[];
 }
 
 /** Its own lane for what reads a shard's changes; nothing is known before, and nobody learns from it. */

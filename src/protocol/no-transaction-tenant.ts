@@ -1,5 +1,5 @@
-import type { TenantConfig } from '../config/config.js';
 import { EXIT, textOf, VeneerError } from '../errors.js';
+import { forgetFills, hasFilled } from '../migrations/fill-progress.js';
 import {
   forgetRunning,
   lockEntry,
@@ -9,29 +9,17 @@ import {
   writeRunning,
   writeStanding,
 } from '../migrations/ledger.js';
-import type { Direction, Migration, Statement } from '../migrations/migration.js';
+import type { Statement } from '../migrations/migration.js';
 import { display, ident, literal } from '../postgres/identifiers.js';
-import type { Session } from '../postgres/session.js';
+import { PLAN_AS_CONFIGURED } from '../postgres/hygiene.js';
 import { isConnectionLost, isLockConflict, SQLSTATE } from '../postgres/sqlstate.js';
 import { inTransaction } from '../postgres/transaction.js';
+import { fills, runBackfill } from './backfill.js';
 import { dropLeftIndexes, inTenant, readNamed } from './left-indexes.js';
 import { refuseInterrupted } from './no-transaction-watch.js';
-import type { Run } from './run.js';
 import { explain } from './run-tenant.js';
 import { backoff } from './step.js';
-
-/** A migration without a transaction, for one tenant. */
-export interface TenantWork {
-  readonly run: Run;
-  readonly session: Session;
-  readonly step: string;
-  readonly migration: Migration;
-  readonly direction: Direction;
-  readonly statements: readonly Statement[];
-  readonly tenant: TenantConfig;
-  readonly appliedBy: string;
-  readonly onRetry: (why: string) => void;
-}
+import type { TenantWork } from './tenant-work.js';
 
 /** What the ledger said before: nothing of it; that it began, with this text or with another one; that all is done. */
 type Begun = 'first' | 'resumed' | 'edited' | 'done';
@@ -52,6 +40,7 @@ export async function runWithoutTransaction(work: TenantWork): Promise<number> {
   await session.run(session.fresh.join('; '));
   const begun = await begin(work);
   if (begun === 'done') return 1;
+  await session.run(PLAN_AS_CONFIGURED.map((setting) => `SET ${setting}`).join('; '));
   const attempts = await runAll(work, begun);
   await session.run(session.fresh.join('; '));
   await run.at(`before applied:${tenant.name}`);
@@ -73,6 +62,7 @@ async function begin(work: TenantWork): Promise<Begun> {
     if (work.direction === 'down' && entry === null) throw takenDownMeanwhile(session.member, migration);
     const first = entry?.state !== 'running';
     if (first) await refuseTaken(work);
+    if (first && fills(work.statements)) await forgetFills(session, work);
     await (work.direction === 'up' ? writeRunning : writeLeaving)(session, work);
     if (entry === null || first) return 'first';
     return entry.checksum === migration.checksum ? 'resumed' : 'edited';
@@ -165,10 +155,15 @@ async function runStatement(work: TenantWork, statement: Statement): Promise<num
   const { run } = work;
   for (let attempts = 1; ; attempts++) {
     try {
-      await execute(work, statement);
-      return attempts;
+      return Math.max(attempts, await execute(work, statement));
     } catch (error) {
-      if (!isLockConflict(error) || attempts > run.config.rollout.retries) throw error;
+      // A batch was tried again by itself.
+      if (
+        statement.effect?.kind === 'fills' ||
+        !isLockConflict(error) ||
+        attempts > run.config.rollout.retries
+      )
+        throw error;
       work.onRetry(textOf(error));
       await dropLeftIndexes(work, [statement]);
     }
@@ -177,7 +172,8 @@ async function runStatement(work: TenantWork, statement: Statement): Promise<num
   }
 }
 
-async function execute(work: TenantWork, statement: Statement): Promise<void> {
+/** Answers the most attempts of a batch; of what is no backfill 1. */
+async function execute(work: TenantWork, statement: Statement): Promise<number> {
   const { session, tenant, migration } = work;
   const { sql, effect } = statement;
   await session.run(
@@ -187,6 +183,7 @@ async function execute(work: TenantWork, statement: Statement): Promise<void> {
       `SET pgveneer.shard TO ${literal(tenant.shard)}`,
     ].join('; '),
   );
+  if (effect?.kind === 'fills') return runBackfill(work, effect.backfill);
   try {
     // A function may do anything; here the server lets it do nothing.
     if (effect?.kind === 'reads') await inTransaction(session, () => session.run(sql), 'BEGIN READ ONLY');
@@ -194,9 +191,10 @@ async function execute(work: TenantWork, statement: Statement): Promise<void> {
   } catch (error) {
     throw explain(error, { migration, tenant: tenant.name, prologue: [], statements: [statement] });
   }
-  if (effect?.kind !== 'creates index') return;
+  if (effect?.kind !== 'creates index') return 1;
   const name = inTenant({ ...effect.table, name: effect.index }, tenant);
   if ((await readNamed(session, name))?.valid !== true) throw isInvalid(work, display(name), 'is there');
+  return 1;
 }
 
 /**
@@ -208,7 +206,8 @@ async function cleanedUp(work: TenantWork, error: unknown, lasting: boolean): Pr
   if (run.signal.aborted || session.isLost() || isConnectionLost(error)) return error;
   try {
     await dropLeftIndexes(work, statements);
-    if (lasting) return remarked(error, 'the statements before it are done; migrate up goes on behind them');
+    if (lasting || (fills(statements) && (await hasFilled(session, work))))
+      return remarked(error, 'the statements before it are done; migrate up goes on behind them');
     await session.run(session.fresh.join('; '));
     await RECORDS[work.direction].undone(session, work);
     return error;

@@ -65,7 +65,7 @@ async function look(state: Watch): Promise<void> {
   const { lane, session } = state;
   const anchor = anchorOf(lane.run, session.member);
   if (lane.run.signal.aborted)
-    return void (await anchor.query('SELECT pg_cancel_backend($1)', [session.pid]));
+    return void (await anchor.asLogin('SELECT pg_cancel_backend($1)', [session.pid]));
   const blockers = await readBlockers(anchor, session);
   lane.blockers.splice(0, lane.blockers.length, ...blockers);
   await terminateStubborn(lane, session);

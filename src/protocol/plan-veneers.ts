@@ -50,11 +50,12 @@ export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[
   );
   const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
   const [first] = shown;
-  const servers =
-    first === undefined
-      ? []
-      : shardsShownOn(first.shard.part.lane.run.config, name).map(({ server }) => server.name);
-  const { onParents, rest } = mergeParents(name, lists, await readPartitions(session, servers, parents));
+  const all = first === undefined ? [] : shardsShownOn(first.shard.part.lane.run.config, name);
+  const servers = all.map(({ server }) => server.name);
+  const others = all.filter((one) => !shown.some(({ shard }) => shard.name === one.name));
+  const outside = new Map(others.map((one) => [one.server.name, one.name]));
+  const partitions = await readPartitions(session, servers, parents);
+  const { onParents, rest } = mergeParents({ veneer: name, outside }, lists, partitions);
   return {
     veneer,
     types,

@@ -58,6 +58,7 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
       forget,
     });
     settled.push(outcomeOf(attempt, await settleOpen(run, attempt, unsettled)));
+    for (const { member } of attempt.participants) await run.rest(member);
   }
   await removeLitter(run, traces, settled);
   return settled;

@@ -3,7 +3,8 @@ import type { UserType } from '../catalog/type.js';
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, nameKey } from '../postgres/identifiers.js';
-import { createType, isMade, type MadeType } from '../veneer/create-type.js';
+import { createType, isMade, isSameType, type MadeType } from '../veneer/create-type.js';
+import { SharedObjectError } from '../veneer/shared-object-error.js';
 
 /** One list of all shards' types; throws (exit 20) where two shards mean different things by one name. Pure. */
 export function wantedByAll(
@@ -13,7 +14,7 @@ export function wantedByAll(
   for (const { shard, types } of shards) {
     for (const type of types.filter(isMade)) {
       const other = wanted.get(nameKey(type));
-      if (other !== undefined && createType(other.type) !== createType(type))
+      if (other !== undefined && !isSameType(other.type, type))
         throw disagreement(type, [other.shard, createType(other.type)], [shard, createType(type)]);
       wanted.set(nameKey(type), other ?? { shard, type });
     }
@@ -91,41 +92,50 @@ export function refuseOthersTypes(
   );
 }
 
-/** A type that shards outside of the group show through, too: all of them have to change it in one step. */
-export class SharedTypeError extends VeneerError {
-  readonly type: string;
-  /** Those that are not in the group. */
-  readonly shards: readonly string[];
-
-  constructor(type: UserType, shards: readonly string[], group: readonly string[]) {
-    super(
-      `type ${display(type)} is shared with ${shards.join(', ')}, which would read it wrongly meanwhile`,
-      {
-        exitCode: EXIT.failed,
-        where: { member: group[0] ?? '' },
-        hint: `let the migration run on ${[...group, ...shards].join(', ')} in one step: migrate up --atomic fleet`,
-      },
-    );
-    this.type = display(type);
-    this.shards = shards;
-  }
+/** Which shards a step has, and which of them want something of a type. */
+export interface TypeGroup {
+  readonly config: Config;
+  /** All that take part. */
+  readonly group: readonly ShardConfig[];
+  /** Those whose migration made, changed or used types. */
+  readonly busy: readonly ShardConfig[];
 }
 
-/** Throws a SharedTypeError where foreign tables of shards outside of the group reach a type that changes. Pure. */
-export function refuseOutsideGroup(
-  config: Config,
-  group: readonly ShardConfig[],
+/**
+ * Throws where foreign tables of shards that do not change a type reach it on the veneer: a SharedObjectError for those
+ * that take no part, another error (exit 20) for those that do. Pure.
+ */
+export function refuseSharedTypes(
+  { config, group, busy }: TypeGroup,
   reached: readonly TypeUser[],
   present: readonly UserType[],
 ): void {
-  const inside = new Set(group.map(({ server }) => server.name));
-  const outside = reached.filter(({ server }) => server !== null && !inside.has(server));
-  const others = config.shards.filter(({ server }) => outside.some((user) => user.server === server.name));
-  const type = present.find(({ oid }) => outside.some((user) => user.type === oid));
-  if (others.length === 0 || type === undefined) return;
-  throw new SharedTypeError(
-    type,
-    others.map(({ name }) => name),
-    group.map(({ name }) => name),
+  const changing = new Set(busy.map(({ server }) => server.name));
+  const others = reached.filter(({ server }) => server !== null && !changing.has(server));
+  const shards = config.shards.filter(({ server }) => others.some((user) => user.server === server.name));
+  const type = present.find(({ oid }) => others.some((user) => user.type === oid));
+  if (shards.length === 0 || type === undefined) return;
+  const names = shards.map(({ name }) => name);
+  const taking = group.map(({ name }) => name);
+  const lacking = names.filter((name) => !taking.includes(name));
+  const where = { member: busy[0]?.name ?? '' };
+  if (lacking.length === 0) throw unlikeInGroup(type, names, where);
+  throw new SharedObjectError(
+    `type ${display(type)} is shared with ${lacking.join(', ')}, which would read it wrongly meanwhile`,
+    { what: `type ${display(type)}`, lacking, ...where },
   );
 }
+
+const unlikeInGroup = (
+  type: UserType,
+  shards: readonly string[],
+  where: { readonly member: string },
+): VeneerError =>
+  new VeneerError(
+    `type ${display(type)} changes on ${where.member} and not on ${shards.join(', ')}, and a veneer has only one`,
+    {
+      exitCode: EXIT.failed,
+      where,
+      hint: "let the migration change it on all of them, or keep the type in each tenant's own schema",
+    },
+  );

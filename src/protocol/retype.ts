@@ -2,7 +2,6 @@ import { readAttachments, readViews } from '../catalog/read-captured.js';
 import { readDependents, type Dependent, type Fate } from '../catalog/read-dependents.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, ident, qualified } from '../postgres/identifiers.js';
-import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
 import {
   bottomUp,
@@ -14,6 +13,7 @@ import {
 } from '../veneer/dependents.js';
 import { putAside, restore, type Captured, type Piece } from '../veneer/restore.js';
 import type { Budget } from './budget.js';
+import { runBatched } from './run-batched.js';
 
 /** A column of a veneer whose type is about to change: of a foreign table, or of a partitioned parent. */
 export interface ColumnOnVeneer {
@@ -124,7 +124,7 @@ function inTheWay({ member }: Session, obstacles: readonly Obstacle[]): VeneerEr
       exitCode: EXIT.failed,
       where: { member },
       detail: listed([...new Set(obstacles.map(lineOf))], NAMED.detail, '\n'),
-      hint: `drop or change on ${member} what is named, migrate, and make it anew`,
+      hint: `drop or change on ${member} what is named, by hand or in a migration of the veneers, migrate, and make it anew`,
     },
   );
 }
@@ -136,27 +136,23 @@ const listed = (names: readonly string[], limit: number, separator: string): str
 const lineOf = ({ text, on, why }: Obstacle): string =>
   why === null ? `${text} depends on ${on}` : `${text} depends on ${on}, and ${why}`;
 
-/** One text for all; the number of statements that had completed says which piece an error is about. */
 async function runPieces(
   session: Session,
   budget: Budget,
   pieces: readonly Piece[],
   what: string,
 ): Promise<void> {
-  if (pieces.length === 0) return;
-  const limits = budget.limits(session).split('; ');
-  try {
-    await session.run([...limits, ...statementsOf(pieces)].join('; '));
-  } catch (error) {
-    const owners = pieces.flatMap((piece) => piece.statements.map(() => piece));
-    const piece = error instanceof MemberError ? owners[error.completed - limits.length] : undefined;
-    if (piece === undefined || !(error instanceof VeneerError)) throw error;
-    throw new VeneerError(`${piece.about} cannot be ${what}: ${error.message}`, {
-      ...error.facts,
-      hint: `drop it on ${session.member} before this migration, and make it anew after`,
-      cause: error,
-    });
-  }
+  await runBatched(session, budget, pieces, {
+    waiting: false,
+    explain: (error, { about }) =>
+      error instanceof VeneerError
+        ? new VeneerError(`${about} cannot be ${what}: ${error.message}`, {
+            ...error.facts,
+            hint: `drop it on ${session.member} before this migration, and make it anew after`,
+            cause: error,
+          })
+        : error,
+  });
 }
 
 async function proveRestored(session: Session, before: Captured): Promise<void> {

@@ -1,74 +1,118 @@
 import { problemOf } from '../errors.js';
-import { labelOf, type Migration } from '../migrations/migration.js';
-import type { PlannedStep } from '../migrations/plan.js';
+import type { Migration } from '../migrations/migration.js';
+import {
+  goesOn,
+  mayBegin,
+  noteEnd,
+  placedOf,
+  startLane,
+  takesPart,
+  type Apart,
+  type ApartLane,
+} from './apart.js';
+import { attend } from './attend.js';
+import { newChanges } from './changes.js';
 import { forgetAttempts } from './commit.js';
-import { stepsIn, type LaneRecord } from './lane-end.js';
-import { withLane } from './lane.js';
-import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
-import type { StepEnd } from './step.js';
+import type { LaneRecord } from './lane-end.js';
+import { withLane, type Lane } from './lane.js';
+import { callMeeting, meetingOf } from './meeting.js';
+import { newPermits } from './permits.js';
+import type { Rollout } from './planned-step.js';
+import { runOrSkip, sharedBy } from './run-or-skip.js';
 
-/** Takes one shard through its steps of a stage, at its own pace. A failure is an outcome in its record, never thrown. */
-export async function runLane(
+export interface ApartOptions {
+  /** How many shards at a time. */
+  readonly lanes: number;
+  readonly canaryOnly: boolean;
+  readonly refuseUnfit: Apart['refuseUnfit'];
+  /** Told when a shard has come as far as it does in this stage. */
+  readonly onOver: (record: LaneRecord) => void;
+}
+
+/**
+ * Takes shards through their steps of a stage, each at its own pace, canary shards first. Those that share what a step
+ * changes meet for it. A failure is an outcome in its shard's record, never thrown.
+ */
+export async function rollApart(
   rollout: Rollout,
-  record: LaneRecord,
+  records: readonly LaneRecord[],
   migrations: ReadonlySet<Migration>,
+  { lanes, canaryOnly, refuseUnfit, onOver }: ApartOptions,
 ): Promise<void> {
-  const { plan } = record;
-  if (stepsIn(record, migrations).length === 0 || rollout.stopped) return;
-  record.began ??= performance.now();
+  const { canary } = rollout.run.config.rollout;
+  const apart: Apart = {
+    rollout,
+    refuseUnfit,
+    canaryOnly,
+    order: new Map([...migrations].map((migration, place) => [migration, place])),
+    lanes: records.map((record) => startLane(record, canary, migrations)),
+    meetings: [],
+    permits: newPermits(lanes),
+    changes: newChanges(),
+  };
+  const { signal } = rollout.run;
+  signal.addEventListener('abort', apart.changes.tell);
   try {
-    await withLane(rollout.run, plan.shard, rollout.learnt, async (lane) => {
-      const place: Place = (planned, at) => ({ lane, planned, index: at + 1, of: plan.steps.length });
+    await Promise.all(
+      apart.lanes
+        .filter((lane) => takesPart(apart, lane))
+        .map(async (lane) => {
+          await runLane(apart, lane);
+          onOver(lane.record);
+        }),
+    );
+  } finally {
+    signal.removeEventListener('abort', apart.changes.tell);
+  }
+  if (canaryOnly) rollout.stopped = true;
+}
+
+async function runLane(apart: Apart, lane: ApartLane): Promise<void> {
+  try {
+    while (goesOn(apart, lane)) {
+      if (meetingOf(apart, lane) !== undefined) await attend(apart, lane);
+      else if (mayBegin(apart, lane)) await runStretch(apart, lane);
+      else await apart.changes.next();
+    }
+  } finally {
+    lane.state = 'over';
+    apart.changes.tell();
+  }
+}
+
+/** Step after step on one set of connections, until it has to wait for other shards, which it does without them. */
+async function runStretch(apart: Apart, lane: ApartLane): Promise<void> {
+  const { rollout, permits, changes } = apart;
+  const { record } = lane;
+  const goesAlone = (): boolean =>
+    goesOn(apart, lane) && meetingOf(apart, lane) === undefined && mayBegin(apart, lane);
+  const giveBack = await permits.take(1);
+  try {
+    if (!goesAlone()) return;
+    record.began ??= performance.now();
+    await withLane(rollout.run, record.plan.shard, rollout.learnt, async (open) => {
       try {
-        await runSteps(rollout, record, migrations, place);
+        while (goesAlone()) await runNext(apart, lane, open);
       } finally {
-        await forgetAttempts(lane.openSessions(), lane.settled);
+        await forgetAttempts(open.openSessions(), open.settled);
       }
     });
   } catch (error) {
     rollout.stopped = true;
     record.problem = problemOf(error);
+  } finally {
+    giveBack();
+    changes.tell();
   }
 }
 
-type Place = (planned: PlannedStep, at: number) => PlacedPart;
-
-async function runSteps(
-  rollout: Rollout,
-  record: LaneRecord,
-  migrations: ReadonlySet<Migration>,
-  place: Place,
-): Promise<void> {
-  for (const { planned, at: index } of stepsIn(record, migrations)) {
-    if (rollout.stopped || rollout.run.signal.aborted) return;
-    // It comes after what the skipped tenants lack, and so does all that follows it.
-    if (planned.migration.scope === 'shard' && record.skipped.length > 0) return;
-    const end = await runOrSkip(rollout, record, place(planned, index));
-    record.ends[index] = end;
-    if (end === null || end.kind === 'committed') continue;
-    // on_error continue: the other shards go on; this one cannot, what follows may need what failed.
-    rollout.stopped ||= rollout.run.config.rollout.onError === 'stop' || end.kind !== 'failed';
-    return;
-  }
-}
-
-/**
- * Runs a step; with on_error skip-tenant again without the tenants in which it fails, which are left out of all
- * further steps of this run. Null where no tenant is left.
- */
-async function runOrSkip(
-  rollout: Rollout,
-  { skipped }: LaneRecord,
-  part: PlacedPart,
-): Promise<StepEnd | null> {
-  const { onError } = rollout.run.config.rollout;
-  const migration = labelOf(part.planned.migration);
-  for (;;) {
-    const tenants = part.planned.tenants.filter(({ name }) => !skipped.some(({ tenant }) => tenant === name));
-    if (part.planned.tenants.length > 0 && tenants.length === 0) return null;
-    const end = await runPlanned(rollout, migration, [{ ...part, planned: { ...part.planned, tenants } }]);
-    if (end.kind !== 'failed' || onError !== 'skip-tenant' || end.failures.length === 0) return end;
-    for (const problem of end.failures)
-      skipped.push({ tenant: problem.where?.tenant ?? '', migration, problem });
-  }
+async function runNext(apart: Apart, lane: ApartLane, open: Lane): Promise<void> {
+  const { rollout, changes } = apart;
+  const part = { ...placedOf(lane), lane: open, record: lane.record };
+  const end = await runOrSkip(rollout, [part], (one) => sharedBy(one) !== null);
+  const shared = sharedBy(end);
+  // It was rolled back, and runs again when those have come to it with whom the shard shares what it changes.
+  if (shared !== null) callMeeting(apart, lane, shared);
+  else noteEnd(apart, lane, end);
+  changes.tell();
 }

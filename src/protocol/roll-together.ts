@@ -2,9 +2,11 @@ import { problemOf } from '../errors.js';
 import { labelOf, type Migration } from '../migrations/migration.js';
 import { forgetAttempts } from './commit.js';
 import { stepsIn, type LaneRecord } from './lane-end.js';
-import { withLane, type Lane } from './lane.js';
-import { runPlanned, type PlacedPart, type Rollout } from './planned-step.js';
-import type { StepEnd } from './step.js';
+import type { Lane } from './lane.js';
+import { runPlanned, type Rollout } from './planned-step.js';
+import type { RecordedPart } from './run-or-skip.js';
+import { stopOf, type StepEnd } from './step.js';
+import { withLanes } from './with-lanes.js';
 
 /**
  * `--atomic fleet`: each migration is one step over all shards that need it, on all or none. The first one that does
@@ -18,7 +20,7 @@ export async function rollTogether(
   const busy = records.filter((record) => stepsIn(record, migrations).length > 0);
   for (const record of busy) record.began ??= performance.now();
   try {
-    await withLanes(rollout, busy, [], async (lanes) => {
+    await withLanes(rollout, busy, async (lanes) => {
       try {
         await runAll(rollout, busy, lanes, migrations);
       } finally {
@@ -31,19 +33,6 @@ export async function rollTogether(
   }
 }
 
-/** A lane per record, in the same order, all open at the same time. */
-async function withLanes(
-  rollout: Rollout,
-  [record, ...rest]: readonly LaneRecord[],
-  open: readonly Lane[],
-  work: (lanes: readonly Lane[]) => Promise<void>,
-): Promise<void> {
-  if (record === undefined) return work(open);
-  return withLane(rollout.run, record.plan.shard, rollout.learnt, (lane) =>
-    withLanes(rollout, rest, [...open, lane], work),
-  );
-}
-
 async function runAll(
   rollout: Rollout,
   records: readonly LaneRecord[],
@@ -53,7 +42,7 @@ async function runAll(
   for (const migration of migrations) {
     if (rollout.run.signal.aborted) return;
     const end = await runEverywhere(rollout, migration, records, lanes);
-    rollout.stopped ||= end.kind !== 'committed';
+    rollout.stopped ||= stopOf(end) !== null;
     if (rollout.stopped) return;
   }
 }
@@ -68,22 +57,14 @@ async function runEverywhere(
     const index = record.plan.steps.findIndex(({ migration }) => migration === wanted);
     const [planned, lane] = [record.plan.steps[index], lanes[at]];
     if (planned === undefined || lane === undefined) return [];
-    return [{ record, part: { lane, planned, index: index + 1, of: record.plan.steps.length } }];
+    const shard = record.plan.shard.name;
+    return [{ record, shard, lane, planned, index: index + 1, of: record.plan.steps.length }];
   });
   return inGroups(parts, async (group) => {
-    const end = await runPlanned(
-      rollout,
-      labelOf(wanted),
-      group.map(({ part }) => part),
-    );
-    for (const { record, part } of group) record.ends[part.index - 1] = end;
+    const end = await runPlanned(rollout, labelOf(wanted), group);
+    for (const { record, index } of group) record.ends[index - 1] = end;
     return end;
   });
-}
-
-interface RecordedPart {
-  readonly record: LaneRecord;
-  readonly part: PlacedPart;
 }
 
 /** All at once; what has no transaction cannot commit together, and goes through shard after shard. */
@@ -92,7 +73,7 @@ async function inGroups(
   run: (group: readonly RecordedPart[]) => Promise<StepEnd>,
 ): Promise<StepEnd> {
   const [first, ...rest] = parts;
-  if (first?.part.planned.migration.transaction !== 'none') return run(parts);
+  if (first?.planned.migration.transaction !== 'none') return run(parts);
   const end = await run([first]);
-  return end.kind === 'committed' && rest.length > 0 ? inGroups(rest, run) : end;
+  return stopOf(end) === null && rest.length > 0 ? inGroups(rest, run) : end;
 }

@@ -3,16 +3,17 @@ import { roleOf } from '../fleet/member.js';
 import type { Migration } from '../migrations/migration.js';
 import type { Plan, ShardPlan } from '../migrations/plan.js';
 import { stagesOf } from '../migrations/stages.js';
-import { inParallel } from '../parallel.js';
-import { inBatches } from './capacity.js';
+import type { Apart } from './apart.js';
+import { batchFor, inBatches } from './capacity.js';
 import type { EndedStep } from './history-rows.js';
 import { isThrough, laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
 import type { Rollout } from './planned-step.js';
-import { runLane } from './roll-apart.js';
+import { rollApart } from './roll-apart.js';
 import { rollTogether } from './roll-together.js';
 import { mayPrepare, readRooms } from './read-rooms.js';
 import { lanesThatFit, refuseTooMany, type MemberRoom } from './room.js';
 import { anchorOf, type Run } from './run.js';
+import { stopOf } from './step.js';
 import { notStarted, runVeneerStep, type VeneerStepEnd } from './veneer-step.js';
 
 export interface RolloutOptions {
@@ -37,17 +38,16 @@ export interface RolloutEnd {
 /**
  * Takes every shard through its steps: canary shards first, through all of theirs, then the others side by side. Each
  * shard goes at its own pace; the first failure stops them all at the next step. Or, `together`, all shards in one step
- * after the other; so it is always where a member is shard and veneer (PROTOCOL section 10), or shards have partitions
- * of one table. Before a step of the veneers all of them wait for each other; where one did not come through, that step
+ * after the other; so it is always where a member is shard and veneer (PROTOCOL section 10). Before a step of the veneers all of them wait for each other; where one did not come through, that step
  * and all that comes after it are not started.
  */
 export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Promise<RolloutEnd> {
   const { onStepEnd = () => undefined, sequence = 0, canaryOnly } = options;
-  const together = options.together || isMesh(run.config) || sharesParent(run.config);
+  const together = options.together || isMesh(run.config);
   const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence, onStepEnd };
-  if (together) await refuseUnfit(run, plan);
-  const { plans, lanes } = await fitPlans(run, plan, together);
-  const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, told: new Set() };
+  if (together) await refuseUnfitWhole(run, plan);
+  const { plans, lanes, refuseUnfit } = await fitPlans(run, plan, together);
+  const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, refuseUnfit, told: new Set() };
   const veneerSteps = plan.veneerSteps.map(notStarted);
   for (const stage of stagesOf(plan)) {
     if (rollout.stopped || run.signal.aborted) break;
@@ -67,14 +67,12 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
 const isMesh = (config: Config): boolean =>
   config.veneers.some(({ name }) => roleOf(config, name) === 'shard+veneer');
 
-/** A partitioned table of a veneer belongs to all shards that have partitions of it: PROTOCOL section 3. */
-const sharesParent = ({ expose, shards }: Config): boolean =>
-  shards.length > 1 && expose.some(({ partition }) => partition !== null);
-
 interface ShardsAtWork {
   readonly records: readonly LaneRecord[];
   /** How many shards at a time. */
   readonly lanes: number;
+  /** Throws (exit 20) where there is no room for a step of these shards. */
+  readonly refuseUnfit: Apart['refuseUnfit'];
   /** Whose end was told. */
   readonly told: Set<LaneRecord>;
 }
@@ -85,28 +83,18 @@ async function runShards(
   migrations: ReadonlySet<Migration>,
   { canaryOnly, together }: Pick<RolloutOptions, 'canaryOnly' | 'together'>,
 ): Promise<void> {
-  const { records, lanes } = shards;
-  const { run } = rollout;
+  const { records, lanes, refuseUnfit } = shards;
   if (together) return rollTogether(rollout, records, migrations);
-  const lane = async (record: LaneRecord): Promise<void> => {
-    await runLane(rollout, record, migrations);
-    if (isOver(record)) tellEnd(run, shards, record);
-  };
-  const isCanary = ({ plan }: LaneRecord): boolean => run.config.rollout.canary.includes(plan.shard.name);
-  await inParallel(records.filter(isCanary), lanes, lane);
-  if (canaryOnly) rollout.stopped = true;
-  await inParallel(
-    records.filter((record) => !isCanary(record)),
-    lanes,
-    lane,
-  );
+  const onOver = (record: LaneRecord): void =>
+    isOver(record) ? tellEnd(rollout.run, shards, record) : undefined;
+  await rollApart(rollout, records, migrations, { lanes, canaryOnly, refuseUnfit, onOver });
 }
 
 /** Nothing is left to do on the shard, or nothing more will be done. */
 const isOver = ({ ends, problem }: LaneRecord): boolean =>
   problem !== null ||
   ends.every((end) => end !== null) ||
-  ends.some((end) => end !== null && end.kind !== 'committed');
+  ends.some((end) => end !== null && stopOf(end) !== null);
 
 function tellEnd(run: Run, { told }: ShardsAtWork, record: LaneRecord): void {
   if (told.has(record)) return;
@@ -121,13 +109,15 @@ async function fitPlans(
   run: Run,
   plan: Plan,
   together: boolean,
-): Promise<{ readonly plans: readonly ShardPlan[]; readonly lanes: number }> {
-  const { concurrency, batch } = run.config.rollout;
+): Promise<{ readonly plans: readonly ShardPlan[] } & Pick<ShardsAtWork, 'lanes' | 'refuseUnfit'>> {
+  const { concurrency } = run.config.rollout;
+  const batch = batchFor(run.config);
   const busy = plan.shards.filter(({ steps }) => steps.length > 0);
-  if (busy.length === 0 || together) return { plans: plan.shards, lanes: 1 };
+  if (busy.length === 0 || together) return { plans: plan.shards, lanes: 1, refuseUnfit: () => undefined };
   const rooms = await roomsOf(run, busy);
   const wanted = Math.min(concurrency, busy.length);
-  const lanes = lanesThatFit(wanted, rooms, mayPrepare(run.protocol, rooms));
+  const prepares = mayPrepare(run.protocol, rooms);
+  const lanes = lanesThatFit(wanted, rooms, prepares);
   if (lanes < wanted)
     run.onProgress({ type: 'notice', text: `${lanes} shards at a time: the servers have room for no more` });
   const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
@@ -135,11 +125,16 @@ async function fitPlans(
     const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
     return inBatches(shardPlan, batch, [...veneers, ...(own === undefined ? [] : [own])], lanes);
   });
-  return { plans, lanes };
+  const refuseUnfit = (members: readonly string[]): void =>
+    refuseTooMany(
+      rooms.filter(({ member, role }) => role !== 'shard' || members.includes(member)),
+      prepares,
+    );
+  return { plans, lanes, refuseUnfit };
 }
 
 /** A step over all shards has to fit as a whole. */
-async function refuseUnfit(run: Run, plan: Plan): Promise<void> {
+async function refuseUnfitWhole(run: Run, plan: Plan): Promise<void> {
   const busy = plan.shards.filter(({ steps }) => steps.length > 0);
   if (busy.length === 0) return;
   const rooms = await roomsOf(run, busy);

@@ -1,6 +1,6 @@
 import { EXIT, VeneerError } from '../errors.js';
 import { groupBy } from '../group-by.js';
-import type { Role } from '../fleet/member.js';
+import type { Member, Role } from '../fleet/member.js';
 import type { Capacity } from './capacity.js';
 
 /** A member that a rollout needs, and what its server has left. One in both roles is there as a veneer. */
@@ -9,6 +9,8 @@ export interface MemberRoom {
   readonly role: Role;
   /** Its max_prepared_transactions is not 0. */
   readonly canPrepare: boolean;
+  /** Connected when needed, it takes a connection for the anchor as well while a lane is on it. */
+  readonly connected: Member['connected'];
   readonly capacity: Capacity;
 }
 
@@ -29,7 +31,7 @@ export function lanesThatFit(wanted: number, members: readonly MemberRoom[], pre
   const limits = byServer(members).flatMap((onServer) =>
     resourcesOn(onServer, prepares).map((resource) => {
       const fits = lanesOn(wanted, onServer, resource);
-      if (fits < 1) throw noRoom(onServer, resource, needed(1, onServer));
+      if (fits < 1) throw noRoom(onServer, resource, needed(1, onServer, resource));
       return fits;
     }),
   );
@@ -40,7 +42,8 @@ export function lanesThatFit(wanted: number, members: readonly MemberRoom[], pre
 export function refuseTooMany(members: readonly MemberRoom[], prepares: boolean): void {
   for (const onServer of byServer(members)) {
     for (const resource of resourcesOn(onServer, prepares)) {
-      if (freeOn(onServer, resource) < onServer.length) throw noRoom(onServer, resource, onServer.length);
+      const all = sumOf(onServer, resource);
+      if (freeOn(onServer, resource) < all) throw noRoom(onServer, resource, all);
     }
   }
 }
@@ -62,24 +65,35 @@ const freeOn = (members: readonly MemberRoom[], resource: Resource): number =>
 function lanesOn(wanted: number, members: readonly MemberRoom[], resource: Resource): number {
   const free = freeOn(members, resource);
   let lanes = wanted;
-  while (lanes > 0 && needed(lanes, members) > free) lanes--;
+  while (lanes > 0 && needed(lanes, members, resource) > free) lanes--;
   return lanes;
 }
 
-/** So many lanes are on each veneer, and at most one is on each shard. */
-function needed(lanes: number, members: readonly MemberRoom[]): number {
-  const veneers = members.filter(({ role }) => role === 'veneer').length;
-  return lanes * veneers + Math.min(lanes, members.length - veneers);
+/** So many lanes are on each veneer, and at most one is on each shard: on those that take most, to be safe. */
+function needed(lanes: number, members: readonly MemberRoom[], resource: Resource): number {
+  const veneers = members.filter(({ role }) => role === 'veneer');
+  const shards = members.filter(({ role }) => role !== 'veneer');
+  const dearest = shards.toSorted((a, b) => costOf(b, resource) - costOf(a, resource)).slice(0, lanes);
+  return lanes * veneers.length + sumOf(dearest, resource);
 }
+
+const sumOf = (members: readonly MemberRoom[], resource: Resource): number =>
+  members.reduce((sum, member) => sum + costOf(member, resource), 0);
+
+const costOf = ({ connected }: MemberRoom, resource: Resource): number =>
+  resource === 'connection' && connected === 'when needed' ? 2 : 1;
+
+const MOST_NAMES = 6;
 
 function noRoom(members: readonly MemberRoom[], resource: Resource, needed: number): VeneerError {
   const names = members.map(({ member }) => member);
+  const shown = names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), '…'] : names;
   const what = resource === 'slot' ? 'slot for a prepared transaction' : 'connection';
   const free = Math.max(0, freeOn(members, resource));
   const message =
-    needed === 1
+    needed === 1 || members.length === 1
       ? `${names[0]} has no free ${what}`
-      : `${names.join(', ')}: one server, and a step needs ${needed} times a ${what} there, of which it has ${free}`;
+      : `${shown.join(', ')}: one server, and a step needs ${needed} times a ${what} there, of which it has ${free}`;
   return new VeneerError(message, {
     exitCode: EXIT.failed,
     where: { member: names[0] ?? '' },

@@ -7,6 +7,7 @@ import {
   type Statement,
 } from '../migrations/migration.js';
 import { excerpt, locate } from '../migrations/locate.js';
+import { PLAN_AS_CONFIGURED } from '../postgres/hygiene.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
@@ -24,7 +25,7 @@ export async function runFor(
   setUp: readonly string[],
 ): Promise<readonly string[]> {
   const settingUp = surroundings(subject);
-  const prologue = [...setUp, ...settingUp];
+  const prologue = [...setUp, ...PLAN_AS_CONFIGURED.map((setting) => `SET LOCAL ${setting}`), ...settingUp];
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
   const statements = await statementsOf(session, migration.body, subject);
   const parts = [...prologue, ...statements.map((statement) => statement.sql)];

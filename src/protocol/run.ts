@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
 import { allMembers, veneerMembers, type Member } from '../fleet/member.js';
+import { openMembers } from '../fleet/open-members.js';
 import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
 import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
 import { lostAnchor, startAnchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
+import type { Review } from './review.js';
 import type { ShownTable } from './shown-table.js';
 import { newTurns, type Turns } from './turns.js';
 
@@ -22,6 +24,8 @@ export interface Run {
   readonly anchors: ReadonlyMap<string, Session>;
   /** The anchor of a member, won back where it was lost. Throws the reason (exit 23) where it is not to be had. */
   readonly live: (member: string) => Promise<Session>;
+  /** Nothing of a lane's is left on its member. */
+  readonly rest: (member: string) => Promise<void>;
   /** Another run may be at work: nothing of this one settles any more. */
   readonly isShutOut: () => boolean;
   readonly unreachable: ReadonlyMap<string, Problem>;
@@ -43,6 +47,8 @@ export interface Run {
   readonly terminateBlockersMs: number | null;
   /** Nobody else is connected, the user says: what no order of commits makes safe for readers may be done. */
   readonly offline: boolean;
+  /** Looks at what a step is about to commit on veneers; null: nobody does. */
+  readonly review: Review | null;
   /** What its steps made or changed on veneers, for the statistics at its end. */
   readonly shown: ShownTable[];
 }
@@ -69,6 +75,8 @@ export interface RunOptions {
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
   readonly offline?: boolean;
+  /** Default: null. */
+  readonly review?: Review | null;
 }
 
 /**
@@ -90,23 +98,21 @@ export async function withRun<T>(
   const watchdog = lazyWatchdog(options.startWatchdog);
   try {
     for (const member of membersInOrder(config)) await anchors.open(member);
-    await Promise.all(
-      allMembers(config)
-        .filter(({ name }) => !membersInOrder(config).some((first) => first.name === name))
-        .map((shard) =>
-          anchors.open(shard).catch((error: unknown) => {
-            const problem = problemOf(error);
-            if (problem.exitCode !== EXIT.unreachable) throw error;
-            unreachable.set(shard.name, problem);
-          }),
-        ),
+    const further = allMembers(config).filter(
+      ({ name }) => !membersInOrder(config).some((first) => first.name === name),
     );
-    const { terminateBlockersMs = null, protocol = 'auto', offline = false } = options;
+    for (const [member, error] of await openMembers(further, anchors.open)) {
+      const problem = problemOf(error);
+      if (problem.exitCode !== EXIT.unreachable) throw error;
+      unreachable.set(member, problem);
+    }
+    const { terminateBlockersMs = null, protocol = 'auto', offline = false, review = null } = options;
     return await work({
       ...options,
       protocol,
       terminateBlockersMs,
       offline,
+      review,
       id,
       config,
       keys,
@@ -115,6 +121,7 @@ export async function withRun<T>(
         if (!anchors.sessions.has(member)) throw neverReached({ unreachable }, member);
         return anchors.live(member);
       },
+      rest: anchors.rest,
       isShutOut: anchors.isShutOut,
       unreachable,
       unsettled,
@@ -160,11 +167,10 @@ export function anchorOf(run: Run, member: string): Session {
   return session;
 }
 
-const neverReached = ({ unreachable }: Pick<Run, 'unreachable'>, member: string): VeneerError =>
-  new VeneerError(unreachable.get(member)?.message ?? `${member} is not in shards.yaml`, {
-    exitCode: EXIT.unreachable,
-    where: { member },
-  });
+function neverReached({ unreachable }: Pick<Run, 'unreachable'>, member: string): VeneerError {
+  const { message, ...facts } = unreachable.get(member) ?? { message: `${member} is not in shards.yaml` };
+  return new VeneerError(message, { ...facts, exitCode: EXIT.unreachable, where: { member } });
+}
 
 /** Where intents are kept: the first veneer by name; without veneers the first shard. */
 export function journalMember(config: Config): string {

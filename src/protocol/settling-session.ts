@@ -1,4 +1,4 @@
-import { allMembers } from '../fleet/member.js';
+import { addressOf, findMember } from '../fleet/member.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { awaitSessionEnd, joinRun } from '../postgres/fleet-lock.js';
 import { openSession, type Session } from '../postgres/session.js';
@@ -21,11 +21,10 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
 }
 
 async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {
-  const url = allMembers(run.config).find((m) => m.name === member)?.url;
-  if (url === undefined) throw new Error(`an anchor of ${member}, which is no member`);
+  const found = findMember(run.config, member);
+  if (found === undefined) throw new Error(`an anchor of ${member}, which is no member`);
   const session = await openSession({
-    member,
-    url,
+    ...addressOf(found),
     applicationName: run.applicationName,
     holdMs: run.config.rollout.lockHoldMs,
   });

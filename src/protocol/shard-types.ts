@@ -7,6 +7,7 @@ import type { Definition } from '../veneer/definition.js';
 import type { Exposure } from '../veneer/exposure.js';
 import { mapTypes } from '../veneer/map-types.js';
 import { exposedNaming, exposedTypeName } from '../veneer/type-names.js';
+import type { Before } from './before.js';
 
 /** Types of a shard as far as its veneers may have to show them, under the names of the veneer. */
 export interface ShardTypes {
@@ -24,12 +25,12 @@ export const NO_SHARD_TYPES: ShardTypes = { types: [], used: new Set(), changed:
 /** The types that the definitions use, and those that the open transaction of `session` changed, all of them compared. */
 export async function readShardTypes(
   session: Session,
-  anchor: Session,
+  was: Before,
   exposure: Exposure,
   definitions: readonly Definition[],
 ): Promise<ShardTypes> {
-  const changed = await changedTypes(session, anchor);
-  const [before, after] = await Promise.all([readRawTypes(anchor, changed), readRawTypes(session, changed)]);
+  const changed = await changedTypes(session, was.anchor);
+  const [before, after] = await Promise.all([was.types(changed), readRawTypes(session, changed)]);
   const used = usedBy(definitions);
   const made = after.map(({ oid }) => oid);
   const types = await readTypes(session, { oids: [...used, ...made] });

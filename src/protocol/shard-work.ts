@@ -1,7 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import {
-  readRaw,
   readStorage,
   replacedStorage,
   tightenedStorage,
@@ -21,7 +20,6 @@ import { refuseLongNames } from '../veneer/refuse-names.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
-import { anchorOf } from './run.js';
 import { runFor } from './run-tenant.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';
 import { subjectsOf } from './subject.js';
@@ -53,9 +51,16 @@ export interface ShardWork {
 
 /** Begins, records and runs a migration for its tenants or the shard itself; leaves the transaction open. Answers its xid. */
 export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
+  await begin(lane, session, work.budget);
+  const xid = await runOnShard(lane, session, work);
+  await lane.run.at(`after statements:${lane.shard.name}`);
+  return xid;
+}
+
+/** The same in a transaction that is open already. */
+export async function runOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
   const { run, shard } = lane;
   const { migration, direction, tenants } = work.planned;
-  await begin(lane, session, work.budget);
   const xid = await writeLedger(session, direction, {
     step: work.step,
     migration,
@@ -70,12 +75,11 @@ export async function beginOnShard(lane: Lane, session: Session, work: ShardWork
     work.onTenant(index + 1);
   }
   await comeClean(session, work);
-  await run.at(`after statements:${shard.name}`);
   return xid;
 }
 
 /** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
-async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
+export async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
   const limits = budget.limits(session);
   if (session.status() !== 'I') return void (await session.run([...session.fresh, limits].join('; ')));
   await run.at(`before begin:${shard.name}`);
@@ -89,7 +93,10 @@ async function begin({ run, shard }: Lane, session: Session, budget: Budget): Pr
  * here and not in the vote. RESET ROLE, because a prepared transaction belongs to the role that prepares it, and
  * nobody else could settle it. The pins, because definitions are deparsed under them.
  */
-async function comeClean(session: Session, { budget, step }: ShardWork): Promise<void> {
+export async function comeClean(
+  session: Session,
+  { budget, step }: Pick<ShardWork, 'budget' | 'step'>,
+): Promise<void> {
   await session.run(
     `${budget.limits(session)}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_LOCALLY}`,
   );
@@ -100,31 +107,38 @@ async function comeClean(session: Session, { budget, step }: ShardWork): Promise
 }
 
 /**
- * Reads what changed: *after* inside the open transaction, *before* by raw names on the anchor. In every tenant of
+ * Reads what changed: *after* inside the open transaction, *before* by raw names from elsewhere. In every tenant of
  * the shard, not in the step's alone: a migration may name the schema of another one.
  */
-export async function readChanges(lane: Lane, session: Session): Promise<ShardChanges> {
-  const anchor = anchorOf(lane.run, lane.shard.name);
+export async function readChanges(
+  lane: Lane,
+  session: Session,
+  schemas: 'stay' | 'may go' = 'stay',
+): Promise<ShardChanges> {
+  const was = lane.before(lane.shard.name);
   const { config } = lane.run;
   const whole = config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
   const exposure = exposureOf(config, whole);
-  const schemas = sourceSchemas(exposure);
+  const sources = sourceSchemas(exposure);
   const [oids] = await Promise.all([
     touchedRelations(session),
-    refuseMovedSchemas(session, anchor, whole.tenants),
+    schemas === 'stay' ? refuseMovedSchemas(session, was.anchor, whole.tenants) : null,
   ]);
-  const [after, stored] = [await readRelations(session, { schemas, oids }), await readStorage(session, oids)];
-  const [before, wasStored] = [await readRaw(anchor, oids), await readStorage(anchor, oids)];
+  const [after, stored] = [
+    await readRelations(session, { schemas: sources, oids }),
+    await readStorage(session, oids),
+  ];
+  const [before, wasStored] = [await was.relations(oids), await was.storage(oids)];
   const exposed = exposeRelations(exposure, after);
   refuseLongNames(lane.shard.name, exposed);
-  const ours = before.filter((relation) => schemas.includes(relation.schema));
+  const ours = before.filter((relation) => sources.includes(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {
     wanted,
     exposure,
     exposed,
     before: ours,
-    types: await readShardTypes(session, anchor, exposure, wanted),
+    types: await readShardTypes(session, was, exposure, wanted),
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
@@ -142,7 +156,7 @@ async function refuseMovedSchemas(
   tenants: readonly TenantConfig[],
 ): Promise<void> {
   const oidsOf = async (on: Session): Promise<Map<string, string>> => {
-    const rows = await on.query<{ name: string; oid: string }>(
+    const rows = await on.prepared<{ name: string; oid: string }>(
       'SELECT nspname::text AS name, oid::text AS oid FROM pg_namespace WHERE nspname = ANY ($1::text[])',
       [tenants.map((tenant) => tenant.schema)],
     );

@@ -24,6 +24,14 @@ export const STATE_STATEMENTS: readonly string[] = [
      n int NOT NULL,
      at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (fleet, step, nonce, participant))`,
+  `CREATE TABLE IF NOT EXISTS pgveneer.backfill (
+     tenant text NOT NULL,
+     migration text NOT NULL,
+     direction text NOT NULL CHECK (direction IN ('up', 'down')),
+     fill text NOT NULL,
+     behind jsonb,
+     rows bigint NOT NULL,
+     PRIMARY KEY (tenant, migration, direction, fill))`,
 ];
 
 /** On the journal member besides. */

@@ -1,9 +1,10 @@
 import { groupBy } from '../group-by.js';
 import { textOf } from '../errors.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, findMember } from '../fleet/member.js';
 import { inParallel } from '../parallel.js';
 import { display, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { withSession, type Row, type Session } from '../postgres/session.js';
+import { rollbackQuietly } from '../postgres/transaction.js';
 import type { Run } from './run.js';
 import type { ShownTable } from './shown-table.js';
 
@@ -49,8 +50,9 @@ async function analyzeGroup(
     await onVeneer(run, veneer, async (session) => {
       const present = await readPresent(session, tables);
       run.onProgress({ type: 'analyzing', veneer, shard, tables: present.length });
-      for (const table of present) {
-        const end = tooLate(run, deadline) ?? (await analyzeOne(session, table));
+      const filled = await readFilled(run, shard, present);
+      for (const table of present.filter((one) => filled?.has(one) ?? true)) {
+        const end = tooLate(run, deadline) ?? (await analyzeOne(session, table, filled !== null));
         if (end !== null) failed.push(`${display(table)}: ${end}`);
       }
     });
@@ -69,14 +71,14 @@ function tooLate({ signal }: Run, deadline: number): string | null {
 
 /** A session of its own, cancelled from the anchor when the run is asked to end. */
 async function onVeneer(run: Run, veneer: string, work: (session: Session) => Promise<void>): Promise<void> {
-  const url = allMembers(run.config).find(({ name }) => name === veneer)?.url;
-  if (url === undefined) return;
-  await withSession({ member: veneer, url, applicationName: run.applicationName }, async (session) => {
+  const member = findMember(run.config, veneer);
+  if (member === undefined) return;
+  await withSession({ ...addressOf(member), applicationName: run.applicationName }, async (session) => {
     // Where the anchor is lost, the time limits of this session end it.
     const cancel = (): void =>
       void run.anchors
         .get(veneer)
-        ?.query('SELECT pg_cancel_backend($1)', [session.pid])
+        ?.asLogin('SELECT pg_cancel_backend($1)', [session.pid])
         .catch(() => undefined);
     run.signal.addEventListener('abort', cancel);
     try {
@@ -88,12 +90,21 @@ async function onVeneer(run: Run, veneer: string, work: (session: Session) => Pr
   });
 }
 
+interface PresentTable extends QualifiedName, Row {
+  /** What it shows of the shard. */
+  readonly remote: QualifiedName;
+}
+
 /** Those that are there: a step that was rolled back has left none. */
-async function readPresent(session: Session, tables: readonly ShownTable[]): Promise<QualifiedName[]> {
+async function readPresent(session: Session, tables: readonly ShownTable[]): Promise<PresentTable[]> {
   const names = tables.flatMap(({ name }) => name ?? []);
-  return session.query<QualifiedName & Row>(
-    `SELECT n.nspname::text AS schema, c.relname::text AS name
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  return session.query<PresentTable>(
+    `SELECT n.nspname::text AS schema, c.relname::text AS name,
+            (SELECT json_build_object(
+                      'schema', coalesce(max(option_value) FILTER (WHERE option_name = 'schema_name'), n.nspname),
+                      'name', coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname))
+               FROM pg_options_to_table(f.ftoptions)) AS remote
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_foreign_table f ON f.ftrelid = c.oid
       WHERE c.relkind = 'f' AND (c.oid = ANY ($1::oid[])
             OR (n.nspname, c.relname) IN (SELECT * FROM unnest($2::text[], $3::text[])))
       ORDER BY n.nspname, c.relname`,
@@ -105,11 +116,45 @@ async function readPresent(session: Session, tables: readonly ShownTable[]): Pro
   );
 }
 
-/** What went wrong, or null. */
-async function analyzeOne(session: Session, table: QualifiedName): Promise<string | null> {
+/** So many relations are looked into by one statement, which locks them all until it ends. */
+const LOOK_INTO = 200;
+
+/**
+ * Those that have rows, asked on the shard itself: through the veneer each empty table, and after a release all new ones
+ * are, would cost a statement there and one on the shard. Null where that is not to be had, for lack of a right to one
+ * of them, say: then each is asked by itself.
+ */
+async function readFilled(
+  { anchors }: Run,
+  shard: string,
+  tables: readonly PresentTable[],
+): Promise<ReadonlySet<PresentTable> | null> {
+  const anchor = anchors.get(shard);
+  if (anchor === undefined) return null;
+  const filled = new Set<PresentTable>();
   try {
-    const rows = await session.query(`SELECT FROM ${qualified(table)} LIMIT 1`);
-    if (rows.length > 0) await session.run(`ANALYZE ${qualified(table)}`);
+    for (let from = 0; from < tables.length; from += LOOK_INTO) {
+      const some = tables.slice(from, from + LOOK_INTO);
+      const asked = some.map(({ remote }) => `EXISTS (SELECT FROM ${qualified(remote)})`).join(', ');
+      const answers = await anchor.ask(
+        `BEGIN READ ONLY; SET LOCAL lock_timeout = ${LIMITS.lock}; SET LOCAL statement_timeout = ${LIMITS.table};
+         SELECT ${asked}; COMMIT`,
+      );
+      const row = answers[3]?.rows[0] ?? [];
+      for (const [index, table] of some.entries()) if (row[index] === true) filled.add(table);
+    }
+    return filled;
+  } catch {
+    await rollbackQuietly(anchor);
+    return null;
+  }
+}
+
+/** What went wrong, or null. An empty one is left; `isFilled`: that it is not is known. */
+async function analyzeOne(session: Session, table: QualifiedName, isFilled: boolean): Promise<string | null> {
+  try {
+    const rows = isFilled ? 1 : (await session.query(`SELECT FROM ${qualified(table)} LIMIT 1`)).length;
+    if (rows > 0) await session.run(`ANALYZE ${qualified(table)}`);
     return null;
   } catch (error) {
     return textOf(error);

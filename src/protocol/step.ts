@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js';
+import { SharedObjectError } from '../veneer/shared-object-error.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';
 import { holdExceeded, lockBound } from './budget.js';
@@ -13,14 +14,28 @@ import type { Run } from './run.js';
 
 /** How a step ended, whatever happened; never thrown. */
 export type StepEnd =
-  | { readonly kind: 'committed'; readonly result: AttemptResult; readonly attempts: number }
+  | {
+      readonly kind: 'committed';
+      readonly result: AttemptResult;
+      readonly attempts: number;
+      /** A hook behind it failed: nothing comes next. */
+      readonly stoppedBy?: Problem;
+    }
   | {
       readonly kind: 'failed' | 'interrupted' | 'in doubt';
       readonly problem: Problem;
       /** All tenants in which the migration fails, where it failed in one. */
       readonly failures: readonly Problem[];
       readonly attempts: number;
+      /** It changes what other shards show, too, and cannot be without them; left out: that is not why. */
+      readonly shared?: Shared;
     };
+
+/** Why nothing comes behind a step; null: it committed, and what comes next may begin. */
+export const stopOf = (end: StepEnd): Problem | null =>
+  end.kind === 'committed' ? (end.stoppedBy ?? null) : end.problem;
+/** What a step shares with shards that take no part in it. */
+export type Shared = Pick<SharedObjectError, 'what' | 'lacking'>;
 
 /** Attempts at a step until it commits, fails for good, or may not be tried again. */
 export async function runStep(run: Run, job: Job): Promise<StepEnd> {
@@ -61,7 +76,8 @@ export async function runStep(run: Run, job: Job): Promise<StepEnd> {
 async function failedEnd(job: Job, error: unknown, attempts: number): Promise<StepEnd> {
   const problem = problemFor(job.crews, error, attempts);
   const failures = isLockConflict(error) ? [] : await job.failures(problem);
-  return { kind: 'failed', problem: withOthers(problem, failures), failures, attempts };
+  const shared = error instanceof SharedObjectError ? { shared: error } : {};
+  return { kind: 'failed', problem: withOthers(problem, failures), failures, attempts, ...shared };
 }
 
 function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
@@ -128,13 +144,24 @@ export async function backoff(attempts: number, signal: AbortSignal): Promise<vo
   await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
 }
 
-/** What is raised beyond it changes nothing, until deadlock_timeout is raised too. */
-function boundText(crews: readonly Crew[], lockWaitMs: number): string {
-  const servers = crews.flatMap((crew) => crew.openSessions()).map(({ server }) => server);
-  const bound = Math.min(lockWaitMs, ...servers.map((server) => lockBound(lockWaitMs, server)));
-  if (bound >= lockWaitMs) return `${lockWaitMs} ms`;
-  const timeout = Math.min(...servers.map(({ deadlockTimeoutMs }) => deadlockTimeoutMs));
-  return `${lockWaitMs} ms, cut to ${bound} ms to stay below the servers' deadlock_timeout of ${timeout} ms`;
+/** What bounds the wait for a lock, and what has to be raised for a longer one. */
+interface WaitBound {
+  readonly text: string;
+  readonly raise: string;
+}
+
+/** rollout.lock_wait; or, where it is more than that allows, deadlock_timeout of the servers that have the least of it. */
+function waitBound(crews: readonly Crew[], lockWaitMs: number): WaitBound {
+  const sessions = crews.flatMap((crew) => crew.openSessions());
+  const least = Math.min(...sessions.map(({ server }) => server.deadlockTimeoutMs));
+  const bound = lockBound(lockWaitMs, { deadlockTimeoutMs: least });
+  if (bound >= lockWaitMs) return { text: `${lockWaitMs} ms`, raise: 'rollout.lock_wait' };
+  const short = sessions.filter(({ server }) => server.deadlockTimeoutMs === least);
+  const members = [...new Set(short.map(({ member }) => member))].toSorted().join(', ');
+  return {
+    text: `${lockWaitMs} ms, cut to ${bound} ms to stay below the deadlock_timeout of ${least} ms of ${members}`,
+    raise: `deadlock_timeout of ${members} (a longer rollout.lock_wait alone changes nothing)`,
+  };
 }
 
 /** The problem of the last attempt; of a lock, with those who held it. */
@@ -148,10 +175,11 @@ export function problemFor(crews: readonly Crew[], error: unknown, attempts: num
     .flatMap(({ blockers }) => blockers)
     .map(blockerText)
     .join('\n');
+  const bound = waitBound(crews, lockWaitMs);
   return {
     ...problemOf(error),
-    message: `a lock was not to be had within rollout.lock_wait (${boundText(crews, lockWaitMs)}), in each of ${attempts} attempts: ${error.message}`,
+    message: `a lock was not to be had within rollout.lock_wait (${bound.text}), in each of ${attempts} attempts: ${error.message}`,
     detail: blockers === '' ? (error.facts.detail ?? '') : `blocked by\n${blockers}`,
-    hint: 'end that session, raise rollout.lock_wait, or let the run end it: migrate up --terminate-blockers=5s',
+    hint: `end that session, raise ${bound.raise}, or let the run end it: migrate up --terminate-blockers=5s`,
   };
 }

@@ -22,12 +22,12 @@ export const tenantSubject = ({ name, schema, shard }: TenantConfig): Subject =>
   target: targetOf({ scope: 'tenant', tenant: name, schema, shard }),
 });
 
-const shardSubject = ({ name }: ShardConfig): Subject => ({
+const shardSubject = ({ name, key }: ShardConfig): Subject => ({
   name,
   tenant: null,
   searchPath: 'public',
-  settings: { tenant: '', shard: name },
-  target: targetOf({ scope: 'shard', shard: name }),
+  settings: { tenant: '', shard: key },
+  target: targetOf({ scope: 'shard', shard: key }),
 });
 
 export const veneerSubject = ({ name }: VeneerConfig): Subject => ({

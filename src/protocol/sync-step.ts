@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { veneerMembers } from '../fleet/member.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { display, sameName } from '../postgres/identifiers.js';
+import { display, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { rollbackQuietly } from '../postgres/transaction.js';
 import type { Change } from '../veneer/reconcile.js';
@@ -15,6 +15,7 @@ import {
   isInLine,
   readRepairs,
   readWanted,
+  type Repairs,
   type SyncScope,
   type WantedOfShard,
 } from './sync-work.js';
@@ -26,7 +27,19 @@ import { beginOnVeneer, executeChanges, refuseOccupied } from './veneer-work.js'
 export interface SyncEnd extends Partial<AttemptEnding> {
   /** By veneer; a veneer that is in line already has none. */
   readonly statements: Readonly<Record<string, readonly string[]>>;
+  /** What was found that `prune` alone drops. */
+  readonly left: readonly LeftOnVeneer[];
 }
+
+/** Types of a veneer that nothing is made of any more. */
+export interface LeftOnVeneer {
+  readonly veneer: string;
+  readonly types: readonly QualifiedName[];
+}
+
+/** What `prune` would drop, as far as there is something. Pure. */
+export const leftOn = (veneer: string, { left }: Repairs): LeftOnVeneer[] =>
+  left.length === 0 ? [] : [{ veneer, types: left }];
 
 /**
  * Brings all veneers in line with one shard, in one step: they commit together, while the shard's relations are
@@ -36,11 +49,11 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
   const budget = startBudget(lane.run.config.rollout);
   const shard = await lane.session(scope.shard.name);
   try {
-    const repaired = await watched(lane, budget, () => repairAll(lane, scope, shard, budget));
+    const { repaired, left } = await watched(lane, budget, () => repairAll(lane, scope, shard, budget));
     const statements = Object.fromEntries(
       repaired.map(({ veneer, statements }) => [veneer.member, statements]),
     );
-    if (repaired.length === 0) return { statements };
+    if (repaired.length === 0) return { statements, left };
     const id = {
       fleet: lane.run.config.fleet,
       step: syncStepName(lane),
@@ -61,7 +74,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       protocol: chooseProtocol(lane.run.protocol, participants),
     });
     if (end.ending.kind === 'committed' && end.closed) lane.settled.push(id);
-    return { ...end, statements };
+    return { ...end, statements, left };
   } finally {
     await Promise.all(lane.openSessions().map(rollbackQuietly));
   }
@@ -76,14 +89,20 @@ interface Repaired {
   readonly statements: readonly string[];
 }
 
-async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: Budget): Promise<Repaired[]> {
+async function repairAll(
+  lane: Lane,
+  scope: SyncScope,
+  shard: Session,
+  budget: Budget,
+): Promise<{ readonly repaired: readonly Repaired[] } & Pick<SyncEnd, 'left'>> {
   await shard.run(`BEGIN; ${budget.limits(shard)}`);
   const seen = await readWanted(shard, scope);
   const veneers: Session[] = [];
   for (const { name } of veneerMembers(lane.run.config).filter((member) => member.name !== scope.shard.name))
     veneers.push(await lane.session(name));
   const drifted = await Promise.all(veneers.map((veneer) => readRepairs(veneer, scope, seen)));
-  if (drifted.every(isInLine)) return [];
+  const left = drifted.flatMap((found, index) => leftOn(veneers[index]?.member ?? '', found));
+  if (drifted.every(isInLine)) return { repaired: [], left };
   const wanted = await holdWanted(
     shard,
     scope,
@@ -95,7 +114,7 @@ async function repairAll(lane: Lane, scope: SyncScope, shard: Session, budget: B
     const statements = await repairOne(lane, scope, veneer, wanted, budget);
     if (statements.length > 0) repaired.push({ veneer, statements });
   }
-  return repaired;
+  return { repaired, left };
 }
 
 /** Holds what is about to be shown anew, and reads it again: between the first look and the lock it may have changed. */

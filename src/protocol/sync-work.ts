@@ -1,7 +1,9 @@
 import { readForeignTables } from '../catalog/read-foreign-tables.js';
+import { readLeftTypes } from '../catalog/read-left-types.js';
 import { readTypes } from '../catalog/read-types.js';
 import { readRelations } from '../catalog/read-relations.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import type { UserType } from '../catalog/type.js';
 import { nameKey, qualified, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { exposeRelations, isOurs, type Definition } from '../veneer/definition.js';
@@ -9,6 +11,7 @@ import { exposureOf, sourceSchemas, type Exposure } from '../veneer/exposure.js'
 import { mergeParents } from '../veneer/merge-parents.js';
 import { refuseLongNames } from '../veneer/refuse-names.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
+import { dropType } from '../veneer/reconcile-types.js';
 import { unsupportedColumns, unsupportedTypes } from '../veneer/supported-types.js';
 import { ownSchemas } from '../veneer/type-names.js';
 import { firstStatements } from './align-types.js';
@@ -27,6 +30,8 @@ export interface WantedOfShard {
 
 /** What would make a veneer equal to a shard. */
 export interface Repairs {
+  /** Types in schemas of the shard's tenants that nothing is made of any more: dropped where `prune` asks for it. */
+  readonly left: readonly UserType[];
   readonly types: TypeWork;
   readonly changes: readonly Change[];
 }
@@ -103,8 +108,24 @@ export async function readRepairs(
   const partitions = tables.flatMap((table) =>
     table.parent === null ? [] : [{ ...table, parent: table.parent }],
   );
-  const { onParents, rest } = mergeParents(session.member, [changes], partitions);
-  return { types: work, changes: [...onParents, ...rest.flat()] };
+  const { onParents, rest } = mergeParents(
+    { veneer: session.member, outside: new Map() },
+    [changes],
+    partitions,
+  );
+  const left = await leftTypes(session, exposure, types);
+  return {
+    left,
+    types: prune ? { ...work, leaving: [...work.leaving, ...left] } : work,
+    changes: [...onParents, ...rest.flat()],
+  };
+}
+
+/** A type that the shard's relations use comes to use again with the tables that are missing. */
+async function leftTypes(session: Session, exposure: Exposure, { types }: ShardTypes): Promise<UserType[]> {
+  const used = new Set(types.map(nameKey));
+  const left = await readLeftTypes(session, [...ownSchemas([exposure])]);
+  return left.filter((type) => !used.has(nameKey(type)));
 }
 
 export const isInLine = ({ types, changes }: Repairs): boolean => isIdle(types) && changes.length === 0;
@@ -115,6 +136,7 @@ export const repairStatements = (config: Config, { types, changes }: Repairs): s
   ...types.types.before.flatMap(({ statements }) => statements),
   ...changes.flatMap(({ statements }) => statements),
   ...types.types.after.flatMap(({ statements }) => statements),
+  ...types.leaving.flatMap((type) => dropType(type, type).statements),
 ];
 
 /** A column whose type is made anew still has the old one, under a name aside. */

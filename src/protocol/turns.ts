@@ -1,4 +1,4 @@
-/** One lane at a time on what the veneer's lanes share: schemas, shared types, extensions. */
+/** One lane at a time on what the veneer's lanes share: schemas, shared types, extensions, partitioned tables. */
 export interface Turns {
   /** Waits for the veneer's turn; answers how to give it back. */
   take(veneer: string): Promise<() => void>;
@@ -24,16 +24,20 @@ export function newTurns(): Turns {
 
 /** The turns that an attempt has taken. */
 export interface HeldTurns {
+  /** Of a veneer whose turn is held already nothing is taken again. */
   take(veneer: string): Promise<void>;
   giveBack(): void;
 }
 
 export function holdTurns(turns: Turns): HeldTurns {
-  const held: (() => void)[] = [];
+  const held = new Map<string, () => void>();
   return {
-    take: async (veneer) => void held.push(await turns.take(veneer)),
+    take: async (veneer) => {
+      if (!held.has(veneer)) held.set(veneer, await turns.take(veneer));
+    },
     giveBack: () => {
-      for (const give of held.splice(0)) give();
+      for (const give of held.values()) give();
+      held.clear();
     },
   };
 }

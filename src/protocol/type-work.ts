@@ -1,22 +1,31 @@
 import { readExtensions } from '../catalog/read-extensions.js';
+import { readCapturedTypes } from '../catalog/read-captured-types.js';
 import { readForeignTables } from '../catalog/read-foreign-tables.js';
 import { readSchemas } from '../catalog/read-privileges.js';
 import { readTypes } from '../catalog/read-types.js';
-import { readTypeUsers, readUnused, type TypeUser } from '../catalog/read-type-users.js';
+import { readRangeColumns, readTypeUsers, readUnused, type TypeUser } from '../catalog/read-type-users.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { UserType } from '../catalog/type.js';
 import type { Config, ShardConfig } from '../config/config.js';
 import { nameKey, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { isMade } from '../veneer/create-type.js';
+import { isMade, type MadeType } from '../veneer/create-type.js';
 import type { Definition } from '../veneer/definition.js';
 import { exposureOf } from '../veneer/exposure.js';
-import { missingExtensions, neededExtensions, placesOf, type NeededExtension } from '../veneer/extensions.js';
+import {
+  extensionRules,
+  missingExtensions,
+  neededExtensions,
+  placesOf,
+  type NeededExtension,
+} from '../veneer/extensions.js';
 import { mapTypes } from '../veneer/map-types.js';
 import { NO_TYPES, reconcileTypes, type TypePlan } from '../veneer/reconcile-types.js';
-import { refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
+import { aroundRanges } from '../veneer/replace-range.js';
+import { keepingWhatTheyHad } from '../veneer/restore-type.js';
+import { knownOn, refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../veneer/type-names.js';
-import { refuseOccupiedTypes, refuseOthersTypes, refuseOutsideGroup, wantedByAll } from './refuse-types.js';
+import { refuseOccupiedTypes, refuseOthersTypes, refuseSharedTypes, wantedByAll } from './refuse-types.js';
 import { reachedFrom, type ShardTypes } from './shard-types.js';
 
 /** What one shard of a group wants a veneer's types to be. */
@@ -69,11 +78,7 @@ export async function planTypes(
   if (busy.length === 0) return NO_TYPE_WORK;
   for (const { shard, definitions, types } of busy)
     refuseUnsupported(shard.name, definitions, unsupportedTypes(types.types, veneer.server.version));
-  const { extensions, places } = await planExtensions(config, veneer, busy);
-  const placed = busy.map((one) => ({
-    ...one,
-    types: { ...one.types, types: mapTypes(one.types.types, placedNaming(places)) },
-  }));
+  const { extensions, placed } = await placeTypes(config, veneer, busy);
   const moves = placed.flatMap(({ types }) => types.moves);
   const names = [
     ...placed.flatMap(({ types }) => types.types.filter(isMade)),
@@ -88,7 +93,10 @@ export async function planTypes(
     placed.map((one) => ({ shard: one.shard.name, types: wantedBy(one, present, users) })),
   );
   refuseOccupiedTypes(veneer.member, wanted, present);
-  const types = reconcileTypes({ wanted, present: present.filter(isMade), moves });
+  const types = await withWhatTheyHad(
+    veneer,
+    reconcileTypes({ wanted, present: present.filter(isMade), moves }),
+  );
   const changed = new Set(types.before.flatMap(({ kind, oid }) => (kind === 'create' ? [] : (oid ?? []))));
   const own = ownSchemas(config.shards.map((shard) => exposureOf(config, shard)));
   const reached = users.filter(({ type }) => changed.has(type));
@@ -100,9 +108,8 @@ export async function planTypes(
     own,
   });
   if (beyond === 'refused')
-    refuseOutsideGroup(
-      config,
-      busy.map(({ shard }) => shard),
+    refuseSharedTypes(
+      { config, group: shards.map(({ shard }) => shard), busy: busy.map(({ shard }) => shard) },
       reached,
       present,
     );
@@ -118,24 +125,37 @@ export async function planTypes(
   };
 }
 
-async function planExtensions(
+/** A type that is made anew keeps its owner, privileges and comments. */
+async function withWhatTheyHad(veneer: Session, plan: TypePlan): Promise<TypePlan> {
+  const oidsOf = (kinds: readonly MadeType['kind'][]): string[] =>
+    plan.before.flatMap(({ made, oid }) =>
+      made !== undefined && kinds.includes(made.kind) ? (oid ?? []) : [],
+    );
+  const captured = await readCapturedTypes(veneer, oidsOf(['enum', 'domain', 'composite', 'range']));
+  const columns = await readRangeColumns(veneer, oidsOf(['range']));
+  return aroundRanges(keepingWhatTheyHad(plan, captured, veneer.server.user), columns);
+}
+
+/** The extensions to be made, and the types as the veneer knows them: those of extensions where it has the extension. */
+async function placeTypes(
   config: Config,
   veneer: Session,
   shards: readonly TypesOfShard[],
 ): Promise<{
   readonly extensions: readonly NeededExtension[];
-  readonly places: ReadonlyMap<string, string>;
+  readonly placed: readonly TypesOfShard[];
 }> {
   const needed = shards.flatMap(({ definitions, types }) =>
     neededExtensions(definitions, reachedFrom(types.types, types.used)),
   );
   const states = await readExtensions(veneer, [...new Set(needed.map(({ name }) => name))]);
-  const schemas = new Set(config.shards.flatMap(({ tenants }) => tenants.map(({ schema }) => schema)));
-  const extensions = missingExtensions(veneer.member, needed, states, {
-    listed: config.extensions,
-    isTenantSchema: (schema) => schemas.has(schema),
+  const extensions = missingExtensions(veneer.member, needed, states, extensionRules(config));
+  const naming = placedNaming(placesOf(states, extensions));
+  const known = (types: ShardTypes): ShardTypes => ({
+    ...types,
+    types: mapTypes(knownOn(types.types, veneer.server.version), naming),
   });
-  return { extensions, places: placesOf(states, extensions) };
+  return { extensions, placed: shards.map((one) => ({ ...one, types: known(one.types) })) };
 }
 
 async function readNamed(veneer: Session, names: readonly QualifiedName[]): Promise<UserType[]> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../errors.js';
-import { allMembers } from '../fleet/member.js';
+import { addressOf, findMember } from '../fleet/member.js';
 import { openSession, type Session } from '../postgres/session.js';
 import { fieldOf } from '../postgres/sqlstate.js';
 import type { AttemptId } from './gid.js';
@@ -38,11 +38,10 @@ async function readOn(
   { member, session: old }: Participant,
   { id, xid }: { readonly id: AttemptId; readonly xid: string },
 ): Promise<Ending> {
-  const url = allMembers(config).find(({ name }) => name === member)?.url;
-  if (url === undefined) throw new Error(`${member} takes part and is no member`);
+  const found = findMember(config, member);
+  if (found === undefined) throw new Error(`${member} takes part and is no member`);
   const session = await openSession({
-    member,
-    url,
+    ...addressOf(found),
     applicationName: `${applicationName} reading`,
     holdMs: config.rollout.lockHoldMs,
   });
@@ -71,7 +70,7 @@ function refuseOther({ member, server }: Session, { server: was }: Session): voi
 }
 
 async function endOld(session: Session, { pid }: Session, name: string): Promise<void> {
-  const old = await session.query(
+  const old = await session.asLogin(
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = $2',
     [pid, name],
   );

@@ -30,10 +30,7 @@ export async function workOnVeneer(
 ): Promise<VeneerWorkDone> {
   const { run } = crew;
   const { migration, direction } = planned;
-  await run.at(`before begin:${veneer.name}`);
-  await session.run(session.fresh.join('; '));
-  await session.run(`BEGIN; ${budget.limits(session)}`);
-  await run.at(`after begin:${veneer.name}`);
+  await begin(crew, session, budget);
   const write = { step, migration, tenants: [], appliedBy: run.who };
   const xid = await writeLedger(session, direction, write);
   await run.at(`before statements:${veneer.name}`);
@@ -47,6 +44,16 @@ export async function workOnVeneer(
   await session.run(`${budget.limits(session)}; ${CLEAN}`);
   await run.at(`after statements:${veneer.name}`);
   return { xid, statements: [ledgerStatement(direction, write), ...statements, CLEAN] };
+}
+
+/** Where it was begun before, it is this attempt's, as on a shard: see shard-work.ts. */
+async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
+  const limits = budget.limits(session);
+  if (session.status() !== 'I') return void (await session.run([...session.fresh, limits].join('; ')));
+  await run.at(`before begin:${session.member}`);
+  await session.run(session.fresh.join('; '));
+  await session.run(`BEGIN; ${limits}`);
+  await run.at(`after begin:${session.member}`);
 }
 
 /** Undoes what a migration may have set for itself: see comeClean in shard-work.ts. */

@@ -1,23 +1,17 @@
-import { roleOf } from '../fleet/member.js';
 import { labelOf } from '../migrations/migration.js';
 import type { VeneerStep } from '../migrations/plan.js';
-import type { Session } from '../postgres/session.js';
 import type { StepPhase } from '../report/progress.js';
 import type { Job } from './attempt.js';
-import type { Budget } from './budget.js';
 import { forgetAttempts } from './commit.js';
-import type { GroupWork } from './gather.js';
+import type { HookedStep } from './hook-facts.js';
+import { hooksAfter, hooksBefore } from './hooked-step.js';
 import { withCrew, type Crew } from './lane.js';
-import { refuseMadeDrift } from './made-drift.js';
-import { alignMesh } from './mesh-alignment.js';
-import { inCommitOrder, type Participant } from './participant.js';
 import { startPhaseClock } from './phase-clock.js';
 import type { Rollout } from './planned-step.js';
 import { refuseForeignReads, refuseForeignWrites } from './protocol-choice.js';
 import type { StepEnd } from './step.js';
-import { runStep } from './step.js';
-import type { HeldTurns } from './turns.js';
-import { workOnVeneer } from './veneer-migration.js';
+import { runStep, stopOf } from './step.js';
+import { workOnVeneers } from './veneers-work.js';
 
 /** How a step of the veneers ended; `end` null: not started. */
 export interface VeneerStepEnd {
@@ -45,19 +39,31 @@ export async function runVeneerStep(
     run.onProgress({ type: 'step', shard: VENEERS, migration, tenants: 0, ...place, phase, ...more });
   };
   report('running');
-  const end = await withCrew(run, VENEERS, async (crew) => {
-    try {
-      const onPhase: Job['onPhase'] = (phase, why) => report(phase, why === undefined ? {} : { why });
-      return await runStep(run, veneerJob(crew, { id, migration, planned, onPhase }));
-    } finally {
-      await forgetAttempts(crew.openSessions(), crew.settled);
-    }
-  });
+  const hooked: HookedStep = {
+    step: id,
+    migration,
+    scope: planned.migration.scope,
+    direction: planned.direction,
+    shards: [],
+    veneers: planned.veneers.map(({ name }) => name),
+  };
+  const refused = await hooksBefore(run, hooked);
+  const work = (): Promise<StepEnd> =>
+    withCrew(run, VENEERS, async (crew) => {
+      try {
+        const onPhase: Job['onPhase'] = (phase, why) => report(phase, why === undefined ? {} : { why });
+        return await runStep(run, veneerJob(crew, { id, migration, planned, onPhase }));
+      } finally {
+        await forgetAttempts(crew.openSessions(), crew.settled);
+      }
+    });
+  const end = refused ?? (await work());
   if (end.kind === 'committed') report('committed', { ms: end.result.ms });
   else report('failed', { why: end.problem.message });
-  rollout.stopped ||= end.kind !== 'committed';
   rollout.onStepEnd({ id, shard: null, planned: { ...planned, tenants: [] }, end, ...clock.read() });
-  return { planned, end };
+  const hookedEnd = refused ?? (await hooksAfter(run, hooked, end));
+  rollout.stopped ||= stopOf(hookedEnd) !== null;
+  return { planned, end: hookedEnd };
 }
 
 interface VeneerJob extends Pick<Job, 'id' | 'migration' | 'onPhase'> {
@@ -69,7 +75,7 @@ const veneerJob = (crew: Crew, { id, migration, planned, onPhase }: VeneerJob): 
   migration,
   crews: [crew],
   onPhase,
-  work: (budget, turns) => workOnVeneers(crew, id, planned, budget, turns),
+  work: (budget, turns) => workOnVeneers(crew, { step: id, planned, budget, turns }),
   // What a veneer wrote on a shard commits there before the veneer does. To prepare, PREPARE refuses even to have read.
   approve: async (protocol, participants) => {
     for (const { session } of participants) {
@@ -79,34 +85,3 @@ const veneerJob = (crew: Crew, { id, migration, planned, onPhase }: VeneerJob): 
   },
   failures: async () => [],
 });
-
-/** Veneer after veneer, in the order of their names. */
-async function workOnVeneers(
-  crew: Crew,
-  step: string,
-  planned: VeneerStep,
-  budget: Budget,
-  turns: HeldTurns,
-): Promise<GroupWork> {
-  const participants: Participant[] = [];
-  for (const veneer of planned.veneers) {
-    const session = await crew.session(veneer.name);
-    const { xid, statements } = await workOnVeneer(crew, session, { step, planned, veneer, budget });
-    participants.push({
-      member: veneer.name,
-      role: roleOf(crew.run.config, veneer.name),
-      session,
-      statements,
-      replace: () => crew.session(veneer.name),
-      xid,
-    });
-  }
-  const others = await alignMesh(crew, planned, participants, budget, turns);
-  participants.push(...others);
-  // Once all are done: a member in both roles is read as its own transaction makes it.
-  const readShard = (shard: string): Session | null =>
-    participants.find(({ member }) => member === shard)?.session ?? null;
-  for (const { session } of participants)
-    await refuseMadeDrift(crew.run, session, planned.migration, readShard);
-  return { participants: participants.toSorted(inCommitOrder), statements: new Map(), writes: new Map() };
-}

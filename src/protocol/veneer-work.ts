@@ -6,14 +6,13 @@ import { EXIT, VeneerError } from '../errors.js';
 import { display, ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
-import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { isOurs } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
-import { runAttaching } from './attach.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
 import { aroundRetype, clearTheWay, lockAbove } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
+import { runChanges } from './run-changes.js';
 import type { ShardChanges } from './shard-work.js';
 
 /** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
@@ -44,7 +43,9 @@ export async function lockTables(
   await lockAbove(
     session,
     budget,
-    tables.filter((table) => lane.retyping.has(remoteOf(table).name)),
+    tables
+      .filter((table) => lane.retyping.has(remoteOf(table).name))
+      .flatMap((table) => (table.parent === null ? [table] : [table, table.parent])),
   );
   for (const table of tables) budget.noteLocked(session.member, display(table));
   const ordered = contendedFirst(lane, tables);
@@ -116,7 +117,8 @@ export async function readDifference(lane: Lane, session: Session, changes: Shar
   // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
   const present = tables.filter((table) => names.has(nameKey(table)) || isOurs(exposure, table));
   const planned = reconcile({ wanted, present, renames, version: session.server.version });
-  for (const change of planned) if (isRetype(change)) lane.retyping.add(change.remote.name);
+  for (const change of planned)
+    if (isRetype(change) || isRetype(change.onParent ?? {})) lane.retyping.add(change.remote.name);
   const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
   await refuseOccupied(session, server, created);
   return planned;
@@ -171,7 +173,7 @@ export async function executeChanges(
   return statements;
 }
 
-const isRetype = ({ retyped = [] }: Change): boolean => retyped.length > 0;
+const isRetype = ({ retyped = [] }: Pick<Change, 'retyped'>): boolean => retyped.length > 0;
 
 /** By present names: asked before anything is renamed. */
 function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[] {
@@ -180,54 +182,6 @@ function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[]
     ...dropped.map((column): Fate => ({ relation: oid, column, fate: 'drop' })),
     ...retyped.map(({ was }): Fate => ({ relation: oid, column: was, fate: 'retype' })),
   ];
-}
-
-async function runChanges(
-  lane: Lane,
-  session: Session,
-  changes: readonly Change[],
-  budget: Budget,
-): Promise<string[]> {
-  for (const change of changes) {
-    try {
-      if (change.kind !== 'create') budget.noteLocked(session.member, display(change.table));
-      const { attach, statements } = change;
-      if (attach === undefined) await session.run([budget.limits(session), ...statements].join('; '));
-      else await runAttaching(session, budget.limits(session), statements, attach);
-    } catch (error) {
-      throw explain(error, lane, change);
-    }
-  }
-  return changes.flatMap(({ statements }) => statements);
-}
-
-function explain(error: unknown, lane: Lane, change: Change): unknown {
-  if (!(error instanceof VeneerError)) return error;
-  const hint = hintFor(error, lane);
-  if (hint === null) return error;
-  return new VeneerError(`${display(change.table)} cannot be changed on the veneer: ${error.message}`, {
-    ...error.facts,
-    hint,
-  });
-}
-
-function hintFor(error: VeneerError, lane: Lane): string | null {
-  if (isState(error, SQLSTATE.undefinedSchema)) return 'migrate setup makes the schemas of the veneer';
-  const { name: server } = lane.shard.server;
-  if (isState(error, SQLSTATE.undefinedObject) && error.message.includes(server))
-    return `migrate setup makes server ${server}`;
-  if (isState(error, SQLSTATE.undefinedObject, SQLSTATE.undefinedFunction)) {
-    return 'the veneer lacks what the column needs: make it there, upgrade the veneer, or leave the relation out by expose … except';
-  }
-  if (isState(error, SQLSTATE.tooManyColumns)) {
-    return 'dropped columns keep their numbers, of which a table has 1600: drop the foreign table on the veneer, and what hangs on it; migrate sync makes it anew';
-  }
-  if (isState(error, SQLSTATE.dependentObjects, SQLSTATE.featureNotSupported)) {
-    return 'change or drop what depends on it on the veneer first; nothing is ever dropped by CASCADE';
-  }
-  return isState(error, SQLSTATE.insufficientPrivilege)
-    ? 'the runner must own the foreign tables of its veneer'
-    : null;
 }
 
 /** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */

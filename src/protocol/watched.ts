@@ -78,7 +78,7 @@ async function countWaits(watch: Watch): Promise<void> {
   const { lane, budget } = watch;
   const sinceLast = performance.now() - watch.lookedAt;
   watch.lookedAt += sinceLast;
-  for (const session of busy(lane)) {
+  for (const session of busy(lane).filter((one) => one.isAsked())) {
     const blockers = await readBlockers(anchorOf(lane.run, session.member), session);
     if (blockers.length === 0) continue;
     lane.blockers.splice(0, lane.blockers.length, ...blockers);
@@ -97,7 +97,7 @@ export async function terminateStubborn(lane: Crew, session: Session): Promise<v
     const since = lane.blockedSince.get(key) ?? performance.now();
     lane.blockedSince.set(key, since);
     if (performance.now() - since < terminateBlockersMs) continue;
-    await anchorOf(lane.run, session.member).query('SELECT pg_terminate_backend($1)', [blocker.pid]);
+    await anchorOf(lane.run, session.member).asLogin('SELECT pg_terminate_backend($1)', [blocker.pid]);
     lane.run.onProgress({
       type: 'notice',
       text: `ended a session that blocked the step: ${blockerText(blocker)}`,
@@ -120,6 +120,6 @@ function runningText(error: unknown): string | undefined {
 const cancelAll = (lane: Crew): Promise<unknown> =>
   Promise.allSettled(
     busy(lane).map((session) =>
-      anchorOf(lane.run, session.member).query('SELECT pg_cancel_backend($1)', [session.pid]),
+      anchorOf(lane.run, session.member).asLogin('SELECT pg_cancel_backend($1)', [session.pid]),
     ),
   );

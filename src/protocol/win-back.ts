@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Member } from '../fleet/member.js';
+import { addressOf, type Member } from '../fleet/member.js';
 import {
   fenceOldSessions,
   lockHolders,
@@ -18,8 +18,10 @@ export interface Held {
   readonly keys: FleetKeys;
   /** The member whose lock decides which run has the fleet. */
   readonly first: string;
-  /** The anchors, by name of the member. */
-  readonly sessions: ReadonlyMap<string, Session>;
+  /** Anchors that are there, by name of the member: those for the whole run, and those that a lane needs now. */
+  readonly kept: ReadonlyMap<string, Session>;
+  /** The members whose anchors come and go. */
+  readonly parked: ReadonlyMap<string, unknown>;
   readonly opening: Opening;
 }
 
@@ -53,6 +55,11 @@ const END_MS = 15_000;
  *   answer, no run has passed there. One that is still on its way there has lost the first member's lock to us and
  *   cannot read the journal any more: it ends, and what it has taken is won back as above.
  *
+ * The anchors of databases that are connected when needed come and go in between, and prove nothing while they are away:
+ * of the first member's witnesses one has to be there for the whole run (the first database of each server is), since such
+ * ones every run takes before it does anything. Taking an anchor again that was parked is winning back that of a further
+ * member: nothing of ours is there meanwhile, and a newer run that has been there has the first member's lock, or had it.
+ *
  * Both then fence the member as a new run does. A run that lost the first member's lock while it was taking the
  * others, or one of our own sessions whose connection broke, may still hold the settling lock there; a session that
  * joins later looks for its run's anchor, does not find it, and gives up. Our own healthy sessions there end too, and
@@ -61,12 +68,11 @@ const END_MS = 15_000;
 export async function winBack(held: Held, member: Member, lost: Session): Promise<Session> {
   const { opening, keys } = held;
   void lost.close();
-  const session = await openSession({ member: member.name, url: member.url, ...opening });
+  const session = await openSession({ ...addressOf(member), ...opening });
   try {
     refuseStranger(session, lost);
-    const isOurs = (): Promise<void> => proveOurs(held, member.name);
-    await (member.name === held.first ? winFirst(held, session) : winFurther(held, session, isOurs));
-    await isOurs();
+    await (member.name === held.first ? winFirst(held, session) : takeFurther(held, session));
+    await proveOurs(held, member.name);
     await fenceOldSessions(session, keys, END_MS);
     await tryLock(session, keys.settling, 'shared');
     return session;
@@ -76,9 +82,15 @@ export async function winBack(held: Held, member: Member, lost: Session): Promis
   }
 }
 
-async function winFurther({ keys }: Held, session: Session, isOurs: () => Promise<void>): Promise<void> {
+/**
+ * Takes the lock of a further member while the first one's is ours, as is proved before any session is ended and once it is
+ * won. Throws `ShutOut` where it is not.
+ */
+export async function takeFurther(held: Held, session: Session): Promise<void> {
+  const isOurs = (): Promise<void> => proveOurs(held, session.member);
   await isOurs();
-  await takeOrphanedRunLock(session, keys, END_MS, isOurs);
+  await takeOrphanedRunLock(session, held.keys, END_MS, isOurs);
+  await isOurs();
 }
 
 /** Ends nobody but our own lost session, which its server may not have missed yet. */
@@ -90,16 +102,17 @@ async function winFirst({ keys, opening }: Held, session: Session): Promise<void
     const stranger = holders.find((holder) => holder.application_name !== ours);
     if (stranger !== undefined || Date.now() > deadline)
       throw new ShutOut(session.member, 'another run has taken it');
-    await session.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
+    await session.asLogin('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
       holders.map(({ pid }) => pid),
     ]);
   }
 }
 
 /** Of a further member: the first anchor lives. Of the first: there are others, and all of them live. */
-async function proveOurs({ first, sessions }: Held, member: string): Promise<void> {
-  const witnesses = [...sessions].filter(([name]) => (member === first ? name !== first : name === first));
-  if (witnesses.length === 0) throw new ShutOut(member, 'no other lock proves that no run was there since');
+async function proveOurs({ first, kept, parked }: Held, member: string): Promise<void> {
+  const witnesses = [...kept].filter(([name]) => (member === first ? name !== first : name === first));
+  if (witnesses.every(([name]) => parked.has(name)))
+    throw new ShutOut(member, 'no other lock proves that no run was there since');
   await Promise.all(
     witnesses.map(async ([name, session]) => {
       if (!(await answers(session))) throw new ShutOut(member, `so is that to ${name}`);

@@ -45,7 +45,10 @@ function migrationBlock(one: PlanMigration, style: Style): Block {
 /** Longer ones are cut: JSON and the files have them whole. */
 const LONGEST = 60;
 
-function statementRow({ sql, locks, others, rewrites }: PlanStatement, style: Style): readonly Cell[] {
+function statementRow(
+  { sql, locks, others, rewrites, writes }: PlanStatement,
+  style: Style,
+): readonly Cell[] {
   const line = oneLine(sql.replaceAll(/\s+/g, ' '));
   const held = locks.map(({ relation, mode }) => `${relation}: ${mode}`);
   const isHeavy = rewrites === 'yes';
@@ -53,6 +56,7 @@ function statementRow({ sql, locks, others, rewrites }: PlanStatement, style: St
     ...(rewrites === 'no' ? [] : [isHeavy ? 'rewrites' : 'may rewrite']),
     ...held,
     ...(others === 'unknown' ? ['may lock more'] : []),
+    ...writes.map(({ column, effect }) => `through the veneer ${column ?? ''} ${effect}`),
   ];
   return [
     { text: `  ${line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line}` },

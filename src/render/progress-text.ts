@@ -19,6 +19,12 @@ function lineOf(event: Progress): string | null {
       const steps = event.shards.reduce((sum, shard) => sum + shard.steps, 0);
       return steps === 0 ? null : `${plural(steps, 'step')} to do on ${plural(event.shards.length, 'shard')}`;
     }
+    case 'hook':
+      return `${event.shard === null ? '' : `[${event.shard}] `}${event.event}: ${event.text}`;
+    case 'filling': {
+      const { shard, migration, tenant, state } = event;
+      return `[${shard}] ${migration} ${tenant}: ${rowsText(event)}${state === 'done' ? ', done' : ''}`;
+    }
     case 'analyzing':
       return `[${event.shard}] analyzing ${plural(event.tables, 'foreign table')} on ${event.veneer}`;
     case 'step':
@@ -28,12 +34,18 @@ function lineOf(event: Progress): string | null {
   }
 }
 
+function rowsText({ rows, about, state }: Extract<Progress, { type: 'filling' }>): string {
+  const of = state === 'done' || about === null ? '' : ` in a table of about ${plural(about, 'row')}`;
+  return `${plural(rows, 'row')} filled${of}`;
+}
+
 function stepLine(event: StepProgress): string | null {
   const { shard, index, of, migration, phase, tenants, ms, why } = event;
   const step = `[${shard}] ${index}/${of} ${migration}`;
   switch (phase) {
     case 'committed':
       return `${step} committed${tenants === 0 ? '' : ` for ${plural(tenants, 'tenant')}`}${ms === undefined ? '' : ` in ${duration(ms)}`}`;
+    case 'waiting':
     case 'retrying':
     case 'failed':
       return `${step} ${phase}${why === undefined ? '' : `: ${firstLine(why)}`}`;

@@ -7,12 +7,14 @@ import { mapStrings, printable, withoutUrls } from './mask.js';
 import { ledgerBlocks } from './ledger.js';
 import { planBlocks } from './plan.js';
 import { recoverBlocks } from './recover.js';
+import { rehearseBlocks } from './rehearse.js';
 import { sandboxBlocks } from './sandbox.js';
 import { setupBlocks } from './setup.js';
 import { statusBlocks } from './status.js';
 import { stopBlocks } from './stop.js';
 import type { Style } from './style.js';
 import { syncBlocks } from './sync.js';
+import { tenantBlocks } from './tenant.js';
 import { upBlocks } from './up.js';
 
 /** A report for people; empty, or with a line break at its end. */
@@ -43,8 +45,12 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return baselineBlocks(report, style);
     case 'ledger':
       return ledgerBlocks(report, style);
+    case 'tenant':
+      return tenantBlocks(report, style);
     case 'plan':
       return planBlocks(report, style);
+    case 'rehearse':
+      return rehearseBlocks(report, style);
     case 'create':
       return createBlocks(report, style);
     case 'stop':

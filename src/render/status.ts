@@ -8,7 +8,7 @@ import type { Style } from './style.js';
 import { tableLines } from './table.js';
 import { writesBlock } from './writes.js';
 import { groupBy } from '../group-by.js';
-import { age, names, plural } from './words.js';
+import { age, count, names, plural } from './words.js';
 
 /** Shards × tenants; then what there is to tell: pending, drift, in doubt, members that are away or not set up. */
 export function statusBlocks(report: StatusReport, style: Style): readonly Block[] {
@@ -16,12 +16,15 @@ export function statusBlocks(report: StatusReport, style: Style): readonly Block
   return [
     [headline(report)],
     statusTable(report, style),
+    siblingsBlock(report, style),
     pendingBlock(report, style),
     driftBlock(report.drift, style),
     writesBlock(report.writes, style),
     inDoubtBlock(report, style),
     ...memberBlocks(report.members, style),
-    report.exitCode === 0 ? [style.green('nothing pending, no drift, nothing in doubt')] : [],
+    report.exitCode === 0 && report.drift.length === 0
+      ? [style.green('nothing pending, no drift, nothing in doubt')]
+      : [],
     report.verified === null
       ? []
       : [`${plural(report.verified, 'foreign table')} compared with IMPORT FOREIGN SCHEMA`],
@@ -41,6 +44,14 @@ function headline({ fleet, members, shards, migrations }: StatusReport): string 
     versions.length === 0 ? null : `PostgreSQL ${names(versions)}`,
   ];
   return `fleet ${fleet}: ${parts.filter((part) => part !== null).join(', ')}`;
+}
+
+/** `tenants: 797 alike, 2 behind, 1 odd`, where not all are alike. */
+function siblingsBlock({ siblings }: StatusReport, style: Style): Block {
+  const { alike, behind, odd, absent, unread } = siblings;
+  const parts = Object.entries({ alike, behind, odd, absent, 'not read': unread }).filter(([, n]) => n > 0);
+  if (behind + odd + absent + unread === 0) return [];
+  return [`${style.bold('tenants:')} ${parts.map(([word, n]) => `${count(n)} ${word}`).join(', ')}`];
 }
 
 function pendingBlock({ migrations, shards, own }: StatusReport, style: Style): Block {

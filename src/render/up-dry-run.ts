@@ -3,7 +3,7 @@ import { NOTHING_CHANGED, type Block } from './block.js';
 import { sqlBlock } from './sql-block.js';
 import type { Style } from './style.js';
 import { tableLines } from './table.js';
-import { names, plural, stepName } from './words.js';
+import { duration, names, plural, stepName } from './words.js';
 
 /** What would run: each shard's steps, and each migration's statements once, however many shards run them. */
 export function dryRunBlocks(report: UpReport, style: Style): readonly Block[] {
@@ -19,7 +19,19 @@ export function dryRunBlocks(report: UpReport, style: Style): readonly Block[] {
     tableLines(rows),
     ...order.map((one) => migrationBlock(one, report, style)),
     order.length > 0 ? [remark] : [],
+    hooksBlock(report, style),
   ];
+}
+
+/** They are not run; what they would do, nobody knows but they. */
+function hooksBlock({ hooks }: UpReport, style: Style): Block {
+  if (hooks.length === 0) return [];
+  const rows = hooks.map(({ event, hook, timeoutMs }) => [
+    { text: `  ${event}` },
+    { text: hook },
+    { text: `at most ${duration(timeoutMs)}`, paint: style.dim },
+  ]);
+  return [style.bold('hooks'), ...tableLines(rows)];
 }
 
 function migrationBlock(one: UpOrder, { shards, veneerSteps }: UpReport, style: Style): Block {

@@ -88,7 +88,8 @@ const otherName = (present: ForeignColumn, wanted: Column): Omit<Difference, 'co
       : 'reads answer with the values of another column',
 });
 
-const baseType = (type: string): string => type.replace(/\(.*\)/, '');
+/** A type without its modifiers. */
+export const baseType = (type: string): string => type.replace(/\(.*\)/, '');
 
 const otherType = (present: Column, wanted: Column): Omit<Difference, 'column'> => {
   const sameBase = baseType(present.type) === baseType(wanted.type);
@@ -132,12 +133,14 @@ const otherNullability = (present: Column, version: number): Omit<Difference, 'c
 
 const otherExpression = (present: Column, wanted: Column): Omit<Difference, 'column'> => ({
   kind: 'generated expression',
-  grade: present.generated === null ? 'writes break' : 'wrong answers',
+  grade: 'writes break',
   text: `generated as ${present.generated?.sql ?? 'nothing'} on the veneer, as ${wanted.generated?.sql ?? 'nothing'} on the shard`,
   consequence:
     present.generated === null
       ? 'every INSERT through the veneer fails: the shard computes the column itself'
-      : "rows written through the veneer are checked against the old expression's value",
+      : wanted.generated === null
+        ? 'nobody can write the column through the veneer: it sends the default in its place'
+        : 'the veneer computes its own expression for each row that is written: where that fails, the write does',
 });
 
 /** A default set by hand is looked at only where the shard's own is to be copied. */

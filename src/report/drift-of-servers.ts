@@ -36,29 +36,72 @@ export function serverDrift(veneer: string, shard: ShardConfig, present: Present
   }));
 }
 
-/** User mappings against shards.yaml; what cannot be read is no drift, and no proof of order either. Pure. */
-export function mappingDrift(
+/** What became of reading one foreign table of a server as one role. */
+export interface MappingProbe {
+  readonly server: string;
+  readonly role: string;
+  readonly works: 'yes' | 'no' | 'not probed';
+  /** PostgreSQL's message, or why it was not probed. */
+  readonly why: string | null;
+}
+
+/** Why a mapping was not probed that nobody needs yet. */
+export const NOTHING_SHOWN = 'nothing of the shard is shown';
+
+/** One user mapping of shards.yaml: is it what is written there, and does it work? */
+export interface MappingStatus {
+  readonly veneer: string;
+  readonly shard: string;
+  readonly role: string;
+  readonly definition: 'same' | 'different' | 'missing' | 'not readable';
+  readonly works: MappingProbe['works'];
+  readonly why: string | null;
+}
+
+/** The user mappings of a shard's server on a veneer; what cannot be read is neither drift nor in order. Pure. */
+export function mappingsOf(
   veneer: string,
-  shard: ShardConfig,
+  { name, server, userMappings }: ShardConfig,
   present: readonly PresentMapping[],
-): Drift[] {
-  return shard.userMappings.flatMap((wanted): Drift[] => {
-    const mapping = present.find((one) => one.server === shard.server.name && one.role === wanted.role);
-    const state = compareMapping(wanted, mapping);
-    if (state === 'same' || state === 'unreadable') return [];
-    return [
-      {
-        kind: 'user mapping',
-        grade: 'error',
-        where: { veneer, shard: shard.name },
-        object: `user mapping for ${wanted.role} on ${shard.server.name}`,
-        text:
-          state === 'missing' ? 'it does not exist' : 'its user or password is not the one of shards.yaml',
-        consequence: `every query of ${wanted.role} that reaches this shard ${state === 'missing' ? 'fails' : 'may fail, or run as another user'}`,
-        cure: CURE,
-      },
-    ];
+  probes: readonly MappingProbe[],
+): MappingStatus[] {
+  return userMappings.map((wanted) => {
+    const isIts = (one: { readonly server: string; readonly role: string }): boolean =>
+      one.server === server.name && one.role === wanted.role;
+    const { works, why } = probes.find(isIts) ?? { works: 'not probed', why: 'nobody asked' };
+    const definition = compareMapping(wanted, present.find(isIts));
+    return { veneer, shard: name, role: wanted.role, definition, works, why };
   });
+}
+
+/** Mappings that are not as shards.yaml says, or by which nothing can be read. Pure. */
+export function mappingDrift(mapping: MappingStatus, server: string): Drift[] {
+  const { veneer, shard, role, definition, works, why } = mapping;
+  const found = (text: string, suffers: string, cure: string): Drift[] => [
+    {
+      kind: 'user mapping',
+      grade: 'error',
+      where: { veneer, shard },
+      object: `user mapping for ${role} on ${server}`,
+      text,
+      consequence: `every query of ${role} that reaches this shard ${suffers}`,
+      cure,
+    },
+  ];
+  if (definition === 'missing') return found('it does not exist', 'fails', CURE);
+  if (definition === 'different')
+    return found(
+      'its user or password is not the one of shards.yaml',
+      works === 'no' ? `fails: ${why}` : 'may fail, or run as another user',
+      CURE,
+    );
+  if (works !== 'no') return [];
+  // What setup cannot read it sets again.
+  const cure =
+    definition === 'not readable'
+      ? CURE
+      : `mend the role ${role} in shards.yaml, or its user on ${shard}; then migrate setup`;
+  return found(`a read by it fails: ${why}`, 'fails', cure);
 }
 
 /** Grants that roles lack in the schemas of tenants. Pure. */

@@ -2,7 +2,7 @@ import type { Occupied } from '../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import { isOurs, type Definition, type ExposedRelation } from '../veneer/definition.js';
-import type { Exposure } from '../veneer/exposure.js';
+import { sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import { pairTables } from '../veneer/pair-tables.js';
 import { unsupportedColumns } from '../veneer/supported-types.js';
 import type { Drift } from './drift.js';
@@ -134,12 +134,19 @@ function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
       consequence: 'every read and write of it fails: relation does not exist',
     });
   }
+  const extra = { kind: 'extra table', grade: 'cosmetic', column: null } as const;
+  const consequence = 'it is not kept in line with the shard';
+  if (!sourceSchemas(comparison.exposure).includes(remoteOf(table).schema))
+    return located(comparison, table, null, {
+      ...extra,
+      text: `it shows ${remote} of the shard, a schema of no tenant that is listed`,
+      consequence,
+      cure: 'list its tenant again, or drop it: migrate tenant drop',
+    });
   return located(comparison, table, tenant, {
-    kind: 'extra table',
-    grade: 'cosmetic',
-    column: null,
+    ...extra,
     text: `it shows ${remote} of the shard, and no expose rule names it`,
-    consequence: 'it is not kept in line with the shard',
+    consequence,
     cure: 'migrate sync --prune, or an expose rule',
   });
 }

@@ -79,7 +79,7 @@ export interface StepDetails {
 export interface PhaseTime {
   readonly phase: StepPhase;
   readonly ms: number;
-  /** For 'retrying' and 'failed'. */
+  /** For 'waiting', 'retrying' and 'failed'. */
   readonly why?: string;
 }
 

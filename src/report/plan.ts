@@ -1,5 +1,6 @@
 import type { RelationLock, StatementImpact } from '../migrations/lock-modes.js';
 import type { Scope } from '../migrations/migration.js';
+import type { StatementWrites } from '../migrations/statement-writes.js';
 import type { ReportBase } from './report-base.js';
 
 export interface PlanReport extends ReportBase {
@@ -37,6 +38,8 @@ export interface PlanStatement {
   /** `unknown`: it may lock more. */
   readonly others: StatementImpact['others'];
   readonly rewrites: StatementImpact['rewrites'];
+  /** INSERTs through a veneer that the shard alone could complete, where the table is shown. */
+  readonly writes: readonly StatementWrites[];
 }
 
 export interface PlanGroup {
@@ -65,6 +68,22 @@ export interface PlanCapacity {
   /** Shards that are migrated at the same time. */
   readonly lanes: number;
   readonly members: readonly PlanMember[];
+  /** One for each server with shards. */
+  readonly fdw: readonly FdwDemand[];
+}
+
+/** What postgres_fdw may ask of one server: a connection for each session on a veneer, foreign server and user mapping. */
+export interface FdwDemand {
+  /** The shards on this server. */
+  readonly shards: readonly string[];
+  /** Connections that the sessions of this moment may ask for. */
+  readonly now: number;
+  /** The same, were the veneers full. */
+  readonly most: number;
+  /** Connections that the server has for postgres_fdw now: free ones, and those that it has already. */
+  readonly room: number;
+  /** Connections that the server allows at all. */
+  readonly connections: number;
 }
 
 /** What a server has left. */

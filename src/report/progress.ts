@@ -18,6 +18,25 @@ export type Progress =
       readonly shard: string;
       readonly tables: number;
     }
+  | {
+      /** How far a backfill has come for a tenant. */
+      readonly type: 'filling';
+      readonly shard: string;
+      readonly migration: string;
+      readonly tenant: string;
+      /** Rows that were changed so far. */
+      readonly rows: number;
+      /** Rows of the table, as PostgreSQL estimates them; null: it does not. */
+      readonly about: number | null;
+      readonly state: 'running' | 'done';
+    }
+  | {
+      /** A line that a hook printed; `shard` is that of its step, or null. */
+      readonly type: 'hook';
+      readonly event: string;
+      readonly shard: string | null;
+      readonly text: string;
+    }
   | { readonly type: 'notice'; readonly text: string };
 
 export type StepProgress = {
@@ -31,14 +50,14 @@ export type StepProgress = {
   /** How many tenants the step covers, and in 'running' how many of them are done. */
   readonly tenants: number;
   readonly tenantsDone?: number;
-  /** For 'retrying': why. For 'failed': the error's message. */
+  /** For 'retrying' and 'waiting': why. For 'failed': the error's message. */
   readonly why?: string;
   /** For 'committed': milliseconds of the whole attempt. */
   readonly ms?: number;
 };
 
 export type StepPhase =
-  'running' | 'veneer' | 'preparing' | 'committing' | 'committed' | 'retrying' | 'failed';
+  'waiting' | 'running' | 'veneer' | 'preparing' | 'committing' | 'committed' | 'retrying' | 'failed';
 
 /** How a shard stands at the end of a run; every shard has one, `not started` included. */
 export type ShardState =

@@ -3,10 +3,15 @@ import type { Role } from '../fleet/member.js';
 import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { Drift } from './drift.js';
+import type { UpHook } from './hooks.js';
+import type { MappingStatus } from './drift-of-servers.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { LedgerReport } from './ledger.js';
 import type { PlanReport } from './plan.js';
+import type { RehearseReport } from './rehearse.js';
 import type { ShardState } from './progress.js';
+import type { Siblings } from './shapes.js';
+import type { TenantReport } from './tenant.js';
 import type { TableWrites } from './writes.js';
 import type { ReportBase } from './report-base.js';
 
@@ -22,7 +27,9 @@ export type Report =
   | CreateReport
   | BaselineReport
   | PlanReport
+  | RehearseReport
   | LedgerReport
+  | TenantReport
   | SandboxReport;
 
 /** What became of an attempt that an earlier run left. */
@@ -47,6 +54,8 @@ export interface UpReport extends ReportBase {
   readonly veneerSteps: readonly UpVeneerStep[];
   /** What ran, or was to, of all scopes. */
   readonly order: readonly UpOrder[];
+  /** What runs around the steps, as shards.yaml has it. */
+  readonly hooks: readonly UpHook[];
   readonly ms: number;
 }
 
@@ -122,7 +131,11 @@ export interface StatusReport extends ReportBase {
   /** Of migrations for shards and veneers themselves, where there are any. */
   readonly own: readonly OwnStatus[];
   readonly drift: readonly Drift[];
+  /** How many tenants are like their siblings, and how many are not. */
+  readonly siblings: Siblings;
   readonly inDoubt: readonly InDoubt[];
+  /** The user mappings of the selected shards on all veneers. */
+  readonly mappings: readonly MappingStatus[];
   /** With `verify`: how many foreign tables were compared with what IMPORT FOREIGN SCHEMA makes; else null. */
   readonly verified: number | null;
   /** Tables that take fewer INSERTs through a veneer than on their shard. No drift: it cannot be cured there. */

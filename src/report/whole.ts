@@ -8,7 +8,7 @@ export function isWhole(report: Report): boolean {
     case 'redo':
       return (
         report.shards.every(({ state }) => state === 'done' || state === 'up to date') &&
-        report.veneerSteps.every(({ state }) => state === 'committed')
+        report.veneerSteps.every(({ state, problem }) => state === 'committed' && problem === null)
       );
     case 'setup':
       return report.members.every(({ state }) => state === 'done' || state === 'nothing to do');

@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
-
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
 
 /** What the demo does, each thing printed before it is done. Every method throws when the demo was interrupted. */
 export interface DemoShell {
@@ -13,6 +11,23 @@ export interface DemoShell {
   readonly migrate: (args: readonly string[], expected: number) => Promise<void>;
   /** Runs a statement and prints what it answers; the answer's rows. */
   readonly query: (who: Connection, sql: string) => Promise<readonly Record<string, unknown>[]>;
+  /** Runs a statement that the server must refuse, and prints its words. Throws when it is not refused. */
+  readonly refused: (who: Connection, sql: string) => Promise<string>;
+  /** Writes a file of the project. */
+  readonly writeFile: (file: string, text: string) => Promise<void>;
+}
+
+/** Where commands run, and which. */
+export interface DemoSurroundings {
+  /** The folder of shards.yaml. */
+  readonly project: string;
+  /** The built command: cli.js. */
+  readonly cli: string;
+  /** Variables over those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Gets all that is printed, the commands' output too; left out: standard output, so that a terminal stays one. */
+  readonly write?: (text: string) => void;
 }
 
 /** Where a statement runs, and the prompt that says so. */
@@ -21,36 +36,58 @@ export interface Connection {
   readonly url: string;
 }
 
-export function demoShell(env: Readonly<Record<string, string>>, signal: AbortSignal): DemoShell {
+export function demoShell({ project, cli, env = {}, signal, write }: DemoSurroundings): DemoShell {
+  const print = (line: string): void => (write ?? toStdout)(`${line}\n`);
   return {
-    say: (text) => console.log(`\n# ${text}`),
+    say: (text) => print(`\n# ${text}`),
     async migrate(args, expected) {
       signal.throwIfAborted();
-      console.log(`$ migrate ${args.join(' ')}`);
-      const code = await run([CLI, ...args], { ...process.env, ...env }, signal);
+      print(`$ migrate ${args.join(' ')}`);
+      const place = { cwd: project, env: { ...process.env, ...env } };
+      const code = await run([cli, ...args], place, signal, write);
       signal.throwIfAborted();
-      console.log(`(exit code ${code})`);
+      print(`(exit code ${code})`);
       if (code !== expected)
         throw new Error(`migrate ${args.join(' ')}: exit code ${code}, expected ${expected}`);
     },
     async query({ prompt, url }, sql) {
       signal.throwIfAborted();
-      console.log(`${prompt}=> ${sql};`);
+      print(`${prompt}=> ${sql};`);
       const rows = await rowsOf(url, sql);
-      for (const line of table(rows)) console.log(line);
+      for (const line of table(rows)) print(line);
       return rows;
+    },
+    async refused({ prompt, url }, sql) {
+      signal.throwIfAborted();
+      print(`${prompt}=> ${sql};`);
+      const message = await rowsOf(url, sql).then(() => null, messageOf);
+      if (message === null) throw new Error(`expected the server to refuse: ${sql}`);
+      print(`   ERROR:  ${message}`);
+      return message;
+    },
+    async writeFile(file, text) {
+      signal.throwIfAborted();
+      print([`$ cat > ${file}`, ...text.trimEnd().split('\n')].join('\n   '));
+      await mkdir(dirname(join(project, file)), { recursive: true });
+      await writeFile(join(project, file), text);
     },
   };
 }
 
-/** Resolves to the exit code; the command's output goes where ours goes, so a terminal stays a terminal. */
-function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number | null> {
+const toStdout = (text: string): void => void process.stdout.write(text);
+
+/** Resolves to the exit code; the command's output goes where ours goes. */
+function run(
+  args: readonly string[],
+  place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  signal: AbortSignal,
+  write: DemoSurroundings['write'],
+): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args], {
-      cwd: PROJECT,
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const output = write === undefined ? 'inherit' : 'pipe';
+    const child = spawn(process.execPath, [...args], { ...place, stdio: ['ignore', output, output] });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => write?.(text));
     const end = (): boolean => child.kill('SIGTERM');
     signal.addEventListener('abort', end);
     child.on('error', reject);
@@ -62,14 +99,25 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSigna
 }
 
 async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url, application_name: 'demo' });
+  const client = new pg.Client({ connectionString: url, application_name: 'demo', types: AS_TEXT });
   await client.connect();
   try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
+    // Of several statements the answer is a list, which the types of pg do not know.
+    const answer: unknown = await client.query(sql);
+    const last = (Array.isArray(answer) ? answer.at(-1) : answer) as pg.QueryResult<Record<string, unknown>>;
+    return last.rows;
   } finally {
     await client.end();
   }
 }
+
+/** Dates as the server writes them, in no time zone of ours. */
+const AS_TEXT: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.DATE ? (text: string) => text : pg.types.getTypeParser(oid, format ?? 'text'),
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return '';
@@ -83,4 +131,9 @@ export function table(rows: readonly Record<string, unknown>[]): readonly string
   const widths = names.map((_, column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
   const padded = cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
   return names.length === 0 ? [] : padded.map((line) => `   ${line.join('  ')}`.trimEnd());
+}
+
+/** A claim of the story; throws where it is not so. */
+export function expect(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`expected ${what}`);
 }

@@ -1,15 +1,17 @@
 import type { Env } from './bookstore-fleet.js';
 import { urlWith } from './databases.js';
-import type { Connection, DemoShell } from './demo-shell.js';
+import { expect, type Connection, type DemoShell } from './demo-shell.js';
 
-const TENANTS = ['bluth_co', 'cyberdyne', 'dunder_mifflin', 'initech'];
+const BY_SHARD = { shard1: ['bluth_co'], shard2: ['cyberdyne', 'dunder_mifflin'], shard3: ['initech'] };
+
+const TENANTS = Object.values(BY_SHARD).flat();
 
 /** The demo's story, from four empty servers to a drift repaired. Throws at the first thing that is not as expected. */
 export async function tellStory(shell: DemoShell, env: Env): Promise<void> {
   const app = appOnVeneer(env);
   await setUpAndMigrate(shell);
   await readThroughVeneer(shell, app);
-  await driftAndRepair(shell, app, { prompt: 'shard2 as bookstore_admin', url: env.SHARD2_URL ?? '' });
+  await driftAndRepair(shell, app, env);
 }
 
 async function setUpAndMigrate(shell: DemoShell): Promise<void> {
@@ -40,9 +42,13 @@ async function readThroughVeneer(shell: DemoShell, app: Connection): Promise<voi
   await shell.migrate(['up'], 0);
 }
 
-async function driftAndRepair(shell: DemoShell, app: Connection, shard2: Connection): Promise<void> {
-  shell.say('Somebody adds a column by hand, on the shard alone.');
-  await shell.query(shard2, 'ALTER TABLE cyberdyne.books ADD COLUMN isbn text');
+async function driftAndRepair(shell: DemoShell, app: Connection, env: Env): Promise<void> {
+  shell.say('Somebody adds a column by hand, on the shards alone.');
+  for (const [shard, tenants] of Object.entries(BY_SHARD)) {
+    const admin = { prompt: `${shard} as bookstore_admin`, url: env[`${shard.toUpperCase()}_URL`] ?? '' };
+    for (const tenant of tenants)
+      await shell.query(admin, `ALTER TABLE ${tenant}.books ADD COLUMN isbn text`);
+  }
   shell.say('status compares what the veneer shows with what the shards are: exit code 11 is drift.');
   await shell.migrate(['status'], 11);
   shell.say('sync makes the veneer equal to the shards again, in place: views and grants stay.');
@@ -58,8 +64,4 @@ const joined = (tenant: string): string => `${tenant}.books b JOIN ${tenant}.aut
 function appOnVeneer(env: Env): Connection {
   const url = urlWith(env.VENEER_URL ?? '', { user: 'veneer_app', password: env.VENEER_APP_PASSWORD ?? '' });
   return { prompt: 'veneer as veneer_app', url };
-}
-
-function expect(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`expected ${what}`);
 }

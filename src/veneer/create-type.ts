@@ -1,3 +1,4 @@
+import type { Expression } from '../catalog/expression.js';
 import { typeText, type DomainType, type RangeType, type UserType } from '../catalog/type.js';
 import { literal, qualified } from '../postgres/identifiers.js';
 import { attributeClause, collate } from './reconcile-composite.js';
@@ -27,7 +28,7 @@ export function createType(type: MadeType): string {
 const createDomain = (name: string, domain: DomainType): string =>
   [
     `CREATE DOMAIN ${name} AS ${typeText(domain.base)}${collate(domain.collation)}`,
-    ...(domain.defaultExpression === null ? [] : [`DEFAULT ${domain.defaultExpression}`]),
+    ...(domain.defaultExpression === null ? [] : [`DEFAULT ${domain.defaultExpression.sql}`]),
     ...(domain.notNull ? ['NOT NULL'] : []),
     ...domain.checks.map(checkClause),
   ].join(' ');
@@ -41,3 +42,24 @@ const rangeOptions = ({ subtype, opclass, collation, subtypeDiff, multirange }: 
   })
     .flatMap(([option, name]) => (name === null ? [] : [`${option} = ${qualified(name)}`]))
     .toSpliced(0, 0, `SUBTYPE = ${typeText(subtype)}`);
+
+/** Do two servers mean the same by these, however each writes expressions? Before PostgreSQL 14 none tells of a multirange. Pure. */
+export function isSameType(one: MadeType, other: MadeType): boolean {
+  const [a, b] = [comparable(one), comparable(other)];
+  const asked = a.kind === 'range' && b.kind === 'range' && a.multirange !== null && b.multirange !== null;
+  const told = (type: MadeType): MadeType =>
+    asked || type.kind !== 'range' ? type : { ...type, multirange: null };
+  return createType(told(a)) === createType(told(b));
+}
+
+function comparable(type: MadeType): MadeType {
+  if (type.kind !== 'domain') return type;
+  const { defaultExpression, checks } = type;
+  return {
+    ...type,
+    defaultExpression: defaultExpression === null ? null : keyOnly(defaultExpression),
+    checks: checks.map(({ name, expression }) => ({ name, expression: keyOnly(expression) })),
+  };
+}
+
+const keyOnly = ({ key }: Expression): Expression => ({ sql: key, key });

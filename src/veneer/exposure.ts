@@ -6,6 +6,7 @@ import { fillWords, isFillable, matchWords, type Words } from './pattern-words.j
 /** What a shard's veneers show of it, and under which names: the rules of shards.yaml in the words of one shard. */
 export interface Exposure {
   readonly rules: readonly ExposeRule[];
+  /** Its key in shards.yaml. */
   readonly shard: string;
   /** The postgres_fdw server that stands for the shard on its veneers. */
   readonly server: string;
@@ -16,10 +17,10 @@ export interface Exposure {
 /** The exposure of a shard; of its selected tenants, where it has only these. */
 export const exposureOf = (
   { expose }: Pick<Config, 'expose'>,
-  { name, server, tenants }: Pick<ShardConfig, 'name' | 'server' | 'tenants'>,
+  { key, server, tenants }: Pick<ShardConfig, 'key' | 'server' | 'tenants'>,
 ): Exposure => ({
   rules: expose.length === 0 ? [DEFAULT_EXPOSURE] : expose,
-  shard: name,
+  shard: key,
   server: server.name,
   tenants: new Map(tenants.map((tenant) => [tenant.schema, tenant])),
 });

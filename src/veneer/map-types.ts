@@ -1,3 +1,4 @@
+import type { Expression } from '../catalog/expression.js';
 import { renameInExpression } from '../catalog/expression-names.js';
 import type { Column } from '../catalog/relation.js';
 import { typeText, type TypeRef, type TypeUse, type UserType } from '../catalog/type.js';
@@ -9,11 +10,15 @@ export type TypeNaming = (type: QualifiedName & { readonly extension: string | n
 /** Types under the names that `naming` gives them, wherever one is named: in references and in expressions. Pure. */
 export function mapTypes(types: readonly UserType[], naming: TypeNaming): UserType[] {
   const names = new Map(types.map((type) => [nameKey(type), nameIn(naming, type)]));
-  const inText = (expression: string): string => renameInExpression(expression, names);
+  const inText = (expression: Expression): Expression => renameInExpression(expression, names);
   return types.map((type) => ({ ...mapBody(type, naming, inText), ...nameIn(naming, type) }));
 }
 
-function mapBody(type: UserType, naming: TypeNaming, inText: (expression: string) => string): UserType {
+function mapBody(
+  type: UserType,
+  naming: TypeNaming,
+  inText: (expression: Expression) => Expression,
+): UserType {
   const use = (one: TypeUse): TypeUse => ({
     ...one,
     ref: one.ref === null ? null : mapRef(one.ref, naming),

@@ -67,11 +67,12 @@ export function planColumns(
       ...setExpressions(table, kept),
     ],
     dropped: dropped.map(({ name }) => name),
-    retyped: kept
-      .filter(changesType)
-      .map(({ present, wanted }) => ({ was: present.name, name: wanted.name })),
+    retyped: retypedAmong(kept),
   };
 }
+
+export const retypedAmong = (pairs: readonly ColumnPair[]): RetypedColumn[] =>
+  pairs.filter(changesType).map(({ present, wanted }) => ({ was: present.name, name: wanted.name }));
 
 /** `planColumns` as one list of statements. */
 export function reconcileColumns(...work: Parameters<typeof planColumns>): string[] {

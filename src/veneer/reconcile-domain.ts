@@ -8,23 +8,23 @@ export function reconcileDomain(domain: string, present: DomainType, wanted: Dom
   return [
     ...checkActions(present.checks, wanted.checks).map(alter),
     ...(present.notNull === wanted.notNull ? [] : [alter(`${wanted.notNull ? 'SET' : 'DROP'} NOT NULL`)]),
-    ...(present.defaultExpression === fresh
+    ...(present.defaultExpression?.key === fresh?.key
       ? []
-      : [alter(fresh === null ? 'DROP DEFAULT' : `SET DEFAULT ${fresh}`)]),
+      : [alter(fresh === null ? 'DROP DEFAULT' : `SET DEFAULT ${fresh.sql}`)]),
   ];
 }
 
 /** A check that only changed its name is renamed. */
 function checkActions(present: readonly DomainCheck[], wanted: readonly DomainCheck[]): string[] {
   const same = (a: DomainCheck, b: DomainCheck): boolean =>
-    a.name === b.name && a.expression === b.expression;
+    a.name === b.name && a.expression.key === b.expression.key;
   const left = present.filter((check) => !wanted.some((one) => same(one, check)));
   const missing = wanted.filter((check) => !present.some((one) => same(one, check)));
   const renames: (readonly [DomainCheck, DomainCheck])[] = [];
   for (const check of left) {
     const twin = missing.find(
       (one) =>
-        one.expression === check.expression &&
+        one.expression.key === check.expression.key &&
         !present.some(({ name }) => name === one.name) &&
         !renames.some(([, to]) => to === one),
     );
@@ -40,4 +40,4 @@ function checkActions(present: readonly DomainCheck[], wanted: readonly DomainCh
 }
 
 export const checkClause = ({ name, expression }: DomainCheck): string =>
-  `CONSTRAINT ${ident(name)} CHECK (${expression})`;
+  `CONSTRAINT ${ident(name)} CHECK (${expression.sql})`;

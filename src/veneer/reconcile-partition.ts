@@ -1,16 +1,25 @@
-import { type Column, type ForeignTable } from '../catalog/relation.js';
+import { type Column, type ForeignTable, type PartitionParent } from '../catalog/relation.js';
 import { ident, literal, qualified, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
 import type { Partition } from './exposure.js';
 import { pairColumns, type ColumnPair } from './pair-columns.js';
 import type { TablePair } from './pair-tables.js';
-import { alterColumn, columnSql, planColumns, renameColumns } from './reconcile-columns.js';
+import {
+  alterColumn,
+  columnSql,
+  planColumns,
+  renameColumns,
+  retypedAmong,
+  type ColumnWork,
+} from './reconcile-columns.js';
 
 /** What a foreign partition's columns need: they are the parent's, and change there or nowhere. */
-export interface ParentChange {
-  readonly parent: QualifiedName;
-  readonly statements: readonly string[];
+export interface ParentChange extends ColumnWork {
+  readonly parent: PartitionParent;
 }
+
+/** In the order in which they run. */
+export const parentStatements = ({ first, rest }: ParentChange): readonly string[] => [...first, ...rest];
 
 /** What is done to a foreign table that is a partition, or is to become one. */
 export interface PartitionWork {
@@ -67,38 +76,41 @@ function followParent({ table, definition, rename }: TablePair, version: number)
           `ALTER FOREIGN TABLE ${qualified(definition)} ALTER COLUMN ${ident(wanted.name)} OPTIONS (SET column_name ${literal(wanted.name)})`,
         ];
   });
-  const statements = parentStatements(parent, table, definition.columns, renamed, version);
+  const onParent = parentWork(parent, table, definition.columns, renamed, version);
   return {
     statements: options,
     attach: null,
-    onParent: statements.length === 0 ? null : { parent, statements },
+    onParent: parentStatements(onParent).length === 0 ? null : onParent,
   };
 }
 
 /** The order of columns is the parent's own: rows go to a partition by name. */
-function parentStatements(
-  parent: QualifiedName,
+function parentWork(
+  parent: PartitionParent,
   table: ForeignTable,
   wanted: readonly Column[],
   renamed: ReadonlyMap<string, string | null>,
   version: number,
-): string[] {
+): ParentChange {
   const name = qualified(parent);
   const alter = (action: string): string => `ALTER TABLE ${name} ${action}`;
   const { columns: present } = table;
   const pairs = pairColumns(present, wanted, renamed);
   const kept = new Set(pairs.map((pair) => pair.present));
   const shown = new Set(pairs.map((pair) => pair.wanted));
-  return [
-    ...present
-      .filter((column) => !kept.has(column))
-      .map(({ name: gone }) => alter(`DROP COLUMN ${ident(gone)}`)),
-    ...renameColumns(alter, pairs),
-    ...pairs.flatMap((pair) => alterColumn(alter, withRightName(pair), version)),
-    ...wanted
-      .filter((column) => !shown.has(column))
-      .map((column) => alter(`ADD COLUMN ${columnSql(column, version, '')}`)),
-  ];
+  const dropped = present.filter((column) => !kept.has(column)).map((column) => column.name);
+  return {
+    parent,
+    dropped,
+    retyped: retypedAmong(pairs),
+    first: [...dropped.map((gone) => alter(`DROP COLUMN ${ident(gone)}`)), ...renameColumns(alter, pairs)],
+    rest: [
+      ...pairs.flatMap((pair) => alterColumn(alter, withRightName(pair), version)),
+      ...wanted
+        .filter((column) => !shown.has(column))
+        .map((column) => alter(`ADD COLUMN ${columnSql(column, version, '')}`)),
+    ],
+  };
 }
 
 /** On the parent there is but the name, whatever an option of the partition says. */

@@ -1,3 +1,4 @@
+import type { RangeColumn } from '../catalog/read-type-users.js';
 import type { TypeMove } from '../catalog/type-moves.js';
 import { partsOf, typeText, type RangeType, type TypeRef, type UserType } from '../catalog/type.js';
 import { ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
@@ -15,6 +16,10 @@ export interface TypeChange {
   readonly type: QualifiedName;
   /** Its oid on the veneer; null for one that is made. */
   readonly oid: string | null;
+  /** Columns that have the type and do without it meanwhile: what stands above them has to be put aside. */
+  readonly columns?: readonly RangeColumn[];
+  /** What takes the place of the type with this oid. */
+  readonly made?: MadeType;
   readonly statements: readonly string[];
 }
 
@@ -96,7 +101,8 @@ function changeOf({ wanted, present, move }: TypePair, replaced: ReadonlySet<str
   if (statements !== null) return { kind: 'alter', type: wanted, oid: present.oid, statements };
   // A range's constructors keep its name and belong to the superuser: no second one fits beside it.
   const room = present.kind === 'range' ? [`DROP TYPE ${qualified(present)}`] : [];
-  return { kind: 'replace', type: wanted, oid: present.oid, statements: [...room, createType(wanted)] };
+  const statementsAnew = [...room, createType(wanted)];
+  return { kind: 'replace', type: wanted, oid: present.oid, made: wanted, statements: statementsAnew };
 }
 
 /** Null where the type has to be made anew. */

@@ -1,25 +1,31 @@
-import type { CapturedView, Grant } from '../catalog/captured.js';
+import type { CapturedView, Grant, Privileges } from '../catalog/captured.js';
 import { ident } from '../postgres/identifiers.js';
 
 /**
- * The statements that give a view, just made and handed to its owner, exactly the privileges that it had: nothing of
- * what ALTER DEFAULT PRIVILEGES gave it on the way, and each grant by the role that had made it. Pure.
+ * The statements that give something, just made and handed to its owner, exactly the privileges that it had: nothing of
+ * what ALTER DEFAULT PRIVILEGES gave it on the way, and each grant by the role that had made it. `on`: as GRANT … ON
+ * names it. Pure.
  */
+export function restorePrivileges(
+  { owner, granted, grants, defaultGrantees }: Privileges,
+  on: string,
+): string[] {
+  if (!granted && defaultGrantees.length === 0) return [];
+  const holders = [...new Set([null, owner, ...defaultGrantees])];
+  return [
+    `REVOKE ALL ON ${on} FROM ${holders.map(grantee).join(', ')}`,
+    ...inOrder(owner, grants, []).flatMap((grant) => grantOne(owner, grant, grant.privilege, on)),
+  ];
+}
+
+/** The same for a view and its columns. Pure. */
 export function restoreGrants(view: CapturedView, name: string): string[] {
   const columns = view.columns.flatMap((column) =>
     inOrder(view.owner, column.grants, view.grants).flatMap((grant) =>
       grantOne(view.owner, grant, `${grant.privilege} (${ident(column.name)})`, name),
     ),
   );
-  if (!view.granted && view.defaultGrantees.length === 0) return columns;
-  const holders = [...new Set([null, view.owner, ...view.defaultGrantees])];
-  return [
-    `REVOKE ALL ON ${name} FROM ${holders.map(grantee).join(', ')}`,
-    ...inOrder(view.owner, view.grants, []).flatMap((grant) =>
-      grantOne(view.owner, grant, grant.privilege, name),
-    ),
-    ...columns,
-  ];
+  return [...restorePrivileges(view, name), ...columns];
 }
 
 const grantee = (role: string | null): string => (role === null ? 'PUBLIC' : ident(role));

@@ -25,12 +25,12 @@ export function serverStatements(
   return changes.length === 0 ? [] : [plain(`ALTER SERVER ${name} ${alterOptions(changes)}`)];
 }
 
-/** How a mapping compares with shards.yaml; `unreadable` where this user may not know. */
-export type MappingState = 'missing' | 'unreadable' | 'same' | 'different';
+/** How a mapping compares with shards.yaml; `not readable` where this user may not know. */
+export type MappingState = 'missing' | 'not readable' | 'same' | 'different';
 
 export function compareMapping(wanted: UserMappingConfig, present: PresentMapping | undefined): MappingState {
   if (present === undefined) return 'missing';
-  if (present.options === null) return 'unreadable';
+  if (present.options === null) return 'not readable';
   return optionChanges(present.options, mappingOptions(wanted)).length === 0 ? 'same' : 'different';
 }
 

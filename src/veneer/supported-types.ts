@@ -46,6 +46,12 @@ function ownReason(type: UserType, version: number): string | null {
   }
 }
 
+/** A range without the name of its multirange, where a veneer of this version has none. Pure. */
+export const knownOn = (types: readonly UserType[], version: number): UserType[] =>
+  types.map((type) =>
+    type.kind === 'range' && version < MULTIRANGES ? { ...type, multirange: null } : type,
+  );
+
 /** Why a relation cannot be shown, one reason per column that has one. Pure. */
 export const unsupportedColumns = (
   { columns }: Definition,

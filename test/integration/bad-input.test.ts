@@ -38,6 +38,34 @@ test('a collation that the veneer lacks is named', async () => {
   );
 });
 
+test("a column type that the veneer's version does not know", async () => {
+  await here.start('CREATE TABLE books (id int)');
+  for (const shard of ['shard1', 'shard2', 'shard3'])
+    await here.fleet.query(
+      shard,
+      // What a newer PostgreSQL has of its own stands in pg_catalog.
+      `SET allow_system_table_mods = on; CREATE TYPE pg_catalog.of_tomorrow AS ENUM ('a')`,
+      'superuser',
+    );
+  expect(await refused('ALTER TABLE books ADD t of_tomorrow')).toMatch(
+    /bluth_co.books cannot be changed.*type "of_tomorrow" does not exist.*upgrade the veneer/,
+  );
+});
+
+test.each([
+  [
+    'an enum of somebody else',
+    `CREATE TYPE bluth_co.mood AS ENUM ('x'); CREATE TABLE bluth_co.mine (m bluth_co.mood)`,
+  ],
+  ['the row type of a table', 'CREATE TABLE bluth_co.mood (x int)'],
+])('a type that exists on the veneer with another meaning: %s', async (_, sql) => {
+  await here.start('CREATE TABLE books (id int)');
+  await here.fleet.query('veneer', sql);
+  expect(await refused(`CREATE TYPE mood AS ENUM ('sad'); ALTER TABLE books ADD m mood`)).toMatch(
+    /bluth_co.mood exists on the veneer with another meaning.*rename or drop it there, or name the type differently/,
+  );
+});
+
 test('a name that a pattern makes longer than 63 bytes', async () => {
   const fleet = here.fleet.name;
   await here.fleet.writeConfig(

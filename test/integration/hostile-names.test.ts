@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { literal, ident } from '../../src/postgres/identifiers.js';
 import { assertLikeImport } from '../support/like-import.js';
+import { veneerDrift } from '../support/veneer-drift.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
 
@@ -25,10 +26,12 @@ test('a tenant with a hostile name is just a tenant, its whole life long', async
   ]);
   await s.fleet.query('shard2', `ALTER TABLE ${books} ADD COLUMN "by hand's" text`);
   const found = await s.run.status();
-  expect(found.drift).toMatchObject([{ where: { tenant: TENANT }, object: `${TENANT}.books.by hand's` }]);
+  expect(veneerDrift(found)).toMatchObject([
+    { where: { tenant: TENANT }, object: `${TENANT}.books.by hand's` },
+  ]);
   expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
   await assertLikeImport(s.fleet);
-  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+  expect(veneerDrift(await s.run.status())).toEqual([]);
   expect(await s.run.setup()).toMatchObject({ exitCode: 0 });
   expect(await s.run.up({ tenants: [TENANT] })).toMatchObject({
     exitCode: 0,

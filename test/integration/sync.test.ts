@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { logged } from '../support/logged.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
+import { veneerDrift } from '../support/veneer-drift.js';
 import { bookstoreYaml } from '../support/test-project.js';
 
 const s = scenario();
@@ -23,7 +24,7 @@ test('the dry run prints exactly the SQL that sync then runs, and changes nothin
   await drift();
   const planned = await s.run.sync({ dryRun: true });
   expect(planned).toMatchObject({ exitCode: 0, next: 'migrate sync', veneers: [{ state: 'planned' }] });
-  expect((await s.run.status()).drift).toHaveLength(5);
+  expect(veneerDrift(await s.run.status())).toHaveLength(5);
   const sent = await logged(s.fleet, 'veneer');
   const done = await s.run.sync();
   expect(done).toMatchObject({ exitCode: 0, next: null, veneers: [{ state: 'repaired' }] });
@@ -46,9 +47,9 @@ test('only what is selected is repaired', async () => {
   await s.start(BOOKS);
   await drift();
   await s.run.sync({ shards: ['shard1'] });
-  expect((await s.run.status()).drift.map(({ where }) => where.tenant)).not.toContain('bluth_co');
+  expect(veneerDrift(await s.run.status()).map(({ where }) => where.tenant)).not.toContain('bluth_co');
   await s.run.sync({ tenants: ['cyberdyne'] });
-  expect((await s.run.status()).drift.map(({ where }) => where.tenant)).toEqual([
+  expect(veneerDrift(await s.run.status()).map(({ where }) => where.tenant)).toEqual([
     'dunder_mifflin',
     'initech',
     'initech',
@@ -66,7 +67,7 @@ test('what hangs on a foreign table survives; a column below a view is refused b
   const report = await s.run.sync();
   expect(report).toMatchObject({ exitCode: 21, next: 'migrate sync', veneers: [{ state: 'failed' }] });
   expect(report.problems[0]?.detail).toContain('view initech.shelf depends on column title');
-  expect((await s.run.status()).drift.map(({ where }) => where.tenant)).toEqual(['initech', 'initech']);
+  expect(veneerDrift(await s.run.status()).map(({ where }) => where.tenant)).toEqual(['initech', 'initech']);
   await s.fleet.query('veneer', 'DROP VIEW initech.shelf');
   expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
   await assertLikeImport(s.fleet);

@@ -112,6 +112,36 @@ test.each([
   );
 });
 
+test('views over the parent and over a partition are put aside while the type changes, and restored whole', async () => {
+  await fleet.query(
+    'veneer',
+    `CREATE VIEW box1_schema.warm WITH (security_barrier) AS SELECT day, degrees FROM box1_schema.temperatures WHERE degrees > 10;
+     CREATE VIEW box1_schema.old AS SELECT max(degrees) FROM box1_schema.temperatures_2023;
+     COMMENT ON VIEW box1_schema.warm IS 'kept'; GRANT SELECT (day) ON box1_schema.warm TO PUBLIC`,
+  );
+  const facts = `SELECT c.relname, c.reloptions, c.relacl::text, obj_description(c.oid, 'pg_class') AS comment,
+                        (SELECT attacl::text FROM pg_attribute WHERE attrelid = c.oid AND attnum = 1)
+                   FROM pg_class c WHERE relnamespace = 'box1_schema'::regnamespace AND relkind = 'v' ORDER BY 1`;
+  const before = await fleet.query('veneer', facts);
+  expect(await migrate(onAll('ALTER COLUMN degrees TYPE double precision'))).toMatchObject(committed);
+  expect(await fleet.query('veneer', facts)).toEqual(before);
+  expect(await fleet.query('veneer', 'SELECT degrees FROM box1_schema.warm')).toEqual([{ degrees: 20.5 }]);
+  expect(await run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0 });
+});
+
+test('a view over a column of the parent that every partition drops refuses the step by name', async () => {
+  const report = await migrate(onAll('DROP COLUMN degrees'));
+  expect(report).toMatchObject({ exitCode: 20 });
+  expect(report.problems[0]).toMatchObject({
+    message: expect.stringMatching(/^view box1_schema.old, view box1_schema.warm stand in the way on box1/),
+    detail: expect.stringContaining('depends on column degrees of table box1_schema.temperatures'),
+  });
+  expect(await fleet.query('shard1', 'SELECT degrees FROM box2_schema.temperatures_2024')).toHaveLength(1);
+  await fleet.query('veneer', 'DROP VIEW box1_schema.old, box1_schema.warm');
+  await fleet.writeMigration(`shard/${String(count).padStart(4, '0')}_change.sql`, 'SELECT 1');
+  expect(await run.up()).toMatchObject(committed);
+});
+
 test('a change that only some partitions have is refused before any vote', async () => {
   const report = await migrate('ALTER TABLE box2_schema.temperatures_2024 ADD COLUMN wind int');
   expect(report).toMatchObject({ exitCode: 20 });
@@ -136,7 +166,9 @@ test('rows in DEFAULT that belong to the new partition are refused with their nu
   expect(report).toMatchObject({ exitCode: 20 });
   expect(report.problems[0]).toMatchObject({
     message: expect.stringMatching(/^2 rows in box1_schema.temperatures_default, the DEFAULT partition/),
-    hint: expect.stringMatching(/copy them into the table on its shard/),
+    hint: expect.stringMatching(
+      /delete them from box1_schema.temperatures_default, run migrate up again, and insert/,
+    ),
   });
   await fleet.query('veneer', "DELETE FROM box1_schema.temperatures_default WHERE day >= '2025-01-01'");
   expect(await run.up()).toMatchObject(committed);

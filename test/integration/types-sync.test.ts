@@ -68,6 +68,39 @@ test('a type and a table that are missing come back together', async () => {
   expect((await s.run.status()).drift).toEqual([]);
 });
 
+test('types that nothing is made of any more are told by sync, and dropped by --prune alone', async () => {
+  await s.migrate('DROP TABLE places');
+  await s.fleet.query(
+    'veneer',
+    `SET search_path TO initech; CREATE TYPE leaf AS ENUM ('a'); CREATE DOMAIN good AS leaf CHECK (VALUE <> 'a'::leaf);
+     CREATE TYPE tree AS (l leaf[], g good); CREATE TYPE "Of a function" AS ENUM ('x');
+     CREATE FUNCTION f("Of a function") RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+  );
+  await s.fleet.query('veneer', `CREATE TYPE initech.theirs AS ENUM ('x')`, 'superuser');
+  const types = async (): Promise<unknown> =>
+    (
+      await s.fleet.query(
+        'veneer',
+        `SELECT typname::text AS name FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
+          WHERE typnamespace = 'initech'::regnamespace AND (typtype IN ('e', 'd', 'r') OR relkind = 'c') ORDER BY 1`,
+      )
+    ).map(({ name }) => name);
+  const before = await types();
+  const told = await s.run.sync();
+  expect(told).toMatchObject({ veneers: [{ state: 'in line' }], exitCode: 0 });
+  expect(told.notices).toEqual([
+    'veneer has types that nothing is made of any more, which --prune drops: bluth_co.place, cyberdyne.place, dunder_mifflin.place, initech.place, initech.tree and 2 more',
+  ]);
+  expect(await types()).toEqual(before);
+  const planned = await s.run.sync({ prune: true, dryRun: true });
+  const pruned = await s.run.sync({ prune: true });
+  expect(pruned).toMatchObject({ veneers: [{ state: 'repaired' }], exitCode: 0, notices: [] });
+  expect(planned.veneers[0]?.statements).toEqual(pruned.veneers[0]?.statements);
+  expect(await types()).toEqual(['Of a function', 'code', 'mood', 'span', 'theirs']);
+  expect(await s.run.sync({ prune: true })).toMatchObject({ veneers: [{ state: 'in line' }] });
+  await s.migrate('ALTER TABLE books ADD p place');
+});
+
 test('a type of the veneer that nothing of the fleet has is not changed', async () => {
   await s.fleet.query(
     'veneer',

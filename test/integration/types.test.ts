@@ -92,6 +92,26 @@ const CASES: Readonly<Record<string, Case>> = {
     rows: [12],
     refused: [`INSERT INTO cyberdyne.@t VALUES (-2)`, /violates check constraint "positive"/],
   },
+  'a check that is not validated is left out, so that rows from before it are read; and comes when it is': {
+    migrations: [
+      `CREATE DOMAIN @code AS int; CREATE TABLE @t (c @code); INSERT INTO @t VALUES (-1);
+       ALTER DOMAIN @code ADD CONSTRAINT positive CHECK (VALUE > 0) NOT VALID`,
+      `INSERT INTO @t VALUES (1)`,
+    ],
+    read: 'SELECT sum(c) FROM cyberdyne.@t',
+    rows: ['0'],
+    // The shard refuses it: the veneer does not know the check.
+    refused: [`INSERT INTO cyberdyne.@t VALUES (-2)`, /violates check constraint "positive"/],
+  },
+  'VALIDATE CONSTRAINT brings a check of a domain': {
+    migrations: [
+      `CREATE DOMAIN @code AS int; CREATE TABLE @t (c @code); INSERT INTO @t VALUES (-1);
+       ALTER DOMAIN @code ADD CONSTRAINT positive CHECK (VALUE > 0) NOT VALID`,
+      `DELETE FROM @t; ALTER DOMAIN @code VALIDATE CONSTRAINT positive`,
+    ],
+    read: `SELECT conname::text FROM pg_constraint WHERE contypid = 'cyberdyne.@code'::regtype AND contype = 'c'`,
+    rows: ['positive'],
+  },
   'a domain over another base type is made anew': {
     migrations: [
       `CREATE DOMAIN @code AS int; CREATE DOMAIN @more AS @code; CREATE TABLE @t (c @code, m @more[])`,
@@ -132,6 +152,18 @@ const CASES: Readonly<Record<string, Case>> = {
     write: `INSERT INTO cyberdyne.@t VALUES ('[1,5)')`,
     read: 'SELECT upper(r) FROM cyberdyne.@t',
     rows: [5],
+  },
+  'a range that is made anew while columns, arrays and multiranges of it are there': {
+    migrations: [
+      `CREATE TYPE @prices AS RANGE (subtype = float8); CREATE TABLE @t (r @prices, a @prices[], m @prices_multirange);
+       INSERT INTO @t VALUES ('[1,5)', '{"[2,3)"}', '{[1,2),[3,4)}')`,
+      `ALTER TABLE @t ALTER r TYPE text, ALTER a TYPE text, ALTER m TYPE text; DROP TYPE @prices;
+       CREATE TYPE @prices AS RANGE (subtype = numeric, multirange_type_name = @many);
+       ALTER TABLE @t ALTER r TYPE @prices USING r::@prices, ALTER a TYPE @prices[] USING a::@prices[], ALTER m TYPE @many USING m::@many`,
+    ],
+    write: `INSERT INTO cyberdyne.@t VALUES ('[1.5,2.5)', '{}', '{[1.5,2.5)}')`,
+    read: 'SELECT (upper(r) + upper(m))::text FROM cyberdyne.@t ORDER BY 1',
+    rows: ['5.0', '9'],
   },
   'types of types: an enum in a composite in a domain in an array': {
     migrations: [
@@ -200,6 +232,26 @@ test('a type that its shard drops is dropped on the veneer, once nothing is made
   await s.migrate('DROP TABLE leaving; DROP TYPE more; DROP TYPE gone');
   const left = `SELECT typname FROM pg_type WHERE typname IN ('gone', 'more') AND typnamespace = 'initech'::regnamespace`;
   expect(await s.fleet.query('veneer', left)).toEqual([]);
+});
+
+test('a view over a column of a range that is made anew is the same afterwards', async () => {
+  await s.migrate(
+    `CREATE TYPE span AS RANGE (subtype = float8); CREATE TABLE trips (r span); INSERT INTO trips VALUES ('[1,2)')`,
+  );
+  await s.fleet.query(
+    'veneer',
+    `CREATE VIEW public.spans AS SELECT r, upper(r) AS until FROM cyberdyne.trips; COMMENT ON VIEW public.spans IS 'kept';
+     COMMENT ON TYPE cyberdyne.span IS 'kept'`,
+  );
+  await s.migrate(`ALTER TABLE trips ALTER r TYPE text; DROP TYPE span; CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi);
+                   ALTER TABLE trips ALTER r TYPE span USING r::span`);
+  expect(
+    await s.fleet.query(
+      'veneer',
+      `SELECT until, obj_description('public.spans'::regclass) AS view, obj_description('cyberdyne.span'::regtype, 'pg_type') AS type FROM public.spans`,
+    ),
+  ).toEqual([{ until: 2, view: 'kept', type: 'kept' }]);
+  await s.fleet.query('veneer', 'DROP VIEW public.spans');
 });
 
 test('a view over a column whose type is made anew is the same afterwards', async () => {

@@ -54,3 +54,29 @@ test('a date in a definition is deparsed under our DateStyle, whatever the migra
   );
   expect(row).toEqual({ expression: `(at > '2020-03-04'::date)` });
 });
+
+test.each(['DEALLOCATE ALL', 'DEALLOCATE PREPARE ALL'])(
+  '%s in a migration does not take from us what we prepared',
+  async (statement) => {
+    await s.start('CREATE TABLE books (id int)');
+    await s.write(`ALTER TABLE books ADD a int; ${statement}`);
+    await s.write('ALTER TABLE books ADD b int');
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+  },
+);
+
+test('functions of a migration are planned as the server is configured, not as our catalog queries', async () => {
+  await s.fleet.query(
+    'shard3',
+    `ALTER DATABASE ${s.fleet.database} SET plan_cache_mode = 'force_custom_plan'`,
+  );
+  await s.start('CREATE TABLE books (id int)');
+  await s.migrate(
+    `CREATE TABLE seen AS SELECT current_setting('plan_cache_mode') AS mode, current_setting('jit') AS jit`,
+  );
+  const [configured] = await s.fleet.query('shard3', `SELECT current_setting('jit') AS jit`);
+  expect(await s.fleet.query('shard3', 'SELECT * FROM initech.seen')).toEqual([
+    { mode: 'force_custom_plan', ...configured },
+  ]);
+});

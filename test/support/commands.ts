@@ -1,15 +1,18 @@
 import { baseline, type BaselineOptions } from '../../src/commands/baseline.js';
 import { ledger, type LedgerOptions } from '../../src/commands/ledger.js';
 import { plan, type PlanOptions } from '../../src/commands/plan.js';
+import { rehearse, type RehearseOptions } from '../../src/commands/rehearse.js';
 import { create, type CreateOptions } from '../../src/commands/create.js';
 import { setup } from '../../src/commands/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/recover.js';
 import { status, type StatusOptions } from '../../src/commands/status.js';
 import { sync, type SyncOptions } from '../../src/commands/sync.js';
 import { down, redo, type DownOptions } from '../../src/commands/down.js';
+import { tenant, type TenantOptions } from '../../src/commands/tenant.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
-import { loadConfig } from '../../src/config/load-config.js';
+import { openFleetSource } from '../../src/config/load-config.js';
+import { readFleet } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';
 import type {
   RecoverReport,
@@ -20,7 +23,9 @@ import type {
 } from '../../src/report/reports.js';
 import type { BaselineReport } from '../../src/report/baseline.js';
 import type { LedgerReport } from '../../src/report/ledger.js';
+import type { TenantReport } from '../../src/report/tenant.js';
 import type { PlanReport } from '../../src/report/plan.js';
+import type { RehearseReport } from '../../src/report/rehearse.js';
 import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
@@ -39,11 +44,13 @@ export interface Commands {
   baseline(options?: Partial<BaselineOptions>): Promise<BaselineReport>;
   ledger(action: LedgerOptions['action'], options?: Partial<LedgerOptions>): Promise<LedgerReport>;
   plan(options?: Partial<PlanOptions>): Promise<PlanReport>;
+  rehearse(options?: Partial<RehearseOptions>): Promise<RehearseReport>;
+  tenant(options: TenantOptions): Promise<TenantReport>;
   create(options: Partial<CreateOptions> & Pick<CreateOptions, 'name'>): Promise<CreateReport>;
   readonly events: Progress[];
 }
 
-export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> = {}): Commands {
+export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<CommandContext> = {}): Commands {
   const events: Progress[] = [];
   const context: CommandContext = {
     onProgress: (event) => events.push(event),
@@ -52,7 +59,7 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
     at: async () => undefined,
     ...overrides,
   };
-  const config = (): Promise<Config> => loadConfig({ cwd: fleet.dir, env: {} });
+  const config = (): Promise<Config> => readFleet(openFleetSource({ cwd: fleet.dir, env: {} }), context.who);
   const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
   const last = { limit: { kind: 'count', count: 1 }, yes: true } as const;
   return {
@@ -83,6 +90,21 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
         { shards: [], tenants: [], exitCode: 'done', sqlFiles: null, ...options },
         context,
       ),
+    rehearse: async (options = {}) =>
+      rehearse(
+        await config(),
+        {
+          shards: [],
+          tenants: [],
+          limit: { kind: 'all' },
+          whom: 'shapes',
+          offline: false,
+          out: null,
+          ...options,
+        },
+        context,
+      ),
+    tenant: async (options) => tenant(openFleetSource({ cwd: fleet.dir, env: {} }), options, context),
     create: async (options) =>
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
@@ -90,11 +112,19 @@ export function commandsOn(fleet: TestFleet, overrides: Partial<CommandContext> 
     down: async (options = {}) => down(await config(), { ...all, ...last, ...options }, context),
     redo: async (options = {}) => redo(await config(), { ...all, ...last, ...options }, context),
     status: async (options = {}) =>
-      status(await config(), { shards: [], tenants: [], verify: false, ...options }, context),
+      status(
+        await config(),
+        { shards: [], tenants: [], verify: false, failOn: 'cosmetic', ...options },
+        context,
+      ),
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
-      recover(await config(), { dryRun: false, watch: false, forget: [], ...options }, context),
+      recover(
+        openFleetSource({ cwd: fleet.dir, env: {} }).read(),
+        { dryRun: false, watch: false, forget: [], ...options },
+        context,
+      ),
   };
 }
 

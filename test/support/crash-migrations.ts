@@ -4,6 +4,7 @@ export const KINDS = [
   'add column',
   'rename column',
   'drop table',
+  'change types',
   'count rows',
   'create index',
 ] as const;
@@ -41,6 +42,8 @@ function change(kind: Kind, number: number): string {
       return `ALTER TABLE subject RENAME COLUMN name_${number - 1} TO name_${number};\n`;
     case 'drop table':
       return `DROP TABLE spare_${number - 1};\n`;
+    case 'change types':
+      return changeTypes(number);
     case 'count rows':
       return '';
     case 'create index':
@@ -48,7 +51,35 @@ function change(kind: Kind, number: number): string {
   }
 }
 
+const TYPES = `
+CREATE TYPE mood AS ENUM ('first_0', 'last');
+CREATE DOMAIN good AS int CONSTRAINT good_0 CHECK (VALUE > 0);
+CREATE TYPE place AS (street_0 text, m mood);
+CREATE TYPE named_0 AS ENUM ('one');
+CREATE TYPE anew AS ENUM ('old', 'one');
+CREATE TABLE typed (id int, m mood, g good, p place, n named_0, a anew);
+INSERT INTO typed VALUES (1, 'last', 1, ('Elm', 'first_0'), 'one', 'one');
+`;
+
+/** Each way in which a type is changed: in place, by another name, made anew with a column that follows, for the first time. */
+const changeTypes = (number: number): string => `
+ALTER TYPE mood ADD VALUE 'added_${number}' BEFORE 'last';
+ALTER TYPE mood RENAME VALUE 'first_${number - 1}' TO 'first_${number}';
+ALTER DOMAIN good DROP CONSTRAINT good_${number - 1};
+ALTER DOMAIN good ADD CONSTRAINT good_${number} CHECK (VALUE > -${number});
+ALTER TYPE place RENAME ATTRIBUTE street_${number - 1} TO street_${number};
+ALTER TYPE place ADD ATTRIBUTE added_${number} mood[];
+ALTER TYPE named_${number - 1} RENAME TO named_${number};
+ALTER TYPE anew RENAME TO leaving;
+CREATE TYPE anew AS ENUM ('one', 'in_${number}');
+ALTER TABLE typed ALTER a TYPE anew USING 'one';
+DROP TYPE leaving;
+CREATE TYPE made_${number} AS (m mood);
+ALTER TABLE typed ADD added_${number} made_${number}[];
+`;
+
 /** What has to be there before such a migration; null where nothing has. */
 export function preparation(kind: Kind, number: number): string | null {
+  if (kind === 'change types' && number === 1) return TYPES;
   return kind === 'drop table' && number > 1 ? `CREATE TABLE spare_${number - 1} (id int);\n` : null;
 }

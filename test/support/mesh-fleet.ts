@@ -38,6 +38,16 @@ roles:
     grant: [select, insert, update, delete]
 ${rest}`;
 
+/** Each region's `identity_details` is a partition in all of them; its `shared.identity` is shown under its name. */
+export const REGION_RULES = `expose:
+  - from: "{tenant}.identity_details"
+    partition_of: shared.identity_details
+    bounds: IN ({tenant})
+  - from: shared.identity
+    as: "{shard}.identity"
+rollout: { atomic: fleet }
+`;
+
 /** A mesh of three regions, each a database on a server of its own, that may create servers. */
 export async function meshFleet(rest = ''): Promise<MeshFleet> {
   const fleet = await freshFleet({ config: (name) => meshYaml(name, rest) });

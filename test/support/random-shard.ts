@@ -1,5 +1,6 @@
 import { ident, literal } from '../../src/postgres/identifiers.js';
 import { RANDOM_NAMES, RANDOM_TYPES, type RandomType } from './random-types.js';
+import { randomUserTypes } from './random-user-types.js';
 
 /** Numbers to choose by, as a property draws them: an operation, and what it works on. */
 export type Choice = readonly [operation: number, first: number, second: number, third: number];
@@ -31,14 +32,20 @@ const pick = <T>(list: readonly T[], number: number): T => list[number % list.le
 const expressionOf = (type: RandomType, column: string, number: number): string =>
   pick(type.generated?.of(ident(column)) ?? [], number);
 
-/** A model of one schema; `version` is the oldest major that is to run the SQL. */
-export function randomShard(version: number): RandomShard {
+/** A model of one schema; `version` is the oldest major that is to run the SQL, `oldest` that of all servers. */
+export function randomShard(version: number, oldest: number): RandomShard {
   const tables: RandomTable[] = [];
   let sequence = 0;
-  const known = RANDOM_TYPES.filter(({ since }) => since <= version);
+  const known = RANDOM_TYPES.filter(({ since }) => since <= oldest);
   // Half of the columns are of types for which there is something to compute or to leave out.
   const rich = known.filter(({ generated, defaults }) => generated !== null || defaults.length > 2);
-  const types = [...known, ...Array.from(known, (_, at) => pick(rich, at))];
+  const builtIn = [...known, ...Array.from(known, (_, at) => pick(rich, at))];
+  const own = randomUserTypes(known, { oldest });
+  // As soon as there are types of one's own, every third column has one of them.
+  const typeFor = (number: number): RandomType => {
+    const made = number % 3 === 0 ? own.columnTypes() : [];
+    return pick(made.length > 0 ? made : builtIn, Math.floor(number / 3));
+  };
   const freeName = (number: number, taken: readonly string[]): string => {
     const name = RANDOM_NAMES.find((_, at) => !taken.includes(pick(RANDOM_NAMES, number + at)));
     const free = name === undefined ? undefined : RANDOM_NAMES.map((_, at) => pick(RANDOM_NAMES, number + at)).find((one) => !taken.includes(one)); // prettier-ignore
@@ -49,7 +56,7 @@ export function randomShard(version: number): RandomShard {
     columns.filter(({ kind }) => kind === 'plain');
   const column = (number: number, taken: readonly string[]): RandomColumn => ({
     name: freeName(Math.floor(number / 7), taken),
-    type: pick(types, number),
+    type: typeFor(number),
     kind: 'plain',
     source: null,
     notNull: 'no',
@@ -105,7 +112,7 @@ export function randomShard(version: number): RandomShard {
     (table, one, a, b) => {
       const from = one?.type.generated ?? null;
       if (one === undefined || from === null || one.kind !== 'plain') return null;
-      const generated = pick([...types], 0);
+      const generated = pick(builtIn, 0);
       const name = freeName(
         a,
         table.columns.map((other) => other.name),
@@ -165,7 +172,7 @@ export function randomShard(version: number): RandomShard {
     (table, one, a, b) => {
       if (one?.kind !== 'plain') return null;
       const before = clear(table, one.name);
-      const type = pick(types, a);
+      const type = typeFor(a);
       one.type = type;
       const collation = type.collatable && b % 2 === 0 ? ' COLLATE "C"' : '';
       const name = ident(one.name);
@@ -269,6 +276,7 @@ export function randomShard(version: number): RandomShard {
 
   return {
     change([operation, first, second, third]) {
+      if (operation % 4 === 0) return own.change(first, second, third)?.join(';\n') ?? null;
       const table = first % 7 === 0 ? undefined : tables[first % Math.max(1, tables.length)];
       if (table === undefined) return create(second, third).join(';\n');
       const one = pick(

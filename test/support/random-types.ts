@@ -62,7 +62,7 @@ export const RANDOM_TYPES: readonly RandomType[] = [
   of('name', "'n'", { defaults: ["'n'", 'current_schema()'] }),
   of('bytea', String.raw`'\x00ff'`),
   of('timestamp without time zone', "'2026-01-02 03:04:05.678'", { generated: moments, defaults: time }),
-  of('timestamp(3) without time zone', "'infinity'", { generated: moments, defaults: ['LOCALTIMESTAMP(3)', "now() AT TIME ZONE 'utc'"] }), // prettier-ignore
+  of('timestamp(3) without time zone', "'infinity'", { generated: moments, defaults: ['LOCALTIMESTAMP(3)', "timezone('utc', now())"] }), // prettier-ignore
   of('timestamp with time zone', "'2026-01-02 03:04:05+06'", { generated: zoned, defaults: time }),
   of('timestamp(0) with time zone', "'epoch'", { generated: zoned, defaults: time }),
   of('date', "'2026-02-03'", { generated: dates, defaults: ['CURRENT_DATE', "'2026-02-03'", 'now()'] }),

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { quoteNames, renameInExpression } from '../../../src/catalog/expression-names.js';
+import { renameInExpression } from '../../../src/catalog/expression-names.js';
+import { readExpressions } from '../../../src/catalog/expression.js';
 import { nameKey } from '../../../src/postgres/identifiers.js';
 
 const NAMES = new Map([
@@ -15,11 +16,14 @@ test.each([
   ['((VALUE).mood > 1.5)', '((VALUE).mood > 1.5)'],
   ['(VALUE OPERATOR(t.=) 1)', '(VALUE OPERATOR(t.=) 1)'],
   ['t.moody(VALUE)', 't.moody(VALUE)'],
-])('%s names types as %s', (expression, expected) => {
-  expect(renameInExpression(expression, NAMES)).toBe(expected);
+])('%s names types as %s', async (sql, expected) => {
+  const known = await readExpressions([sql, expected]);
+  const renamed = renameInExpression(known.get(sql)!, NAMES);
+  expect(renamed).toMatchObject({ sql: expected, key: known.get(expected)?.key });
 });
 
-test('a name is the same with quotes and without', () => {
-  expect(quoteNames(`'a.b'::t.mood`)).toBe(`'a.b'::"t"."mood"`);
-  expect(quoteNames(`'a.b'::"t"."mood"`)).toBe(`'a.b'::"t"."mood"`);
+test('what could not be parsed is compared by its text', () => {
+  const sql = `VALUE <=>> 'b'::t.mood (`;
+  const renamed = `VALUE <=>> 'b'::"v"."Mood" (`;
+  expect(renameInExpression({ sql, key: sql }, NAMES)).toEqual({ sql: renamed, key: renamed });
 });

@@ -14,12 +14,21 @@ test.each([
   [['ledger'], 'migrate ledger needs a command'],
   [['ledger', 'accept'], 'needs a NAME'],
   [['ledger', 'export', 'x'], 'does not understand "x"'],
+  [['status', '--fail-on', 'bad'], '--fail-on takes a grade of drift: wrong-answers, error, writes-break'],
   [['plan', '--sql'], 'no option --sql; did you mean --sql-files?'],
 ])('migrate %j is refused', async (argv, message) => {
   await expect(read(...argv)).rejects.toMatchObject({
     message: expect.stringContaining(message),
     facts: { exitCode: 64 },
   });
+});
+
+test.each([
+  [[], 'cosmetic'],
+  [['--fail-on', 'wrong answers'], 'wrong answers'],
+  [['--fail-on', 'writes-break'], 'writes break'],
+])('status %j', async (argv, failOn) => {
+  expect(await read('status', ...argv)).toMatchObject({ options: { failOn } });
 });
 
 test('what baseline tells to type next is what was typed, as a shell reads it', async () => {

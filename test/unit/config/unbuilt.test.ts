@@ -4,17 +4,10 @@ import { problemsOf, SMALL } from './project.js';
 
 /** [the text to replace in SMALL, its replacement, the place and path of the one problem] */
 const CASES: readonly (readonly [string, string, string])[] = [
-  ['  veneer:', '  veneer:\n    role: owner', '4:11 veneers.veneer.role'],
-  ['roles:', 'tenant: { database: "{tenant}" }\nroles:', '12:21 tenant.database'],
-  ['roles:', 'tenant: { role: "{tenant}_admin" }\nroles:', '12:17 tenant.role'],
-  ['roles:', 'tenants:\n  query: SELECT 1\nroles:', '12:1 tenants'],
-  ['app_user', '"{tenant}_user"', '14:11 roles.app.user'],
-  ['app-password', '${PW_{tenant}}', '15:15 roles.app.password'],
   ['roles:', 'expose: [{ from: "{schema}.${X}", as: "{tenant}.x" }]\nroles:', '12:18 expose[0].from'],
   ['roles:', 'expose: [{ from: "{schema}.x", as: "{tenant}.${X}" }]\nroles:', '12:36 expose[0].as'],
   ['roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}_x"] }]\nroles:', '12:41 expose[0].except[0]'],
   ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
-  ['roles:', 'hooks: { before: x }\nroles:', '12:1 hooks'],
 ];
 
 test.each(CASES)('%j as %j is refused with one sentence', async (from, to, place) => {

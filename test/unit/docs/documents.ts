@@ -15,6 +15,7 @@ const filesIn = (folder: string, ending: RegExp): string[] =>
 export const DOCUMENTS: readonly string[] = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
   ...filesIn('docs', /\.md$/),
+  ...filesIn('examples', /\.md$/),
 ];
 
 /** Every source file. */

@@ -100,7 +100,19 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/plan.ts', 'PlanStep'],
     ['src/report/plan.ts', 'PlanCapacity'],
     ['src/report/plan.ts', 'PlanMember'],
+    ['src/report/plan.ts', 'FdwDemand'],
+    ['src/veneer/writes.ts', 'WriteLimit'],
     ['src/migrations/lock-modes.ts', 'RelationLock'],
+  ],
+  rehearse: [
+    ['src/report/rehearse.ts', 'RehearseReport'],
+    ['src/report/rehearse.ts', 'RehearsedTenant'],
+    ['src/report/rehearse.ts', 'RehearsedStep'],
+    ['src/report/rehearse.ts', 'RehearsedMember'],
+    ['src/report/rehearse.ts', 'MovedSequence'],
+    ['src/migrations/lock-modes.ts', 'RelationLock'],
+    'runs',
+    'follows',
   ],
   create: [['src/report/create.ts', 'CreateReport']],
   setup: [
@@ -113,6 +125,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'UpStep'],
     [REPORT, 'UpVeneerStep'],
     [REPORT, 'UpOrder'],
+    ['src/report/hooks.ts', 'UpHook'],
     'veneer',
     'table',
     'tenant',
@@ -126,6 +139,9 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'OwnStatus'],
     [REPORT, 'InDoubt'],
     ['src/report/drift.ts', 'Drift'],
+    ['src/report/drift-of-servers.ts', 'MappingStatus'],
+    ['src/report/shapes.ts', 'ShapeDifference'],
+    ['src/report/shapes.ts', 'Siblings'],
   ],
   sync: [
     [REPORT, 'SyncReport'],
@@ -139,6 +155,10 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     'committed',
     'other',
     'show',
+  ],
+  tenant: [
+    ['src/report/tenant.ts', 'TenantReport'],
+    ['src/report/tenant.ts', 'TenantLine'],
   ],
   stop: [
     [REPORT, 'StopReport'],
@@ -163,6 +183,13 @@ test('and those of every command that has a report', () => {
   const [, union = ''] = /export type Report =(.*?);/s.exec(read(REPORT)) ?? [];
   const names = [...union.matchAll(/(\w+)Report\b/g)].map(([, name = '']) => name.toLowerCase());
   expect(names.toSorted()).toEqual(Object.keys(REPORTS).toSorted());
+});
+
+test('and those that hooks are told, every one', () => {
+  const facts = ['CommonFacts', 'HookedStep', 'EndedStepFacts', 'RunFacts'];
+  const text = inCode(section(FORMATS, '## Facts of a hook'));
+  for (const field of facts.flatMap((name) => fieldsOf('src/protocol/hook-facts.ts', name)))
+    expect(text).toContain(field);
 });
 
 test('and those that all reports share, problems and what was settled', () => {

@@ -25,6 +25,8 @@ const migration = (name: string, checksum = 'c'): Migration => ({
 
 const shard = (name: string, ...tenants: readonly string[]): ShardConfig => ({
   name,
+  key: name,
+  database: null,
   url: new Secret('postgres://x'),
   setRole: null,
   server: { name: `${name}_server`, options: {} },

@@ -15,11 +15,13 @@ const config = {
       ],
     },
   ],
+  tenantQuery: { query: 'SELECT', url: new Secret('postgres://asker:control-secret@host/db') },
 } as unknown as Config;
 
 const mask = secretMask(config);
 
 test.each([
+  ['it was control-secret', 'it was ***'],
   ["ALTER ROLE a PASSWORD 'x'", "ALTER ROLE a PASSWORD '***'"],
   [
     "alter role a with encrypted password 'it''s'; SELECT 1",

@@ -18,6 +18,7 @@ const room = (member: string, role: MemberRoom['role'], rest: Partial<Capacity>)
   member,
   role,
   canPrepare: true,
+  connected: 'throughout',
   capacity: capacity(rest),
 });
 
@@ -109,4 +110,19 @@ describe('postgres_fdw: sessions on the veneer × foreign servers × roles', () 
       "a, b: sessions on the veneers may open 80 connections of postgres_fdw there, and the server has room for 60 of its 97; raise max_connections, or pool the application's sessions",
     ]);
   });
+});
+
+test('a database that is connected when needed takes a connection for its anchor, too, but one slot', () => {
+  const database = (member: string, rest: Partial<Capacity>): MemberRoom => ({
+    ...room(member, 'shard', { server: '2', ...rest }),
+    connected: 'when needed',
+  });
+  const veneer = room('v', 'veneer', {});
+  const members = (rest: Partial<Capacity>): MemberRoom[] => [
+    veneer,
+    ...['a', 'b', 'c'].map((name) => database(name, rest)),
+  ];
+  expect(lanesThatFit(3, members({ freeConnections: 5 }), true)).toBe(2);
+  expect(lanesThatFit(3, members({ freeConnections: 6 }), true)).toBe(3);
+  expect(() => refuseTooMany(members({ freeConnections: 5 }), true)).toThrow('needs 6 times a connection');
 });

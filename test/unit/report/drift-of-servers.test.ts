@@ -1,11 +1,20 @@
 import { expect, test } from '@jest/globals';
 import type { ShardConfig } from '../../../src/config/config.js';
-import { mappingDrift, privilegeDrift, serverDrift } from '../../../src/report/drift-of-servers.js';
+import type { Drift } from '../../../src/report/drift.js';
+import {
+  mappingDrift,
+  mappingsOf,
+  privilegeDrift,
+  serverDrift,
+  type MappingProbe,
+} from '../../../src/report/drift-of-servers.js';
 import { Secret } from '../../../src/secret.js';
 import { mappingStatements, serverStatements } from '../../../src/veneer/servers.js';
 
 const shard: ShardConfig = {
   name: 'shard1',
+  key: 'shard1',
+  database: null,
   url: new Secret('postgres://x'),
   setRole: null,
   server: { name: 'shard1_server', options: { host: 'h', port: '5432', dbname: 'd' } },
@@ -42,11 +51,28 @@ test('a user mapping that is missing, the same, other, or hidden from us', () =>
   });
   const same = mapping({ user: 'u', password: 'hush' });
   const other = mapping({ user: 'u', password: 'old' });
-  expect(mappingDrift('v', shard, [])).toMatchObject([{ text: 'it does not exist' }]);
-  expect(mappingDrift('v', shard, [same])).toEqual([]);
-  expect(mappingDrift('v', shard, [mapping(null)])).toEqual([]);
-  expect(mappingDrift('v', shard, [other])).toMatchObject([{ grade: 'error', cure: 'migrate setup' }]);
-  expect(JSON.stringify(mappingDrift('v', shard, [other]))).not.toMatch(/hush|old/);
+  const drift = (
+    present: readonly ReturnType<typeof mapping>[],
+    works: MappingProbe['works'] = 'not probed',
+  ): Drift[] =>
+    mappingsOf('v', shard, present, [{ server: 'shard1_server', role: 'app', works, why: 'why' }]).flatMap(
+      (one) => mappingDrift(one, 'shard1_server'),
+    );
+  expect(drift([])).toMatchObject([{ text: 'it does not exist' }]);
+  expect(drift([same])).toEqual([]);
+  expect(drift([mapping(null)])).toEqual([]);
+  expect(drift([mapping(null)], 'yes')).toEqual([]);
+  expect(drift([mapping(null)], 'no')).toMatchObject([
+    { text: 'a read by it fails: why', cure: 'migrate setup' },
+  ]);
+  expect(drift([same], 'no')).toMatchObject([
+    { grade: 'error', cure: expect.stringMatching(/^mend the role/) },
+  ]);
+  expect(drift([other])).toMatchObject([{ grade: 'error', cure: 'migrate setup' }]);
+  expect(JSON.stringify(drift([other]))).not.toMatch(/hush|old/);
+  expect(mappingsOf('v', shard, [mapping(null)], [])).toMatchObject([
+    { definition: 'not readable', works: 'not probed' },
+  ]);
   const [wanted] = shard.userMappings;
   const shown = [undefined, same, other, mapping(null)].map(
     (present) => mappingStatements('shard1_server', wanted!, present)[0]?.shown,

@@ -59,4 +59,4 @@ export const tableOf = (
 export const exposure = (
   tenants: readonly TenantConfig[] = [{ name: 't', shard: 's1', schema: 't' }],
   expose: Exposure['rules'] = [],
-): Exposure => exposureOf({ expose }, { name: 's1', server: { name: 's', options: {} }, tenants });
+): Exposure => exposureOf({ expose }, { key: 's1', server: { name: 's', options: {} }, tenants });

@@ -1,0 +1,26 @@
+import type { Pair } from '../pairs.js';
+
+/** Something that is measured against something else on the same servers in the same run. */
+export interface Work {
+  /** As typed after `npm run bench --`. */
+  readonly name: string;
+  measure(options: WorkOptions): Promise<readonly Measured[]>;
+}
+
+export interface WorkOptions {
+  readonly pairs: number;
+  /** Sizes of fleets, in tenants. */
+  readonly tenants: readonly number[];
+  readonly say: (text: string) => void;
+}
+
+/** One row of the table. */
+export interface Measured {
+  readonly work: string;
+  readonly against: string;
+  readonly tenants: number;
+  /** Medians of the pairs' ratios. */
+  readonly ratio: number;
+  readonly aim: string;
+  readonly pairs: readonly Pair[];
+}

@@ -1,0 +1,21 @@
+import { ident } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+
+/**
+ * Ends the connections that postgres_fdw has kept to a server for this session, as it does until the session ends: with a
+ * server per tenant they would add up. Does nothing before PostgreSQL 14, which has no function for it
+ * (https://www.postgresql.org/docs/current/postgres-fdw.html#POSTGRES-FDW-FUNCTIONS). Outside of transactions.
+ */
+export async function disconnectFdw(session: Session, server: string): Promise<void> {
+  const [there] = await session.query<{ schema: string }>(
+    `SELECT n.nspname::text AS schema
+       FROM pg_extension e
+       JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+                       AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+       JOIN pg_proc p ON p.oid = d.objid AND p.proname = 'postgres_fdw_disconnect'
+       JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE e.extname = 'postgres_fdw'`,
+  );
+  if (there === undefined) return;
+  await session.query(`SELECT ${ident(there.schema)}.postgres_fdw_disconnect($1)`, [server]);
+}

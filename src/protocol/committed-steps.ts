@@ -1,0 +1,37 @@
+import type { Session } from '../postgres/session.js';
+import type { CommittedStep } from '../report/drift-of-shards.js';
+
+/**
+ * By shard the last step up that was committed there, as this journal member's history tells; one that was taken down
+ * since, or was settled by a later run, which may have been a way down, does not count.
+ */
+export async function readCommittedSteps(session: Session, fleet: string): Promise<CommittedStep[]> {
+  return session.query<CommittedStep & Record<string, unknown>>(
+    `SELECT DISTINCT ON (up.shard) up.shard, up.step, up.migration,
+            to_char(up.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
+       FROM pgveneer.history up
+      WHERE up.fleet = $1 AND up.event = 'step ended' AND up.outcome = 'committed'
+        AND up.shard IS NOT NULL AND up.migration IS NOT NULL AND up.details->>'direction' IS NULL
+        AND NOT EXISTS (SELECT FROM pgveneer.history later
+                         WHERE later.fleet = $1 AND later.id > up.id AND later.migration = up.migration
+                           AND (later.event = 'step settled'
+                                OR later.shard = up.shard AND later.details->>'direction' = 'down'))
+      ORDER BY up.shard, up.id DESC`,
+    [fleet],
+  );
+}
+
+/**
+ * Does a shard's ledger know this step, or a later one of the same migration? Runs sort by time, and a step begins with
+ * its run (FORMATS.md).
+ */
+export async function knowsStep(session: Session, { step, migration }: CommittedStep): Promise<boolean> {
+  const ofShard = migration.startsWith('shard/');
+  const [row] = await session.query<{ known: boolean }>(
+    `SELECT EXISTS (SELECT FROM pgveneer.ledger
+                     WHERE scope = $1 AND migration = $2
+                       AND split_part(step, '.', 1) COLLATE "C" >= split_part($3, '.', 1)) AS known`,
+    [ofShard ? 'shard' : 'tenant', ofShard ? migration.slice('shard/'.length) : migration, step],
+  );
+  return row?.known === true;
+}

@@ -1,0 +1,42 @@
+import type { Config, ShardConfig } from '../config/config.js';
+import { entriesOf, type LedgerGroup } from '../migrations/ledger.js';
+import type { Drift } from './drift.js';
+
+/**
+ * Tenants whose migrations a shard's ledger knows, and which are listed there no more: gone from the query or the file,
+ * or on their way. Nothing drops them by itself. Pure.
+ */
+export function leftTenants(
+  { shards, tenantQuery }: Config,
+  { name, tenants }: ShardConfig,
+  ledger: readonly LedgerGroup[],
+): Drift[] {
+  const listed = new Set(tenants.map((tenant) => tenant.name));
+  const source = tenantQuery === null ? 'shards.yaml' : 'tenants.query';
+  return [...entriesOf(ledger, 'tenant')]
+    .filter(([tenant]) => !listed.has(tenant))
+    .map(([tenant, { size }]): Drift => {
+      const home = shards.find((one) => one.tenants.some((other) => other.name === tenant))?.name;
+      const elsewhere = home === undefined ? 'does not list it' : `has it on ${home}`;
+      return {
+        kind: 'tenant',
+        grade: 'invisible',
+        where: { shard: name, tenant },
+        object: `tenant ${tenant}`,
+        text: `the ledger of ${name} has ${size} of its migrations, and ${source} ${elsewhere}`,
+        consequence: 'no migration reaches it, and what a veneer still shows of it goes stale',
+        cure: 'list it again, or drop it: migrate tenant drop',
+      };
+    });
+}
+
+/** pgveneer.tenants against the fleet. Pure. */
+export const listDrift = (veneer: string): Drift => ({
+  kind: 'tenant',
+  grade: 'cosmetic',
+  where: { veneer },
+  object: 'pgveneer.tenants',
+  text: 'it lists other tenants than the fleet has, or has them elsewhere',
+  consequence: 'whoever asks the veneer which tenants there are is told what is not so',
+  cure: 'migrate setup',
+});

@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
+import { runCli } from '../support/run-cli.js';
+
+let fleet: DatabaseFleet;
+
+// The second database of its server: its anchor comes and goes.
+beforeEach(async () => {
+  fleet = await databaseFleet({ shard1: ['bluth', 'hooli'] });
+  await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int)');
+  await fleet.run.setup();
+  expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  await fleet.writeMigration('0002_title.sql', 'ALTER TABLE books ADD COLUMN title text');
+});
+
+afterEach(() => fleet.close());
+
+const prepared = (): Promise<Record<string, unknown>[]> =>
+  fleet.query(
+    'shard1',
+    `SELECT database, owner FROM pg_prepared_xacts WHERE starts_with(database, '${fleet.name}')`,
+    'superuser',
+  );
+
+test.each([
+  { point: 'before intent', protocol: 'two-phase', ending: null, left: 0 },
+  { point: 'after prepare:shard1/hooli', protocol: 'two-phase', ending: 'either', left: 1 },
+  { point: 'before commit prepared:shard1/hooli', protocol: 'two-phase', ending: 'committed', left: 1 },
+  { point: 'after commit prepared:shard1/hooli', protocol: 'two-phase', ending: 'committed', left: 0 },
+  { point: 'after commit:shard1/hooli', protocol: 'lock-step', ending: 'committed', left: 0 },
+])(
+  'the runner is killed $point of a tenant with a database of its own, and recover and up make the fleet whole',
+  async ({ point, protocol, ending, left }) => {
+    const died = await runCli(['up', '--tenant', 'hooli', '--protocol', protocol], {
+      cwd: fleet.dir,
+      env: { PGVENEER_TEST_CRASH_AT: point, PGVENEER_TEST_NO_WATCHDOG: '1' },
+    });
+    expect(died.signal).toBe('SIGKILL');
+    const name = fleet.nameOf('hooli');
+    if (point !== 'after prepare:shard1/hooli')
+      expect(await prepared()).toEqual(
+        Array.from({ length: left }, () => ({ database: name, owner: `${name}_admin` })),
+      );
+    const recovered = await fleet.run.recover();
+    expect(recovered).toMatchObject({ exitCode: 0, settled: ending === null ? [] : [{}] });
+    // Votes are asked for side by side: the veneer's may have been there, too.
+    if (ending !== null && ending !== 'either') expect(recovered.settled).toMatchObject([{ ending }]);
+    expect(await prepared()).toEqual([]);
+    expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+    expect(await fleet.query('veneer', 'SELECT title FROM hooli.books', 'app')).toEqual([]);
+  },
+);

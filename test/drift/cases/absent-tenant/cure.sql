@@ -1,0 +1,2 @@
+-- on shard3
+DELETE FROM pgveneer.ledger WHERE tenant = 'initech';

@@ -1,0 +1,2 @@
+-- on shard3
+DROP SCHEMA initech CASCADE;

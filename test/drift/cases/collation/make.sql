@@ -1,0 +1,2 @@
+-- on veneer
+ALTER FOREIGN TABLE initech.authors ALTER name TYPE text COLLATE "und-x-icu";

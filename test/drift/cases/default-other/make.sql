@@ -1,0 +1,2 @@
+-- on veneer
+ALTER FOREIGN TABLE initech.books ALTER state SET DEFAULT 'old';

@@ -1,0 +1,2 @@
+-- on veneer
+ALTER DOMAIN initech.code ADD CHECK (VALUE <> 'a1');

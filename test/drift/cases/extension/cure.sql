@@ -1,0 +1,2 @@
+-- on veneer as superuser
+CREATE EXTENSION citext SCHEMA public;

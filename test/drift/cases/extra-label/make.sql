@@ -1,0 +1,2 @@
+-- on veneer
+ALTER TYPE initech.mood ADD VALUE 'mad';

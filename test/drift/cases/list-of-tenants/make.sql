@@ -1,0 +1,2 @@
+-- on veneer
+UPDATE pgveneer.tenant SET shard = 'elsewhere' WHERE tenant = 'initech';

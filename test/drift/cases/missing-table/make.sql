@@ -1,0 +1,2 @@
+-- on veneer
+DROP FOREIGN TABLE initech.authors;

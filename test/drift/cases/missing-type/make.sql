@@ -1,0 +1,3 @@
+-- on veneer
+DROP FOREIGN TABLE initech.moods;
+DROP TYPE initech.mood;

@@ -1,0 +1,2 @@
+-- on veneer
+ALTER TABLE shared.visits DETACH PARTITION initech.visits;

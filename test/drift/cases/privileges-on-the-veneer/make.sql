@@ -1,0 +1,2 @@
+-- on veneer
+REVOKE SELECT ON initech.books FROM veneer_app;

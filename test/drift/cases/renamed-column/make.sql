@@ -1,0 +1,2 @@
+-- on shard3
+ALTER TABLE initech.authors RENAME name TO full_name;

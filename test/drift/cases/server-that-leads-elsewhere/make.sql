@@ -1,0 +1,2 @@
+-- on veneer
+ALTER SERVER shard3_server OPTIONS (SET dbname 'elsewhere');

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { urlWith } from '../../src/sandbox/databases.js';
+import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
+
+let fleet: ExampleFleet;
+
+beforeAll(async () => {
+  fleet = await exampleFleet('database-per-tenant');
+});
+
+afterAll(() => fleet.close());
+
+/** One statement in a tenant's database on server1, as one of the two roles of a tenant. */
+async function as(who: string, database: string, sql: string): Promise<Record<string, unknown>[]> {
+  const [tenant = '', role = ''] = who.split(/_(?=admin|app)/);
+  const password = fleet.variables[`${role.toUpperCase()}_PASSWORD_${tenant.toUpperCase()}`] ?? '';
+  const url = urlWith(fleet.to('server1').url, { database, user: who, password });
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('its story is told to the end', async () => {
+  const story = await fleet.tell();
+  expect(story).toContain('hooli_server');
+  expect(await fleet.run.status({ verify: true })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+});
+
+test("what migrations made belongs to the tenant's admin, who runs nothing itself", async () => {
+  const owners = "SELECT tableowner FROM pg_tables WHERE tablename IN ('books', 'ledger')";
+  expect(await as('hooli_admin', 'hooli', owners)).toEqual([
+    { tableowner: 'hooli_admin' },
+    { tableowner: 'hooli_admin' },
+  ]);
+});
+
+test("an application's user gets into the database of its own tenant alone", async () => {
+  expect(await as('hooli_app', 'hooli', 'SELECT title FROM hooli.books')).toEqual([{ title: 'Emma' }]);
+  await expect(as('hooli_app', 'bluth_co', 'SELECT')).rejects.toMatchObject({ code: '42501' });
+});

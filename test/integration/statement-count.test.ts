@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { commandsOn, type Commands } from '../support/commands.js';
+import { freshFleet } from '../support/fresh-fleet.js';
+import { logged } from '../support/logged.js';
+import type { TestFleet } from '../support/test-fleet.js';
+import { bookstoreYaml } from '../support/test-project.js';
+
+const MEMBERS = ['veneer', 'shard1', 'shard2', 'shard3'];
+
+const TENANTS = {
+  shard1: 'bluth_co',
+  shard2: 'cyberdyne, dunder_mifflin',
+  shard3: 'initech',
+} as const;
+
+interface Sized {
+  readonly fleet: TestFleet;
+  readonly run: Commands;
+}
+
+/** A fleet whose shards have so many tenants each, all of them migrated. */
+async function sized(perShard: number): Promise<Sized> {
+  const names = (shard: string): string =>
+    Array.from({ length: perShard }, (_, index) => `${shard}_t${index}`).join(', ');
+  const fleet = await freshFleet({
+    config: (name) =>
+      Object.entries(TENANTS).reduce(
+        (yaml, [shard, tenants]) => yaml.replace(`[${tenants}]`, `[${names(shard)}]`),
+        bookstoreYaml(name),
+      ),
+  });
+  const run = commandsOn(fleet);
+  expect(await run.setup()).toMatchObject({ exitCode: 0 });
+  await fleet.writeMigration('1_books.sql', 'CREATE TABLE books (id int PRIMARY KEY, title text)');
+  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  return { fleet, run };
+}
+
+let few: Sized;
+let many: Sized;
+
+beforeAll(async () => {
+  few = await sized(1);
+  many = await sized(10);
+});
+
+afterAll(() => Promise.all([few, many].map(({ fleet }) => fleet.close())));
+
+/** By member how many statements reached it. A run asks twice a second whether it is to stop: these are left out. */
+async function countOf({ fleet }: Sized, command: () => Promise<unknown>): Promise<Record<string, number>> {
+  const logs = await Promise.all(MEMBERS.map((member) => logged(fleet, member)));
+  await command();
+  const counts = await Promise.all(
+    logs.map(async (read, index) => {
+      const statements = (await read())
+        .split(/\n(?=\d{4}-)/)
+        .filter((entry) => /LOG: +(statement|execute [^:]*): /.test(entry) && !entry.includes('stop asked'));
+      return [MEMBERS[index] ?? '', statements.length] as const;
+    }),
+  );
+  return Object.fromEntries(counts);
+}
+
+test('status sends each member as many statements for thirty tenants as for three', async () => {
+  const three = await countOf(few, () => few.run.status());
+  expect(await countOf(many, () => many.run.status())).toEqual(three);
+  expect(Math.min(...Object.values(three))).toBeGreaterThan(5);
+});
+
+test('to tell how tenants are odd takes a read of each member, however many they are', async () => {
+  const before = await countOf(many, () => many.run.status());
+  for (const tenant of ['shard1_t1', 'shard1_t2', 'shard2_t3', 'shard3_t4'])
+    await many.fleet.query(tenant.slice(0, 6), `CREATE INDEX ON ${tenant}.books (title)`);
+  const after = await countOf(many, async () => {
+    expect(await many.run.status()).toMatchObject({ siblings: { alike: 26, odd: 4 } });
+  });
+  for (const member of MEMBERS)
+    expect((after[member] ?? 0) - (before[member] ?? 0)).toBeLessThanOrEqual(member === 'veneer' ? 0 : 3);
+});
+
+test('up with nothing to do sends each member as many statements for thirty tenants as for three', async () => {
+  const three = await countOf(few, () => few.run.up());
+  expect(await countOf(many, () => many.run.up())).toEqual(three);
+});
