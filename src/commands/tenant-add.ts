@@ -154,30 +154,23 @@ const addStep = (task: Task, run: RecordedRun, { missing, steps }: Decided) => {
     ...edited.config,
     shards: edited.config.shards.map((one) => (one.name === shard.name ? own : { ...one, tenants: [] })),
   };
-  return runTenantStep(
-    run,
-    shard,
-    (lane, step) => ({
-      what: 'tenant add',
-      tenants: missing,
-      first: async () => undefined,
-      onShard: (member, budget) =>
-        makeOnShard(
-          member,
-          {
-            step,
-            tenants: missing,
-            steps,
-            furnish: (session) => schemaStatements(narrow, own, session),
-            onTenant: (done) => member.part.onPhase('running', done),
-          },
-          budget,
-        ),
-      before: (veneer) => schemasPlan(narrow, veneer),
-      after: (veneer) => tenantRows(edited.config, veneer),
-    }),
-    missing,
-  );
+  return runTenantStep(run, { shard, what: 'tenant add', tenants: missing }, (lane, step) => ({
+    first: async () => undefined,
+    onShard: (member, budget) =>
+      makeOnShard(
+        member,
+        {
+          step,
+          tenants: missing,
+          steps,
+          furnish: (session) => schemaStatements(narrow, own, session),
+          onTenant: (done) => member.part.onPhase('running', done),
+        },
+        budget,
+      ),
+    before: (veneer) => schemasPlan(narrow, veneer),
+    after: (veneer) => tenantRows(edited.config, veneer),
+  }));
 };
 
 async function list({ source, edited, fresh }: Task): Promise<readonly Problem[]> {

@@ -185,25 +185,18 @@ function dropStep(task: Task, run: RecordedRun, kept: string[]): Promise<StepEnd
   const tenants = [tenant];
   const veneers = task.with.veneers.map(({ name }) => name);
   const schemas = ownSchemasOn(task.with, shard, tenants);
-  return runTenantStep(
-    run,
-    shard,
-    (lane, step) => ({
-      what: 'tenant drop',
-      tenants,
-      first: (veneer, budget) => lockShown(lane, veneer, tenants, budget),
-      onShard: (member, budget) => dropOnShard(member, veneers, { step, tenants }, budget),
-      before: async () => [],
-      after: async (veneer) => {
-        const shows = veneer.member !== shard.name;
-        const empty = shows ? await emptySchemas(veneer, schemas) : { drops: [], kept: [] };
-        for (const schema of empty.kept)
-          kept.push(`${veneer.member}: schema ${schema} holds something besides, and stays`);
-        return [...empty.drops, ...(await tenantRows(without.config, veneer))];
-      },
-    }),
-    tenants,
-  );
+  return runTenantStep(run, { shard, what: 'tenant drop', tenants }, (lane, step) => ({
+    first: (veneer, budget) => lockShown(lane, veneer, tenants, budget),
+    onShard: (member, budget) => dropOnShard(member, veneers, { step, tenants }, budget),
+    before: async () => [],
+    after: async (veneer) => {
+      const shows = veneer.member !== shard.name;
+      const empty = shows ? await emptySchemas(veneer, schemas) : { drops: [], kept: [] };
+      for (const schema of empty.kept)
+        kept.push(`${veneer.member}: schema ${schema} holds something besides, and stays`);
+      return [...empty.drops, ...(await tenantRows(without.config, veneer))];
+    },
+  }));
 }
 
 /** Nothing was committed, and the tenant is what it was. */

@@ -13,29 +13,26 @@ import { exposedSchemas, exposureOf } from '../veneer/exposure.js';
 import type { TenantState } from '../report/tenant.js';
 import type { RecordedRun } from './recorded-run.js';
 
-type Own = Omit<TenantWork, 'lane' | 'step' | 'onPhase'>;
+type Subject = Pick<TenantWork, 'what' | 'tenants'> & { readonly shard: ShardConfig };
+type Own = Omit<TenantWork, 'lane' | 'step' | 'onPhase' | keyof Subject>;
 
 /** Runs one step that makes or drops tenants, with its progress and its page in history. Never throws. */
 export async function runTenantStep(
   run: RecordedRun,
-  shard: ShardConfig,
+  { shard, what, tenants }: Subject,
   work: (lane: Lane, step: string) => Own,
-  tenants: readonly TenantConfig[],
 ): Promise<StepEnd> {
   const start = performance.now();
   const step = `${run.id}.1`;
   const clock = startPhaseClock();
   run.onProgress({ type: 'planned', shards: [{ shard: shard.name, steps: 1, tenants: tenants.length }] });
-  let what = run.command;
   const end = await withLane(run, shard, new Map(), async (lane): Promise<StepEnd> => {
-    const own = work(lane, step);
-    ({ what } = own);
     const onPhase: TenantWork['onPhase'] = (phase, why) => {
       clock.note(phase, why);
       run.onProgress({
         type: 'step',
         shard: shard.name,
-        migration: own.what,
+        migration: what,
         tenants: tenants.length,
         index: 1,
         of: 1,
@@ -45,7 +42,7 @@ export async function runTenantStep(
     };
     onPhase('running');
     try {
-      return await runStep(run, tenantJob({ ...own, lane, step, onPhase }));
+      return await runStep(run, tenantJob({ ...work(lane, step), what, tenants, lane, step, onPhase }));
     } finally {
       await forgetAttempts(lane.openSessions(), lane.settled);
     }

@@ -3,7 +3,8 @@ import type { CommittedStep } from '../report/drift-of-shards.js';
 
 /**
  * By shard the last step up that was committed there, as this journal member's history tells; one that was taken down
- * since, or was settled by a later run, which may have been a way down, does not count.
+ * since, or was settled by a later run, which may have been a way down, does not count; nor does one whose tenants may
+ * have been dropped since, and its rows of the ledger with them.
  */
 export async function readCommittedSteps(session: Session, fleet: string): Promise<CommittedStep[]> {
   return session.query<CommittedStep & Record<string, unknown>>(
@@ -13,9 +14,11 @@ export async function readCommittedSteps(session: Session, fleet: string): Promi
       WHERE up.fleet = $1 AND up.event = 'step ended' AND up.outcome = 'committed'
         AND up.shard IS NOT NULL AND up.migration IS NOT NULL AND up.details->>'direction' IS NULL
         AND NOT EXISTS (SELECT FROM pgveneer.history later
-                         WHERE later.fleet = $1 AND later.id > up.id AND later.migration = up.migration
-                           AND (later.event = 'step settled'
-                                OR later.shard = up.shard AND later.details->>'direction' = 'down'))
+                         WHERE later.fleet = $1 AND later.id > up.id
+                           AND (later.migration = up.migration AND later.event = 'step settled'
+                                OR later.migration = up.migration AND later.shard = up.shard
+                                   AND later.details->>'direction' = 'down'
+                                OR later.shard = up.shard AND later.details->>'direction' = 'tenant drop'))
       ORDER BY up.shard, up.id DESC`,
     [fleet],
   );

@@ -90,7 +90,7 @@ export const syncRow = ({ id, shard, statements, problem, ms }: SyncedShard): Hi
 /** What `tenant add` or `tenant drop` did: one step on one shard. */
 export interface EndedTenants extends Pick<EndedStep, 'id' | 'end' | 'phases' | 'ms'> {
   readonly shard: string;
-  readonly what: string;
+  readonly what: 'tenant add' | 'tenant drop';
   readonly tenants: readonly TenantConfig[];
 }
 
@@ -106,6 +106,7 @@ export const tenantRow = ({ id, shard, what, tenants, end, phases, ms }: EndedTe
   ms,
   problems: end.kind === 'committed' ? [] : [end.problem],
   details: {
+    direction: what,
     phases,
     statements: kept(tenants.map(({ name, schema }) => `-- ${what} ${name}: schema ${schema}`)),
     ...(end.kind === 'committed'

@@ -62,8 +62,8 @@ export interface HistoryStep {
 
 /** What is kept of a step besides; each part only where it is known. */
 export interface StepDetails {
-  /** Left out: up. */
-  readonly direction?: 'down';
+  /** Left out: up. Tenants that come or go are no migration. */
+  readonly direction?: 'down' | 'tenant add' | 'tenant drop';
   readonly phases?: readonly PhaseTime[];
   /** The migration's, as they run for each tenant; secrets masked, long ones cut. */
   readonly statements?: KeptStatements;

@@ -150,6 +150,17 @@ test('what was taken down, or done again, is no shard behind', async () => {
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 10 });
 });
 
+test('a shard whose tenants come and go is not behind', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  const tenant = { shard: 'shard2', dryRun: false };
+  expect(await s.run.tenant({ action: 'add', names: ['hooli'], ...tenant })).toMatchObject({ exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+  for (const name of ['hooli', 'cyberdyne', 'dunder_mifflin'])
+    await s.run.tenant({ action: 'drop', name, yes: true, ...tenant });
+  expect(await s.fleet.query('shard2', 'SELECT FROM pgveneer.ledger')).toEqual([]);
+  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+});
+
 test('a fleet without veneers compares its tenants, too', async () => {
   const fleet = await freshFleet({
     config: (name) => bookstoreYaml(name).replace(/veneers:\n {2}veneer:\n.*\n/, ''),
