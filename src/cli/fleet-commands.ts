@@ -26,10 +26,11 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
     name: 'status',
     summary: 'shards and tenants, what is pending, and where the veneer differs',
     description: [
-      'Reads the live catalogs of every member and compares: what is applied and pending per tenant, where',
-      'the veneer differs from the shards and what a reader suffers from it, what is in doubt, who cannot',
-      'be reached. Tenants with the same migrations are compared among themselves. Changes nothing and',
-      'needs no setup. Grades of drift, worst first: wrong-answers, error, writes-break, invisible, cosmetic.',
+      'Reads the live catalogs of every member and compares: what is applied and pending per tenant,',
+      'where the veneer differs from the shards and what a reader suffers from it, what is in doubt, who',
+      'cannot be reached. Tenants with the same migrations are compared among themselves. Changes nothing',
+      'and needs no setup. Grades of drift, worst first: wrong-answers, error, writes-break, invisible,',
+      'cosmetic.',
     ],
     positionals: [],
     flags: [

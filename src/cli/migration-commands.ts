@@ -69,10 +69,10 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
     summary: 'adopt a running fleet: record what is applied already, run nothing',
     description: [
       "Records migrations as applied, from node-pg-migrate's pgmigrations in each tenant's schema, from",
-      "Flyway's flyway_schema_history, or up to a name. It shows what it would record, and asks; without a",
-      'terminal it needs --yes, and else changes nothing. A record without a file, and a tenant whose tables',
-      'are not those of tenants with the same migrations, are refused: all that is selected is recorded, or',
-      'nothing.',
+      "Flyway's flyway_schema_history, or up to a name. It shows what it would record, and asks; without",
+      'a terminal it needs --yes, and else changes nothing. A record without a file, and a tenant whose',
+      'tables are not those of tenants with the same migrations, are refused: all that is selected is',
+      'recorded, or nothing.',
     ],
     positionals: [],
     flags: [

@@ -7,8 +7,8 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
     name: 'tenant list',
     summary: 'which tenants there are, where, and how far they are',
     description: [
-      'Lists every tenant with its shard, schema, last migration and state: live, so many pending, not made,',
-      'or left: known to a ledger, and listed no more. Changes nothing and needs no setup.',
+      'Lists every tenant with its shard, schema, last migration and state: live, so many pending, not',
+      'made, or left: known to a ledger, and listed no more. Changes nothing and needs no setup.',
     ],
     positionals: [],
     flags: [],
@@ -21,9 +21,10 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
     name: 'tenant add',
     summary: 'make tenants: schema, every migration, the veneer, in one step',
     description: [
-      'Makes tenants on one shard, all or none: schema, grants, every migration with its ledger row, foreign',
-      'tables and the row in pgveneer.tenants commit together. Then they are written into shards.yaml, where',
-      'that lists the tenants. A schema that holds something is refused. After a crash, run it again.',
+      'Makes tenants on one shard, all or none: schema, grants, every migration with its ledger row,',
+      'foreign tables and the row in pgveneer.tenants commit together. Then they are written into',
+      'shards.yaml, where that lists the tenants. A schema that holds something is refused. After a',
+      'crash, run it again.',
     ],
     positionals: [{ name: 'NAME…', required: true, many: true, text: 'one or more' }],
     flags: [
@@ -44,9 +45,9 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
     name: 'tenant drop',
     summary: 'drop a tenant with its data, and what the veneer shows of it',
     description: [
-      'Drops a tenant in one step: its foreign tables, its row in pgveneer.tenants, its ledger, and its schema',
-      'with all that it holds, each thing by name. What depends on it from outside refuses it. It says what',
-      'is lost, and asks; without a terminal it needs --yes. There is no way back but a dump.',
+      'Drops a tenant in one step: its foreign tables, its row in pgveneer.tenants, its ledger, and its',
+      'schema with all that it holds, each thing by name. What depends on it from outside refuses it. It',
+      'says what is lost, and asks; without a terminal it needs --yes. There is no way back but a dump.',
     ],
     positionals: [{ name: 'NAME', required: true, text: 'the tenant; listed, or left in a ledger' }],
     flags: [
