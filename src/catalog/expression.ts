@@ -1,5 +1,6 @@
 import type { Node } from 'libpg-query';
-import { knownSince } from './safe-default.js';
+import { constantsOf, knownSince } from './safe-default.js';
+import type { QualifiedName } from '../postgres/identifiers.js';
 
 /** A default or generated expression as a server deparsed it. */
 export interface Expression {
@@ -13,6 +14,13 @@ export interface Expression {
 export interface DefaultExpression extends Expression {
   /** The server_version_num from which on a veneer can evaluate it (0: every one); null: it is not to be copied. */
   readonly copiedSince: number | null;
+  /** Values of the column's own type, where that is one of the shard's types: of an enum, its labels. */
+  readonly constants?: readonly string[];
+}
+
+/** An expression with its parse tree; null where the parser does not know it. */
+export interface ParsedExpression extends Expression {
+  readonly tree: Node | null;
 }
 
 /**
@@ -21,8 +29,8 @@ export interface DefaultExpression extends Expression {
  */
 export async function readExpressions(
   texts: Iterable<string | null>,
-): Promise<ReadonlyMap<string, DefaultExpression>> {
-  const expressions = new Map<string, DefaultExpression>();
+): Promise<ReadonlyMap<string, ParsedExpression>> {
+  const expressions = new Map<string, ParsedExpression>();
   const distinct = new Set(texts);
   distinct.delete(null);
   if (distinct.size === 0) return expressions;
@@ -32,14 +40,23 @@ export async function readExpressions(
     if (sql === null) continue;
     const tree = await parse(`SELECT ${sql}`).catch(() => null);
     const node = tree === null ? null : onlyTarget(tree.stmts?.[0]?.stmt);
-    expressions.set(
-      sql,
-      node === null
-        ? { sql, key: sql, copiedSince: null }
-        : { sql, key: keyOf(node), copiedSince: knownSince(node) },
-    );
+    expressions.set(sql, { sql, key: node === null ? sql : keyOf(node), tree: node });
   }
   return expressions;
+}
+
+/** The expression as it is compared, without its tree. Pure. */
+export const withoutTree = ({ sql, key }: ParsedExpression): Expression => ({ sql, key });
+
+/** An expression as the default of a column; `own`: the column's type, where it is one of the server's own. Pure. */
+export function asDefault(
+  { sql, key, tree }: ParsedExpression,
+  own: QualifiedName | null,
+): DefaultExpression {
+  if (tree === null) return { sql, key, copiedSince: null };
+  const words = own === null ? null : [own.schema, own.name];
+  const constants = words === null ? [] : constantsOf(tree, words);
+  return { sql, key, copiedSince: knownSince(tree, words), ...(constants.length === 0 ? {} : { constants }) };
 }
 
 function onlyTarget(statement: Node | undefined): Node | null {

@@ -1,6 +1,6 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
-import { readExpressions, type Expression } from './expression.js';
+import { readExpressions, withoutTree, type Expression } from './expression.js';
 import type { DomainType, UserType } from './type.js';
 import { FIRST_OF_USERS, typeRefSql } from './type-sql.js';
 
@@ -146,7 +146,8 @@ async function parsed(types: readonly (UserType | Unparsed)[]): Promise<UserType
       ...checks.map(({ expression }) => expression),
     ]),
   );
-  const find = (sql: string): Expression => expressions.get(sql) ?? { sql, key: sql };
+  const find = (sql: string): Expression =>
+    withoutTree(expressions.get(sql) ?? { sql, key: sql, tree: null });
   return types.map((type) => {
     if (type.kind !== 'domain') return type;
     const { defaultExpression, checks, ...domain } = type as Unparsed;

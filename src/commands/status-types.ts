@@ -10,7 +10,7 @@ import { isMade } from '../veneer/create-type.js';
 import type { ExposedRelation } from '../veneer/definition.js';
 import { exposureOf, homeOf, type Exposure } from '../veneer/exposure.js';
 import { neededExtensions, placesOf, type NeededExtension } from '../veneer/extensions.js';
-import { mapColumn, mapTypes, type TypeNaming } from '../veneer/map-types.js';
+import { mapColumns, mapTypes, type TypeNaming } from '../veneer/map-types.js';
 import { placedNaming } from '../veneer/type-names.js';
 import type { ShardFacts } from './facts.js';
 
@@ -66,7 +66,7 @@ const tenantsByHome = (exposure: Exposure): ReadonlyMap<string, string> =>
 export const placedOn = (there: VeneerTypes, exposed: readonly ExposedRelation[]): ExposedRelation[] => {
   const naming = namingOn(there);
   return exposed.map(({ relation, definition }) => ({
-    relation: { ...relation, columns: relation.columns.map((column) => mapColumn(column, naming)) },
-    definition: { ...definition, columns: definition.columns.map((column) => mapColumn(column, naming)) },
+    relation: { ...relation, columns: mapColumns(relation.columns, naming) },
+    definition: { ...definition, columns: mapColumns(definition.columns, naming) },
   }));
 };

@@ -32,7 +32,7 @@ function commandLimits(
   const column = { name, notNull: false, hasDefault: false, computed: null, expression: null };
   // Whether the column is NOT NULL, the text does not tell: then an INSERT without it fails.
   if (subtype === 'AT_ColumnDefault')
-    return knownSince(def) === null && !isNull(def)
+    return knownSince(def, castTo(def)) === null && !isNull(def)
       ? limits(relation, { ...column, hasDefault: true }, false)
       : [];
   if (subtype !== 'AT_AddIdentity' || !('Constraint' in def)) return [];
@@ -52,8 +52,16 @@ function limitsOf(relation: Of<'RangeVar'> | undefined, element: Node): Statemen
     computed: computedBy(list),
     expression: null,
   };
-  return limits(relation, column, !isSerial && expression !== undefined && knownSince(expression) !== null);
+  return limits(
+    relation,
+    column,
+    !isSerial && expression !== undefined && knownSince(expression, wordsOf(typeName?.names)) !== null,
+  );
 }
+
+/** What a default is cast to is the column's type, as far as its text alone tells. */
+const castTo = (node: Node): readonly string[] | null =>
+  'TypeCast' in node ? wordsOf(node.TypeCast.typeName?.names) : null;
 
 const limits = (
   relation: Of<'RangeVar'> | undefined,

@@ -2,7 +2,7 @@ import { readExtensions } from '../catalog/read-extensions.js';
 import type { Session } from '../postgres/session.js';
 import type { Definition } from '../veneer/definition.js';
 import { neededExtensions, placesOf, type NeededExtension } from '../veneer/extensions.js';
-import { mapColumn } from '../veneer/map-types.js';
+import { mapColumns } from '../veneer/map-types.js';
 import { placedNaming } from '../veneer/type-names.js';
 
 /** Definitions with the types of extensions named as this veneer has them: an extension may have any
@@ -17,6 +17,6 @@ export async function placeDefinitions(
   const naming = placedNaming(placesOf(await readExtensions(veneer, names), created));
   return definitions.map((definition) => ({
     ...definition,
-    columns: definition.columns.map((column) => mapColumn(column, naming)),
+    columns: mapColumns(definition.columns, naming),
   }));
 }

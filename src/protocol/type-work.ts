@@ -25,6 +25,7 @@ import { aroundRanges } from '../veneer/replace-range.js';
 import { keepingWhatTheyHad } from '../veneer/restore-type.js';
 import { knownOn, refuseUnsupported, unsupportedTypes } from '../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../veneer/type-names.js';
+import { valuesUsed } from '../veneer/values-used.js';
 import { refuseOccupiedTypes, refuseOthersTypes, refuseSharedTypes, wantedByAll } from './refuse-types.js';
 import { reachedFrom, type ShardTypes } from './shard-types.js';
 
@@ -93,9 +94,13 @@ export async function planTypes(
     placed.map((one) => ({ shard: one.shard.name, types: wantedBy(one, present, users) })),
   );
   refuseOccupiedTypes(veneer.member, wanted, present);
+  const used = valuesUsed(
+    shards.flatMap(({ definitions }) => definitions),
+    veneer.server.version,
+  );
   const types = await withWhatTheyHad(
     veneer,
-    reconcileTypes({ wanted, present: present.filter(isMade), moves }),
+    reconcileTypes({ wanted, present: present.filter(isMade), moves, used }),
   );
   const changed = new Set(types.before.flatMap(({ kind, oid }) => (kind === 'create' ? [] : (oid ?? []))));
   const own = ownSchemas(config.shards.map((shard) => exposureOf(config, shard)));

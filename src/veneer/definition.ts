@@ -1,7 +1,7 @@
 import { remoteOf, type Column, type ForeignTable, type Relation } from '../catalog/relation.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import { isNamed, isShownAs, shownAs, type Exposure, type Partition } from './exposure.js';
-import { mapColumn } from './map-types.js';
+import { mapColumns } from './map-types.js';
 import { exposedNaming } from './type-names.js';
 
 /** What a foreign table must look like: what IMPORT FOREIGN SCHEMA would make of the relation. */
@@ -29,7 +29,7 @@ export function exposeRelations(exposure: Exposure, relations: readonly Relation
     if (relation.isPartition && !isNamed(exposure, relation)) return [];
     const shown = shownAs(exposure, relation);
     if (shown === null) return [];
-    const columns = relation.columns.map((column) => mapColumn(column, naming));
+    const columns = mapColumns(relation.columns, naming);
     const definition: Definition = {
       ...shown.name,
       server: exposure.server,

@@ -53,11 +53,26 @@ function mapBody(
 
 export const mapRef = (ref: TypeRef, naming: TypeNaming): TypeRef => ({ ...ref, ...nameIn(naming, ref) });
 
-/** A column with its type under the other name. Pure. */
-export function mapColumn<C extends Column>(column: C, naming: TypeNaming): C {
-  if (column.userType === null) return column;
-  const userType = mapRef(column.userType, naming);
-  return { ...column, userType, type: typeText({ text: column.type, ref: userType }) };
+/** The columns of one relation with their types under other names, in their expressions, too. Pure. */
+export function mapColumns<C extends Column>(columns: readonly C[], naming: TypeNaming): C[] {
+  const names = new Map(
+    columns.flatMap(({ userType }) =>
+      userType === null ? [] : [[nameKey(userType), nameIn(naming, userType)]],
+    ),
+  );
+  if (names.size === 0) return [...columns];
+  return columns.map((column) => ({
+    ...column,
+    ...(column.userType === null ? {} : mapUse(column.type, column.userType, naming)),
+    generated: column.generated === null ? null : renameInExpression(column.generated, names),
+    default:
+      column.default === null ? null : { ...column.default, ...renameInExpression(column.default, names) },
+  }));
+}
+
+function mapUse(text: string, ref: TypeRef, naming: TypeNaming): Pick<Column, 'userType' | 'type'> {
+  const userType = mapRef(ref, naming);
+  return { userType, type: typeText({ text, ref: userType }) };
 }
 
 /** The name alone: what else a naming's answer may hold must not end up in a type. */

@@ -2,23 +2,27 @@ import { literal } from '../postgres/identifiers.js';
 
 /**
  * The statements that make an enum's labels the wanted ones, in their order; null where ALTER TYPE cannot: a label is
- * gone, or two have changed places. `renamed`: old label → new one, as far as it is known. All of them run in a
- * transaction block, and none uses a new label. Pure.
+ * gone, two have changed places, or one that is new is `used` in the same transaction, which PostgreSQL takes for a
+ * label of a type made in it alone (enum.c, check_safe_enum_use). `renamed`: old label → new one, as far as it is
+ * known. All of them run in a transaction block. Pure.
  */
 export function reconcileEnum(
   type: string,
   present: readonly string[],
   wanted: readonly string[],
   renamed: ReadonlyMap<string, string>,
+  used: ReadonlySet<string> = new Set(),
 ): string[] | null {
   const known = new Map([...renamed].filter(([from, to]) => present.includes(from) && wanted.includes(to)));
   const now = present.map((label) => known.get(label) ?? label);
   const kept = wanted.filter((label) => now.includes(label));
   if (kept.length !== now.length || kept.some((label, index) => label !== now[index])) return null;
+  const added = wanted.filter((label) => !now.includes(label));
+  if (added.some((label) => used.has(label))) return null;
   return [
     ...renameLabels(type, present, known),
     ...wanted.flatMap((label, index) =>
-      now.includes(label)
+      !added.includes(label)
         ? []
         : [`ALTER TYPE ${type} ADD VALUE ${literal(label)}${place(wanted, index, now)}`],
     ),

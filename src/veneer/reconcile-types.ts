@@ -38,6 +38,8 @@ export interface TypeReconciliation {
   readonly present: readonly UserType[];
   /** What the migration renamed, under the names of the veneer. */
   readonly moves: readonly TypeMove[];
+  /** By nameKey of a type: values of it that the same transaction uses, in defaults. */
+  readonly used?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -45,14 +47,14 @@ export interface TypeReconciliation {
  * can; else the old one steps aside, a new one is made, and goes when no column has it any more. Pure; a second call
  * on the result is empty. Never CASCADE.
  */
-export function reconcileTypes({ wanted, present, moves }: TypeReconciliation): TypePlan {
+export function reconcileTypes({ wanted, present, moves, used = new Map() }: TypeReconciliation): TypePlan {
   const pairs = sorted(
     pairTypes(wanted, underNewNames(present, pairTypes(wanted, present, moves)), movedMoves(moves)),
   );
   const original = new Map(present.map((type) => [type.oid, type]));
   const replaced = new Set<string>();
   const changes = pairs.map((pair) => {
-    const change = changeOf(pair, replaced);
+    const change = changeOf(pair, replaced, used.get(nameKey(pair.wanted)));
     if (change.kind === 'replace') replaced.add(nameKey(pair.wanted));
     return change;
   });
@@ -94,10 +96,14 @@ function sorted(pairs: readonly TypePair[]): TypePair[] {
   return pairs.flatMap(visit);
 }
 
-function changeOf({ wanted, present, move }: TypePair, replaced: ReadonlySet<string>): TypeChange {
+function changeOf(
+  { wanted, present, move }: TypePair,
+  replaced: ReadonlySet<string>,
+  used: ReadonlySet<string> | undefined,
+): TypeChange {
   if (present === null) return { kind: 'create', type: wanted, oid: null, statements: [createType(wanted)] };
   const isReplaced = (ref: TypeRef | null): boolean => ref !== null && replaced.has(nameKey(ref));
-  const statements = inPlace(wanted, present, move, isReplaced);
+  const statements = inPlace(wanted, present, move, isReplaced, used);
   if (statements !== null) return { kind: 'alter', type: wanted, oid: present.oid, statements };
   // A range's constructors keep its name and belong to the superuser: no second one fits beside it.
   const room = present.kind === 'range' ? [`DROP TYPE ${qualified(present)}`] : [];
@@ -111,10 +117,17 @@ function inPlace(
   present: UserType,
   move: TypeMove | null,
   isReplaced: (ref: TypeRef | null) => boolean,
+  used: ReadonlySet<string> | undefined,
 ): string[] | null {
   const name = qualified(wanted);
   if (wanted.kind === 'enum' && present.kind === 'enum')
-    return reconcileEnum(name, present.labels, wanted.labels, move?.labels ?? new Map<string, string>());
+    return reconcileEnum(
+      name,
+      present.labels,
+      wanted.labels,
+      move?.labels ?? new Map<string, string>(),
+      used,
+    );
   if (wanted.kind === 'composite' && present.kind === 'composite') {
     const renamed = move?.attributes ?? new Map<string, string | null>();
     return reconcileComposite(name, present.attributes, wanted.attributes, renamed, ({ type }) =>

@@ -116,3 +116,22 @@ test('a type of the veneer that nothing of the fleet has is not changed', async 
   await s.fleet.query('veneer', 'DROP TABLE public.mine; DROP TYPE public.state');
   expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
 });
+
+test('a label that is missing, and is the default of a column, comes back with it', async () => {
+  await s.migrate(
+    `CREATE TYPE state AS ENUM ('open', 'done'); CREATE TABLE jobs (id int, s state NOT NULL DEFAULT 'open')`,
+  );
+  await s.fleet.query(
+    'veneer',
+    `DROP FOREIGN TABLE initech.jobs; DROP TYPE initech.state; CREATE TYPE initech.state AS ENUM ('done');
+     CREATE FOREIGN TABLE initech.jobs (id int OPTIONS (column_name 'id'), s initech.state OPTIONS (column_name 's') NOT NULL)
+       SERVER shard3_server OPTIONS (schema_name 'initech', table_name 'jobs');
+     GRANT SELECT, INSERT ON initech.jobs TO veneer_app; CREATE VIEW public.states AS SELECT s FROM initech.jobs`,
+  );
+  expect((await s.run.status()).drift.map(({ kind }) => kind)).toEqual(['missing label', 'default']);
+  expect(await s.run.sync()).toMatchObject({ problems: [], exitCode: 0 });
+  expect((await s.run.status()).drift).toEqual([]);
+  await s.fleet.query('veneer', 'INSERT INTO initech.jobs (id) VALUES (1)', 'app');
+  expect(await s.fleet.query('veneer', 'SELECT s::text FROM public.states')).toEqual([{ s: 'open' }]);
+  await s.fleet.query('veneer', 'DROP VIEW public.states');
+});

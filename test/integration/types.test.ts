@@ -201,6 +201,36 @@ const CASES: Readonly<Record<string, Case>> = {
     read: 'SELECT m::text AS v FROM cyberdyne.@t',
     rows: ['up'],
   },
+  'a label is a default, also a new one, and one that is renamed': {
+    migrations: [
+      `${MOODS}; ALTER TABLE @t ADD id int, ALTER m SET DEFAULT 'sad', ADD all_of_them @mood[] NOT NULL DEFAULT '{sad}',
+         ADD two @mood[] DEFAULT ARRAY['ok'::@mood, 'sad']`,
+      `ALTER TYPE @mood ADD VALUE 'good'`,
+      `ALTER TABLE @t ALTER m SET DEFAULT 'good'; ALTER TYPE @mood RENAME VALUE 'sad' TO 'blue'`,
+    ],
+    write: `INSERT INTO cyberdyne.@t (id) VALUES (1)`,
+    read: `SELECT concat_ws(' ', m, all_of_them, two) AS v FROM cyberdyne.@t`,
+    rows: ['good {blue} {ok,blue}'],
+  },
+  'a default follows a type that is made anew': {
+    migrations: [
+      `${MOODS}; ALTER TABLE @t ADD id int, ALTER m SET DEFAULT 'ok'`,
+      `ALTER TABLE @t ALTER m DROP DEFAULT, ALTER m TYPE text; DROP TYPE @mood; CREATE TYPE @mood AS ENUM ('fine', 'ok');
+       ALTER TABLE @t ALTER m TYPE @mood USING m::@mood, ALTER m SET DEFAULT 'fine'`,
+    ],
+    write: `INSERT INTO cyberdyne.@t (id) VALUES (1)`,
+    read: `SELECT m::text AS v FROM cyberdyne.@t`,
+    rows: ['fine'],
+  },
+  'a domain and a composite are the types of defaults': {
+    migrations: [
+      `CREATE DOMAIN @code AS text CHECK (VALUE <> ''); CREATE TYPE @place AS (street text, no int);
+       CREATE TABLE @t (id int, c @code NOT NULL DEFAULT 'x', p @place DEFAULT '("Main St",5)'::@place)`,
+    ],
+    write: `INSERT INTO cyberdyne.@t (id) VALUES (1)`,
+    read: `SELECT c || p::text AS v FROM cyberdyne.@t`,
+    rows: ['x("Main St",5)'],
+  },
   'labels, types and schemas that need quotes': {
     migrations: [
       `CREATE TYPE "@O'Brien ""x" AS ENUM ('it''s', E'back\\\\slash', '"'); CREATE TABLE @t (m "@O'Brien ""x")`,

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { columnsIn, keyAfterRenames, readExpressions } from '../../../src/catalog/expression.js';
+import type { QualifiedName } from '../../../src/postgres/identifiers.js';
+import { asDefault, columnsIn, keyAfterRenames, readExpressions } from '../../../src/catalog/expression.js';
 
 const read = async (sql: string) => (await readExpressions([sql])).get(sql)!;
+const ofType = async (sql: string, own: QualifiedName | null) => asDefault(await read(sql), own);
+const copiedSince = async (sql: string) => (await ofType(sql, null)).copiedSince;
 
 test.each([
   "'abc'::character varying",
@@ -28,7 +31,7 @@ test.each([
   'gen_random_uuid()',
   '(gen_random_uuid())::text',
 ])('%s may be evaluated on a veneer', async (sql) => {
-  expect((await read(sql)).copiedSince).toBe(0);
+  expect(await copiedSince(sql)).toBe(0);
 });
 
 test.each([
@@ -57,12 +60,32 @@ test.each([
   ['a bit of nonsense )', 'does not parse'],
   ["1, 'two'", 'is no single expression'],
 ])('%s is not copied: %s', async (sql) => {
-  expect((await read(sql)).copiedSince).toBeNull();
+  expect(await copiedSince(sql)).toBeNull();
 });
 
+const MOOD = { schema: 't', name: 'mood' };
+
+test.each([
+  ["'a'::t.mood", ['a']],
+  ["ARRAY['a'::t.mood, 'it''s'::t.mood]", ['a', "it's"]],
+  ["'{a}'::t.mood[]", ['{a}']],
+  ["('a'::text)::t.mood", []],
+  ["'a'::text", []],
+])('%s of a column of that very type may be evaluated on a veneer', async (sql, labels) => {
+  const { copiedSince: since, constants = [] } = await ofType(sql, MOOD);
+  expect([since, constants]).toEqual([0, labels]);
+});
+
+test.each(["'a'::t.size", "'a'::s.mood", "('a'::t.size)::t.mood", "'a'::a.t.mood"])(
+  '%s of a column of another type is not copied',
+  async (sql) => {
+    expect((await ofType(sql, MOOD)).copiedSince).toBeNull();
+  },
+);
+
 test('uuidv7 is copied to veneers that have it', async () => {
-  expect((await read('uuidv7()')).copiedSince).toBe(180_000);
-  expect((await read('ARRAY[gen_random_uuid(), uuidv7()]')).copiedSince).toBe(180_000);
+  expect(await copiedSince('uuidv7()')).toBe(180_000);
+  expect(await copiedSince('ARRAY[gen_random_uuid(), uuidv7()]')).toBe(180_000);
 });
 
 test.each([

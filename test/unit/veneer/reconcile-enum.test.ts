@@ -36,6 +36,11 @@ test('the statements make the wanted labels in their order, whatever stood there
   );
 });
 
+test('a new label that the same transaction uses makes the type anew', () => {
+  expect(reconcileEnum('t', ['a'], ['a', 'b'], new Map(), new Set(['a']))).toHaveLength(1);
+  expect(reconcileEnum('t', ['a'], ['a', 'b'], new Map(), new Set(['b']))).toBeNull();
+});
+
 test('renamed labels are renamed, in any cycle, and new ones are added between them', () => {
   fc.assert(
     fc.property(labels, labels, fc.array(fc.nat(6), { maxLength: 6 }), (present, names, places) => {
