@@ -12,7 +12,8 @@ import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { readLedgers } from './ledgers.js';
 import type { PinnedMigration, PinnedShown, PinnedState, PinnedSubject } from './pin.js';
 import { schemasShownOn } from './setup-veneer.js';
-import { FOREIGN_HISTORIES, patiently } from './tenant-shapes.js';
+import { ignoredTables } from './shaped-tenants.js';
+import { patiently } from './tenant-shapes.js';
 
 export interface StateOf {
   /** Selected, with their selected tenants. */
@@ -120,7 +121,7 @@ async function shapesOf(
   session: Session,
   schemas: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const rows = await patiently(config, session, () => readShapes(session, schemas, FOREIGN_HISTORIES));
+  const rows = await patiently(config, session, () => readShapes(session, schemas, ignoredTables()));
   return new Map(
     rows.flatMap(({ shape, schemas: alike }) =>
       shape === null ? [] : alike.map((schema) => [schema, shape] as const),

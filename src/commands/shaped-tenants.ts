@@ -31,14 +31,7 @@ export async function readShapedTenants(
   ignored: readonly string[],
 ): Promise<ShapedTenant[]> {
   const ledger = entriesOf((await readLedger(session)) ?? [], 'tenant');
-  const shapes = await readShapes(
-    session,
-    tenants.map(({ schema }) => schema),
-    ignored,
-  );
-  const shapeOf = new Map(
-    shapes.flatMap(({ shape, schemas }) => schemas.map((schema) => [schema, shape] as const)),
-  );
+  const shapeOf = await shapesBySchema(session, tenants, ignored);
   const none: ReadonlyMap<string, LedgerEntry> = new Map();
   return tenants.map((tenant) => ({
     tenant,
@@ -46,6 +39,17 @@ export async function readShapedTenants(
     schema: shapeOf.has(tenant.schema) ? 'there' : 'missing',
     shape: shapeOf.get(tenant.schema) ?? null,
   }));
+}
+
+/** The shapes of these tenants' schemas: null for an empty one, none for one that is not there. */
+export async function shapesBySchema(
+  session: Session,
+  tenants: readonly TenantConfig[],
+  ignored: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const schemas = tenants.map(({ schema }) => schema);
+  const shapes = await readShapes(session, schemas, ignored);
+  return new Map(shapes.flatMap((one) => one.schemas.map((schema) => [schema, one.shape] as const)));
 }
 
 /** What the shapes of these tenants are made of: one query per database. */

@@ -1,12 +1,9 @@
-import { readShapes } from '../catalog/read-shapes.js';
 import { readShownShapes } from '../catalog/read-shown-shapes.js';
 import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
 import type { Session } from '../postgres/session.js';
 import { inReadOnly } from '../postgres/transaction.js';
-
-/** The tools whose own tables are no part of what migrations made. */
-export const FOREIGN_HISTORIES: readonly string[] = ['pgmigrations', 'flyway_schema_history'];
+import { ignoredTables, shapesBySchema } from './shaped-tenants.js';
 
 /**
  * The shapes of the tenants of these shards, equal for those for which the same migrations do the same: of their schemas,
@@ -30,10 +27,8 @@ export async function readTenantShapes(
 type TenantShape = readonly [tenant: string, shape: string];
 
 async function shapesOn(config: Config, { tenants }: ShardConfig, session: Session): Promise<TenantShape[]> {
-  const schemas = tenants.map(({ schema }) => schema);
-  const shapes = await patiently(config, session, () => readShapes(session, schemas, FOREIGN_HISTORIES));
-  const byName = new Map(shapes.flatMap((one) => one.schemas.map((schema) => [schema, one.shape] as const)));
-  return tenants.map(({ name, schema }) => [name, byName.get(schema) ?? '']);
+  const shapes = await patiently(config, session, () => shapesBySchema(session, tenants, ignoredTables()));
+  return tenants.map(({ name, schema }) => [name, shapes.get(schema) ?? '']);
 }
 
 async function shownOn(config: Config, veneer: string, session: Session): Promise<TenantShape[]> {
