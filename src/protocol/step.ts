@@ -74,10 +74,16 @@ export async function runStep(run: Run, job: Job): Promise<StepEnd> {
 
 /** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
 async function failedEnd(job: Job, error: unknown, attempts: number): Promise<StepEnd> {
-  const problem = problemFor(job.crews, error, attempts);
+  const problem = placed(problemFor(job.crews, error, attempts), job);
   const failures = isLockConflict(error) ? [] : await job.failures(problem);
   const shared = error instanceof SharedObjectError ? { shared: error } : {};
   return { kind: 'failed', problem: withOthers(problem, failures), failures, attempts, ...shared };
+}
+
+/** What is nobody's statement in particular is told of the shard and the migration. */
+function placed(problem: Problem, { crews, migration }: Job): Problem {
+  if (Object.keys(problem.where ?? {}).length > 0) return problem;
+  return { ...problem, where: { member: crews.map(({ name }) => name).join(', '), migration } };
 }
 
 function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
@@ -178,7 +184,7 @@ export function problemFor(crews: readonly Crew[], error: unknown, attempts: num
   const bound = waitBound(crews, lockWaitMs);
   return {
     ...problemOf(error),
-    message: `a lock was not to be had within rollout.lock_wait (${bound.text}), in each of ${attempts} attempts: ${error.message}`,
+    message: `a lock was not to be had within rollout.lock_wait (${bound.text}), in ${attempts === 1 ? 'the only attempt' : `each of ${attempts} attempts`}: ${error.message}`,
     detail: blockers === '' ? (error.facts.detail ?? '') : `blocked by\n${blockers}`,
     hint: `end that session, raise ${bound.raise}, or let the run end it: migrate up --terminate-blockers=5s`,
   };

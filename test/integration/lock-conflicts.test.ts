@@ -69,6 +69,34 @@ test.each(HOLDERS)(
   },
 );
 
+test('a server whose deadlock_timeout is shorter than lock_wait is named as what bounds the wait', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.fleet.writeConfig(
+    bookstoreYaml(s.fleet.name).replace(/rollout: .*/, 'rollout: { lock_wait: 20s, retries: 0 }'),
+  );
+  await s.fleet.query(
+    'shard1',
+    `ALTER DATABASE ${s.fleet.database} SET deadlock_timeout = '125ms'`,
+    'superuser',
+  );
+  const name = await s.write('ALTER TABLE books ADD COLUMN title text');
+  const holder = await holdTable('shard1', 'INSERT INTO bluth_co.books VALUES (1)');
+  const report = await s.run.up({ shards: ['shard1'] });
+  expect(report.problems).toEqual([
+    expect.objectContaining({
+      message: expect.stringMatching(
+        /^a lock was not to be had within rollout.lock_wait \(20000 ms, cut to 100 ms to stay below the deadlock_timeout of 125 ms of shard1\)/,
+      ),
+      hint: expect.stringMatching(
+        /deadlock_timeout of shard1 \(a longer rollout.lock_wait alone changes nothing\)/,
+      ),
+      where: { member: 'shard1', migration: name },
+    }),
+  ]);
+  await holder.query('COMMIT');
+  expect(await s.run.up({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
+});
+
 test('sync that meets a reader of the foreign table says so, repairs the rest, and goes through when it is gone', async () => {
   await s.start('CREATE TABLE books (id int)');
   for (const [shard, tenant] of [
