@@ -85,7 +85,7 @@ function absenceOf(apart: Apart, { migration }: Meeting, shard: string): Absence
   if (!isPending)
     return {
       why: `${shard} does not have it pending`,
-      hint: `change it on all of them in a new migration, or keep what changes in each tenant's own schema`,
+      hint: `change it on all of them in a new migration, or keep what changes in each tenant's own schema; a shard that is new joins without tenants, and gets them by migrate tenant add`,
     };
   if (!takesPart(apart, lane))
     return {
