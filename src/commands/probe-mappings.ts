@@ -1,3 +1,4 @@
+import { disconnectFdw } from '../catalog/disconnect-fdw.js';
 import { readReadable, type Readable } from '../catalog/read-readable.js';
 import { problemOf } from '../errors.js';
 import type { Config, ShardConfig } from '../config/config.js';
@@ -13,7 +14,7 @@ import type { ShardFacts, VeneerFacts } from './facts.js';
 /** Foreign tables of one server that are looked at for one that a role may read. */
 const MOST_TABLES = 20;
 
-/** postgres_fdw keeps a connection for each: tenants may have a database each, hundreds of them on one server. */
+/** Tenants may have a database each, hundreds of them on one server: that some can be read tells enough of it. */
 const MOST_PER_ADDRESS = 20;
 
 /**
@@ -32,28 +33,42 @@ export async function probeMappings(
     shard.userMappings.map(({ role }) => ({
       server: shard.server.name,
       role,
+      isTenants: shard.database !== null,
       address: JSON.stringify([shard.server.options['host'], shard.server.options['port']]),
       tables: tablesOf(shard, veneer, shardFacts),
     })),
   );
   if (veneer.runner !== null || veneer.prepared.length > 0)
     return wanted.map((one) => notProbed(one, 'a run is at work, or a step in doubt'));
-  return inReadOnly(session, async () => {
-    const readable = new Map((await readReadable(session, wanted)).map((one) => [keyOf(one), one]));
-    await session.run(`SET LOCAL statement_timeout = ${config.rollout.lockWaitMs}`);
-    const probes: MappingProbe[] = [];
-    for (const [, own] of groupBy(wanted, ({ address }) => address)) {
-      for (const one of own.slice(0, MOST_PER_ADDRESS))
-        probes.push(await probe(session, one, readable.get(keyOf(one))));
-      probes.push(
-        ...own
-          .slice(MOST_PER_ADDRESS)
-          .map((one) => notProbed(one, `only ${MOST_PER_ADDRESS} are tried on one server`)),
-      );
+  const found = await inReadOnly(session, () => readReadable(session, wanted));
+  const readable = new Map(found.map((one) => [keyOf(one), one]));
+  const probes: MappingProbe[] = [];
+  for (const [, own] of groupBy(wanted, ({ address }) => address)) {
+    const tried = own.slice(0, MOST_PER_ADDRESS);
+    const timeoutMs = config.rollout.lockWaitMs;
+    for (const [server, ofServer] of groupBy(tried, (one) => one.server)) {
+      probes.push(...(await probeServer(session, ofServer, readable, timeoutMs)));
+      // Else postgres_fdw keeps a connection to each database until this session ends.
+      if (ofServer.some(({ isTenants }) => isTenants)) await disconnectFdw(session, server);
     }
+    const left = own.slice(MOST_PER_ADDRESS);
+    probes.push(...left.map((one) => notProbed(one, `only ${MOST_PER_ADDRESS} are tried on one server`)));
+  }
+  return probes;
+}
+
+const probeServer = (
+  session: Session,
+  mappings: readonly Which[],
+  readable: ReadonlyMap<string, Readable>,
+  timeoutMs: number,
+): Promise<MappingProbe[]> =>
+  inReadOnly(session, async () => {
+    await session.run(`SET LOCAL statement_timeout = ${timeoutMs}`);
+    const probes: MappingProbe[] = [];
+    for (const one of mappings) probes.push(await probe(session, one, readable.get(keyOf(one))));
     return probes;
   });
-}
 
 type Which = Pick<MappingProbe, 'server' | 'role'>;
 

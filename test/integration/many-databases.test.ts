@@ -6,7 +6,10 @@ import { commandsOn } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';
 
-const TENANTS = Array.from({ length: 120 }, (_, index) => `t${index + 1}`);
+/** Enough that opening all of them shows; TEST_DATABASES=120 takes minutes, and shows the same. */
+const COUNT = Number(process.env['TEST_DATABASES'] ?? 40);
+
+const TENANTS = Array.from({ length: COUNT }, (_, index) => `t${index + 1}`);
 
 /**
  * While tenants are gone through, the first database's anchor and, for each of two lanes, an anchor and a session; while
@@ -63,7 +66,7 @@ afterEach(async () => {
 }, PATIENCE_MS);
 
 test(
-  '120 databases of one server are opened when they are needed, with a bounded number of connections',
+  `${COUNT} databases of one server are opened when they are needed, with a bounded number of connections`,
   async () => {
     const run = commandsOn(fleet);
     await fleet.writeMigration(
@@ -76,9 +79,9 @@ test(
     expect(report).toMatchObject({ problems: [], exitCode: 0 });
     expect(report.shards).toHaveLength(TENANTS.length);
     expect(await run.status({ verify: true })).toMatchObject({ problems: [], drift: [], exitCode: 0 });
-    await fleet.query('veneer', 'DROP FOREIGN TABLE entities.t77');
+    await fleet.query('veneer', 'DROP FOREIGN TABLE entities.t37');
     expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
-    expect(await run.down({ tenants: ['t1', 't120'] })).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await run.down({ tenants: ['t1', `t${COUNT}`] })).toMatchObject({ problems: [], exitCode: 0 });
   },
   PATIENCE_MS,
 );
