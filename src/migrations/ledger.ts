@@ -107,14 +107,24 @@ const keysOf = ({ migration, tenants }: LedgerWrite): string[] =>
 async function addRows(session: Session, write: LedgerWrite): Promise<string> {
   const { step, migration, appliedBy } = write;
   const keys = keysOf(write);
+  // A base is recorded as what it stands for, so that nothing else has to know it.
+  const recorded = migration.covers ?? [migration];
   const rows = await session.query<{ xid: string }>(
     `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
-     SELECT $1, unnest($2::text[]), $3, $4, 'applied', $5, $6
+     SELECT $1, key.tenant, recorded.migration, recorded.checksum, 'applied', $5, $6
+       FROM unnest($2::text[]) AS key(tenant), unnest($3::text[], $4::text[]) AS recorded(migration, checksum)
      ${takeOver(migration)}
      RETURNING pg_current_xact_id()::text AS xid`,
-    [migration.scope, keys, migration.name, migration.checksum, step, appliedBy],
+    [
+      migration.scope,
+      keys,
+      recorded.map(({ name }) => name),
+      recorded.map(({ checksum }) => checksum),
+      step,
+      appliedBy,
+    ],
   );
-  if (rows.length !== keys.length) throw appliedMeanwhile(session.member, migration);
+  if (rows.length !== keys.length * recorded.length) throw appliedMeanwhile(session.member, migration);
   return rows[0]?.xid ?? '';
 }
 

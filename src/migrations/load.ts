@@ -1,10 +1,11 @@
 import type { ColumnDefinitions } from 'node-pg-migrate';
 import type { Problem } from '../errors.js';
+import { attachBases } from './bases.js';
 import { compileScript } from './compile-script.js';
 import { compileSql } from './compile-sql.js';
 import { scriptLoader, type ScriptLoader } from './load-script.js';
 import { findMigrationFiles, type MigrationFile } from './migration-files.js';
-import { isRepeatable } from './migration-names.js';
+import { basedOn, isRepeatable } from './migration-names.js';
 import { MigrationProblems, migrationProblem, migrationsError } from './migration-problems.js';
 import { labelOf, type Migration } from './migration.js';
 import { isMarkedNoTransaction } from './no-transaction-marker.js';
@@ -20,18 +21,24 @@ export async function loadMigrations(
   dir: string,
   { projectRoot }: { readonly projectRoot: string },
 ): Promise<readonly Migration[]> {
-  const { files, problems } = await findMigrationFiles(dir, projectRoot);
+  const { files, bases, problems } = await findMigrationFiles(dir, projectRoot);
   const found: Problem[] = [...problems];
   const compile = compiler(projectRoot);
-  const migrations: Migration[] = [];
-  for (const file of files) {
-    await compile(file).then(
-      (migration) => migrations.push(migration),
-      (error: unknown) => found.push(...problemsOf(file, error)),
-    );
-  }
-  if (found.length > 0) throw migrationsError(found);
-  return migrations;
+  const compileAll = async (list: readonly MigrationFile[]): Promise<Migration[]> => {
+    const compiled: Migration[] = [];
+    for (const file of list) {
+      await compile(file).then(
+        (migration) => compiled.push(migration),
+        (error: unknown) => found.push(...problemsOf(file, error)),
+      );
+    }
+    return compiled;
+  };
+  const migrations = await compileAll(files);
+  const attached = attachBases(migrations, await compileAll(bases));
+  const all = [...found, ...attached.problems];
+  if (all.length > 0) throw migrationsError(all);
+  return attached.migrations;
 }
 
 function problemsOf(file: MigrationFile, error: unknown): readonly Problem[] {
@@ -60,6 +67,7 @@ function compiler(projectRoot: string): (file: MigrationFile) => Promise<Migrati
     const text = await readSource(file.path, file.file);
     const { body, transaction, notices, ...more } = await bodyOf(file, text);
     if (transaction === 'none' && file.scope !== 'tenant') throw new MigrationProblems([alone(file)]);
+    if (transaction === 'none' && basedOn(file.name) !== null) throw new MigrationProblems([based(file)]);
     if (transaction === 'none' && isRepeatable(file.name)) throw new MigrationProblems([repeated(file)]);
     const empty = body.kind === 'static' && body.statements.length === 0;
     const { name, scope, file: label } = file;
@@ -90,6 +98,16 @@ const repeated = ({ file }: MigrationFile): Problem =>
     'a repeatable cannot run without a transaction',
     { file },
     { hint: 'give it a number and a name instead of R__: then it runs once' },
+  );
+
+/** It stands for many, which are all there or none. */
+const based = ({ file }: MigrationFile): Problem =>
+  migrationProblem(
+    'a base cannot run without a transaction',
+    { file },
+    {
+      hint: 'an index on an empty table needs no CONCURRENTLY; leave out what needs to run outside of a transaction',
+    },
   );
 
 const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { EXIT, textOf, VeneerError, type Problem } from '../errors.js';
 import { fieldOf } from '../postgres/sqlstate.js';
-import { compareNames, isRepeatable, orderKey, orderOf } from './migration-names.js';
+import { basedOn, compareNames, isRepeatable, orderKey, orderOf } from './migration-names.js';
 import { migrationProblem } from './migration-problems.js';
 import { SCOPES, type Scope } from './migration.js';
 
@@ -20,6 +20,8 @@ export interface MigrationFile {
 /** The migrations of a folder in their order, and what is wrong with the names in it. */
 export interface FoundFiles {
   readonly files: readonly MigrationFile[];
+  /** Those of tenants; in no order. */
+  readonly bases: readonly MigrationFile[];
   readonly problems: readonly Problem[];
 }
 
@@ -39,6 +41,7 @@ export async function findMigrationFiles(dir: string, projectRoot: string): Prom
     : [];
   return {
     files: files.toSorted(compareMigrations),
+    bases: found.flatMap((one) => one.bases),
     problems: [...misplaced, ...found.flatMap((one) => one.problems)],
   };
 }
@@ -47,17 +50,20 @@ async function findOfScope(root: string, scope: Scope, projectRoot: string): Pro
   const dir = scope === 'tenant' ? root : join(root, scope);
   const label = (name: string): string => relative(projectRoot, join(dir, name)).split(sep).join('/');
   const { names } = await list(dir, label(''));
-  const files = names.flatMap((base): MigrationFile[] => {
-    const kind = kindOf(base);
-    return kind === null ? [] : [{ ...kind, scope, path: join(dir, base), file: label(base) }];
+  const all = names.flatMap((file): MigrationFile[] => {
+    const kind = kindOf(file);
+    return kind === null ? [] : [{ ...kind, scope, path: join(dir, file), file: label(file) }];
   });
-  const sorted = files.toSorted(compareMigrations);
+  const bases = all.filter(({ name }) => basedOn(name) !== null);
+  const sorted = all.filter((file) => !bases.includes(file)).toSorted(compareMigrations);
   const problems = [
     ...orphans(names).map((name) => orphanProblem(label(name))),
     ...sorted.filter(({ name }) => orderOf(name) === null && !isRepeatable(name)).map(unnumberedProblem),
     ...clashes(sorted),
+    ...clashes(bases),
+    ...(scope === 'tenant' ? [] : bases.map(misplacedBase)),
   ];
-  return { files: sorted, problems };
+  return { files: sorted, bases, problems };
 }
 
 /** One order over all scopes, by name; of one name shard, tenant, veneer. */
@@ -142,6 +148,13 @@ function unnumberedProblem({ file }: MigrationFile): Problem {
     },
   );
 }
+
+const misplacedBase = ({ file, scope }: MigrationFile): Problem =>
+  migrationProblem(
+    `a base is for tenants, and not for a ${scope}`,
+    { file },
+    { hint: 'put it directly into the folder of migrations, or remove it' },
+  );
 
 function orphanProblem(file: string): Problem {
   return migrationProblem(

@@ -15,6 +15,9 @@ export function orderOf(name: string): number | null {
 /** Is this a repeatable, which runs again whenever its text has changed: `R__titles`? */
 export const isRepeatable = (name: string): boolean => /^R__./.test(name);
 
+/** The migration up to which a base makes what all migrations make (`B__20260105_books`); null: it is no base. */
+export const basedOn = (name: string): string | null => /^B__(.+)/.exec(name)?.[1] ?? null;
+
 /**
  * Compares two names: repeatables behind all others; else by number, then by text as node-pg-migrate does, but in a fixed language: the order must not
  * depend on the machine. Names that differ in punctuation only go by code unit, so that no two are equal.

@@ -20,6 +20,10 @@ export interface Migration {
   /** What must hold for a tenant once `body` has run for it; left out: nothing is asked. */
   readonly verify?: MigrationBody;
   readonly transaction: TransactionUse;
+  /** What makes in one go all that this one and those before it make, for a tenant that has none of them. */
+  readonly base?: Migration;
+  /** Of a base: what it stands for, and is recorded as. */
+  readonly covers?: readonly Migration[];
   /** What was noticed while loading: a BEGIN … COMMIT pair that was dropped, for instance. */
   readonly notices: readonly string[];
 }

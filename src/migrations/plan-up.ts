@@ -1,6 +1,7 @@
 import type { PolicyConfig } from '../config/config.js';
 import { onlyApplied, type LedgerEntry } from './ledger.js';
 import { missingProblem, problemOfFile, type SubjectProblem } from './ledger-problems.js';
+import { pendingFromBase } from './bases.js';
 import { migrationsFor, type Subject } from './ledger-subjects.js';
 import { isRepeatable } from './migration-names.js';
 import type { Migration } from './migration.js';
@@ -14,15 +15,33 @@ export interface UpState {
   readonly problems: readonly SubjectProblem[];
 }
 
-/** What each subject lacks, and what forbids to apply it. Pure. */
+/**
+ * What each subject lacks, and what forbids to apply it; `end`: the place in the list of the first migration that is
+ * not wanted. Pure.
+ */
 export function upStates(
   subjects: readonly Subject[],
   all: readonly Migration[],
   outOfOrder: PolicyConfig['outOfOrder'],
+  end: number,
 ): UpState[] {
   const isLate = lateIn(subjects, all);
-  return subjects.map((subject) => upState(subject, all, { outOfOrder, isLate }));
+  const states = subjects.map((subject) => upState(subject, all, { outOfOrder, isLate }));
+  return states.map((state) => {
+    const { subject, pending } = state;
+    if (subject.scope !== 'tenant' || subject.entries.size > 0) return state;
+    const barriers = barriersOf(subject, states).map((migration) => all.indexOf(migration));
+    return { ...state, pending: pendingFromBase(pending, all, Math.min(end, ...barriers)) };
+  });
 }
+
+/** What is pending on a tenant's shard itself, or on a veneer. */
+export const barriersOf = ({ member }: Subject, states: readonly UpState[]): Migration[] =>
+  states
+    .filter(
+      ({ subject: { scope, ...one } }) => scope === 'veneer' || (scope === 'shard' && one.member === member),
+    )
+    .flatMap(({ pending }) => pending.slice(0, 1));
 
 interface Lateness {
   readonly outOfOrder: PolicyConfig['outOfOrder'];

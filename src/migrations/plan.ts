@@ -6,6 +6,7 @@ import { subjectsOf, type Subject, type SubjectsInput } from './ledger-subjects.
 import { labelOf, type Direction, type Migration } from './migration.js';
 import { appliedTo, downProblems } from './plan-down.js';
 import { upStates, type UpState } from './plan-up.js';
+import { withBases } from './bases.js';
 
 /** What is to be done, decided before anything is done. */
 export interface Plan {
@@ -79,8 +80,9 @@ export const makePlan = (input: PlanInput): Plan =>
   input.direction === 'up' ? planUp(input) : planDown(input);
 
 function planUp(input: PlanInput): Plan {
-  const { migrations, outOfOrder, limit } = input;
-  const states = upStates(subjectsOf(input), migrations, outOfOrder);
+  const { outOfOrder, limit } = input;
+  const migrations = withBases(input.migrations);
+  const states = upStates(subjectsOf(input), input.migrations, outOfOrder, endOf(input));
   const selected = states.filter(({ subject }) => subject.selected);
   const pending = new Set(selected.flatMap((state) => state.pending));
   const wanted = new Set(limitedUp(migrations, pending, limit));
@@ -102,6 +104,10 @@ function planUp(input: PlanInput): Plan {
     ),
   };
 }
+
+/** The place of the first migration that is not wanted, as far as a name tells. */
+const endOf = ({ migrations, limit }: PlanInput): number =>
+  limit.kind === 'to' ? migrations.findLastIndex(({ name }) => name === limit.name) + 1 : migrations.length;
 
 function planDown(input: PlanInput): Plan {
   const { migrations, limit } = input;

@@ -1,3 +1,4 @@
+import { basedOn } from '../migrations/migration-names.js';
 import type { Session } from '../postgres/session.js';
 import type { CommittedStep } from '../report/drift-of-shards.js';
 
@@ -30,11 +31,12 @@ export async function readCommittedSteps(session: Session, fleet: string): Promi
  */
 export async function knowsStep(session: Session, { step, migration }: CommittedStep): Promise<boolean> {
   const ofShard = migration.startsWith('shard/');
+  const name = ofShard ? migration.slice('shard/'.length) : migration;
   const [row] = await session.query<{ known: boolean }>(
     `SELECT EXISTS (SELECT FROM pgveneer.ledger
                      WHERE scope = $1 AND migration = $2
                        AND split_part(step, '.', 1) COLLATE "C" >= split_part($3, '.', 1)) AS known`,
-    [ofShard ? 'shard' : 'tenant', ofShard ? migration.slice('shard/'.length) : migration, step],
+    [ofShard ? 'shard' : 'tenant', basedOn(name) ?? name, step],
   );
   return row?.known === true;
 }
