@@ -4,7 +4,9 @@ import TestSequencer from '@jest/test-sequencer';
 const LONGEST = [
   'crash/runner-killed.test.ts',
   'crash/runner-killed-lock-step.test.ts',
+  'crash/runner-killed-side-by-side.test.ts',
   'fuzz/schedules.test.ts',
+  'crash/servers-killed.test.ts',
   'integration/backfill.test.ts',
   'drift/catalogue.test.ts',
   'integration/many-databases.test.ts',
