@@ -5,6 +5,8 @@ export interface WantedPrivileges {
   readonly schema: string;
   readonly role: string;
   readonly privileges: readonly string[];
+  /** Only foreign tables on these servers are meant: others have tables in the schema, too. Left out: all relations. */
+  readonly servers?: readonly string[];
 }
 
 /** Which parts of it are there; all false where the schema does not exist yet. */
@@ -13,8 +15,10 @@ export interface PresentPrivileges {
   readonly role: string;
   /** USAGE on the schema. */
   readonly usage: boolean;
-  /** Every relation of the schema. */
+  /** Every relation of the schema that is meant. */
   readonly tables: boolean;
+  /** Those that are meant by their servers, and lack a privilege: qualified and quoted. */
+  readonly lacking: readonly string[];
   readonly sequences: boolean;
   /** What the user who migrates will create there: this session's, or where that may only read, who set the fleet up. */
   readonly futureTables: boolean;
@@ -29,20 +33,28 @@ const future = (kind: 'r' | 'S'): string => `
                              ELSE (SELECT nspowner FROM pg_namespace WHERE nspname = 'pgveneer') END
      AND d.defaclnamespace = n.oid AND d.defaclobjtype = '${kind}' AND a.grantee = r.oid`;
 
+const ON_SERVERS = `EXISTS (SELECT FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver
+                                WHERE t.ftrelid = c.oid AND s.srvname = ANY (w.servers))`;
+
 const PRIVILEGES = `
   SELECT w.schema, w.role,
          coalesce(has_schema_privilege(r.oid, n.oid, 'USAGE'), false) AS usage,
-         n.oid IS NOT NULL AND NOT EXISTS (
+         (n.oid IS NOT NULL OR w.servers IS NOT NULL) AND NOT EXISTS (
            SELECT FROM pg_class c, unnest(w.privileges) AS p
             WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-              AND NOT has_table_privilege(r.oid, c.oid, p)) AS tables,
+              AND (w.servers IS NULL OR ${ON_SERVERS}) AND NOT has_table_privilege(r.oid, c.oid, p)) AS tables,
+         CASE WHEN w.servers IS NULL THEN '{}' ELSE ARRAY(
+           SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
+            WHERE c.relnamespace = n.oid AND c.relkind = 'f' AND ${ON_SERVERS}
+              AND EXISTS (SELECT FROM unnest(w.privileges) AS p WHERE NOT has_table_privilege(r.oid, c.oid, p))
+            ORDER BY c.relname) END AS lacking,
          n.oid IS NOT NULL AND NOT EXISTS (
            SELECT FROM pg_class c WHERE c.relnamespace = n.oid
               -- CASE, because the planner may else ask has_sequence_privilege about what is no sequence, an error
               AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(r.oid, c.oid, 'USAGE') END) AS sequences,
          NOT EXISTS (SELECT upper(p) FROM unnest(w.privileges) AS p EXCEPT ${future('r')}) AS "futureTables",
          'USAGE' IN (${future('S')}) AS "futureSequences"
-    FROM json_to_recordset($1::json) AS w(schema text, role text, privileges text[])
+    FROM json_to_recordset($1::json) AS w(schema text, role text, privileges text[], servers text[])
     JOIN pg_roles r ON r.rolname = w.role
     LEFT JOIN pg_namespace n ON n.nspname = w.schema`;
 

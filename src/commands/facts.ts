@@ -28,7 +28,7 @@ import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { exposeRelations, type ExposedRelation } from '../veneer/definition.js';
 import { wantedOnShard } from './setup-shard.js';
 import { tenantRows } from './setup-state.js';
-import { schemasShownOn } from './setup-veneer.js';
+import { schemasShownOn, wantedOnVeneer } from './setup-veneer.js';
 
 /** What a shard is, from its live catalogs. */
 export interface ShardFacts {
@@ -105,10 +105,8 @@ export interface VeneerFacts {
 export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
   const names = shardsShownOn(config, name).map((shard) => shard.server.name);
   const state = await inReadOnly(session, async () => {
-    const there = [...(await readSchemas(session, schemasShownOn(config, name)))];
-    const wantedPrivileges = config.roles
-      .filter((role) => role.grant.length > 0)
-      .flatMap((role) => there.map((schema) => ({ schema, role: role.name, privileges: role.grant })));
+    const there = await readSchemas(session, schemasShownOn(config, name));
+    const wantedPrivileges = wantedOnVeneer(config, name).filter(({ schema }) => there.has(schema));
     const [runner = null] = await lockHolders(session, fleetKeys(config.fleet).run);
     return {
       prepared: await readPrepared(session, config.fleet),

@@ -120,13 +120,26 @@ const foreignWrapper = (
 export async function schemasPlan(config: Config, session: Session): Promise<string[]> {
   const schemas = schemasShownOn(config, session.member);
   const present = await readSchemas(session, schemas);
-  const wanted: WantedPrivileges[] = config.roles
-    .filter((role) => role.grant.length > 0)
-    .flatMap((role) => schemas.map((schema) => ({ schema, role: role.name, privileges: role.grant })));
   return [
     ...schemas.filter((schema) => !present.has(schema)).map((schema) => `CREATE SCHEMA ${ident(schema)}`),
-    ...(await missingGrants(session, wanted, { sequences: false })),
+    ...(await missingGrants(session, wantedOnVeneer(config, session.member), { sequences: false })),
   ];
+}
+
+/** What roles may do there. In a schema that the rules name as it is, others may have tables, which are none of the fleet's. */
+export function wantedOnVeneer(config: Config, veneer: string): WantedPrivileges[] {
+  const servers = shardsShownOn(config, veneer).map(({ server }) => server.name);
+  const named = new Set(config.expose.map(({ as }) => as.slice(0, as.indexOf('.'))));
+  return config.roles
+    .filter((role) => role.grant.length > 0)
+    .flatMap((role) =>
+      schemasShownOn(config, veneer).map((schema) => ({
+        schema,
+        role: role.name,
+        privileges: role.grant,
+        ...(named.has(schema) ? { servers } : {}),
+      })),
+    );
 }
 
 /** The schemas in which a veneer shows relations, as far as the rules say. */

@@ -94,6 +94,7 @@ test('privileges that are there, and those that are missing, as the GRANTs that 
     usage: true,
     tables: true,
     sequences: true,
+    lacking: [],
     futureTables: true,
     futureSequences: true,
   };
@@ -105,4 +106,22 @@ test('privileges that are there, and those that are missing, as the GRANTs that 
     'missing: GRANT USAGE ON SCHEMA "t" TO "app"; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA "t" TO "app"; ' +
       'ALTER DEFAULT PRIVILEGES IN SCHEMA "t" GRANT USAGE ON SEQUENCES TO "app"',
   ]);
+});
+
+test('in a schema that others use, too, grants name what is ours', () => {
+  const wanted = [{ schema: 'public', role: 'app', privileges: ['select'], servers: ['s1'] }];
+  const present = {
+    schema: 'public',
+    role: 'app',
+    usage: true,
+    tables: false,
+    sequences: false,
+    lacking: ['public.a', 'public."B"'],
+    futureTables: true,
+    futureSequences: false,
+  };
+  const told = privilegeDrift({ veneer: 'v' }, wanted, [present], { sequences: false }).map(
+    ({ text }) => text,
+  );
+  expect(told).toEqual(['missing: GRANT SELECT ON public.a, public."B" TO "app"']);
 });
