@@ -6,7 +6,8 @@ import { onPorts, readCompose } from '../../../examples/frame/compose.js';
 import { EXAMPLE_NAMES } from '../../../examples/frame/example.js';
 import { readInitScript } from '../../../examples/frame/init-script.js';
 import { groupBy } from '../../../src/group-by.js';
-import { loadConfig } from '../../../src/config/load-config.js';
+import type { Config } from '../../../src/config/config.js';
+import { openFleetSource } from '../../../src/config/load-config.js';
 import { ROOT, read } from '../docs/documents.js';
 
 /* What an example's folder holds: docker-compose.yml, .env.compose, init scripts, shards.yaml and README.md agree. */
@@ -76,7 +77,7 @@ test('no two containers of all examples want the same port, and all listen on th
 test.each(EXAMPLE_NAMES)(
   '%s: .env.compose leads to its containers, from here and from one to another',
   async (name) => {
-    const config = await loadConfig({ cwd: folderOf(name), env: {}, envFiles: ['.env.compose'] });
+    const config = await configOf(name);
     const published = Object.entries(servicesOf(name)).map(([service, { ports }]) => [
       ports[0]?.split(':')[1],
       service,
@@ -94,6 +95,21 @@ test.each(EXAMPLE_NAMES)(
     }
   },
 );
+
+/** As its commands read it; whom a query would answer, the databases of the shards' servers are made for. */
+async function configOf(name: string): Promise<Config> {
+  const source = openFleetSource({ cwd: folderOf(name), env: {}, envFiles: ['.env.compose'] });
+  const config = source.read();
+  if (config.tenantQuery === null) return config;
+  const customers = (await readCompose(folderOf(name))).servers.flatMap(({ script, environment }) =>
+    readInitScript(script, environment).flatMap(({ statements }) =>
+      statements.flatMap((sql) =>
+        [...sql.matchAll(/\('(\w+)', (?:true|false)\)/g)].map(([, one = '']) => one),
+      ),
+    ),
+  );
+  return source.read({ tenants: customers.map((tenant) => ({ tenant, shard: 'rds' })) });
+}
 
 /** What the init scripts of an example make, by server. */
 async function madeBy(name: string) {
@@ -115,7 +131,7 @@ async function madeBy(name: string) {
 test.each(EXAMPLE_NAMES)(
   '%s: its init scripts make the databases and roles that shards.yaml names',
   async (name) => {
-    const config = await loadConfig({ cwd: folderOf(name), env: {}, envFiles: ['.env.compose'] });
+    const config = await configOf(name);
     const made = await madeBy(name);
     const serverOf = (url: string) => made.find(({ port }) => port === new URL(url).port);
     for (const { url } of [...config.veneers, ...config.shards]) {

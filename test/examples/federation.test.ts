@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
+
+const GRAFANA = { user: 'grafana', password: 'GRAFANA_PASSWORD' };
+const clean = { drift: [], inDoubt: [], problems: [], exitCode: 0 };
+
+let fleet: ExampleFleet;
+
+beforeAll(async () => {
+  fleet = await exampleFleet('federation');
+});
+
+afterAll(() => fleet.close());
+
+const shown = async (sql: string): Promise<unknown[]> =>
+  (await fleet.query('monitoring', sql)).map((row) => Object.values(row)[0]);
+
+test('its story is told to the end', async () => {
+  const story = await fleet.tell();
+  expect(story).toContain('pump of acme');
+  expect(await fleet.run.status({ verify: true })).toMatchObject(clean);
+});
+
+test('only what is listed is shown, under the names of customers; types do not collide', async () => {
+  expect(
+    await shown(
+      "SELECT relname::text FROM pg_class WHERE relkind = 'f' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+    ),
+  ).toEqual(['acme_entities', 'globex_entities', 'initech_entities', 'os_release']);
+  expect(
+    await shown(
+      "SELECT typname::text FROM pg_type WHERE typtype = 'e' AND typnamespace = 'public'::regnamespace ORDER BY 1",
+    ),
+  ).toEqual(['acme_entity_state', 'globex_entity_state', 'initech_entity_state']);
+  expect(
+    await shown(
+      "SELECT option_value FROM information_schema.foreign_server_options WHERE option_name = 'sslmode'",
+    ),
+  ).toEqual(Array.from({ length: 3 }, () => fleet.variables['RDS_SSLMODE']));
+});
+
+test('a dashboard reads, and its role has no right to anything else, on neither side', async () => {
+  expect(await fleet.query('monitoring', 'SELECT count(*)::int AS n FROM acme_entities', GRAFANA)).toEqual([
+    { n: 1 },
+  ]);
+  await expect(fleet.query('monitoring', 'DELETE FROM acme_entities', GRAFANA)).rejects.toMatchObject({
+    code: '42501',
+  });
+  await expect(fleet.query('monitoring', 'CREATE TABLE mine (id int)', GRAFANA)).rejects.toMatchObject({
+    code: '42501',
+  });
+});
+
+test('a migration goes through all customers, and changes the type of each', async () => {
+  await fleet.write(
+    'migrations/20260301090000000_paused.sql',
+    `ALTER TYPE entity_state ADD VALUE 'paused' BEFORE 'gone'; ALTER TABLE entities ADD COLUMN seen timestamptz DEFAULT now()`,
+  );
+  expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  for (const customer of ['acme', 'globex', 'initech'])
+    expect(await shown(`SELECT enum_range(NULL::${customer}_entity_state)::text`)).toEqual([
+      '{new,live,paused,gone}',
+    ]);
+  expect(await fleet.run.status({ verify: true })).toMatchObject(clean);
+});
+
+test('foreign tables of other wrappers are left alone by sync --prune, too', async () => {
+  await fleet.query('monitoring', 'DROP FOREIGN TABLE acme_entities');
+  expect((await fleet.run.status()).drift).toMatchObject([
+    { kind: 'missing table', object: 'public.acme_entities' },
+  ]);
+  expect(await fleet.run.sync({ prune: true })).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await fleet.query('monitoring', 'SELECT line FROM os_release', 'superuser')).not.toEqual([]);
+  expect(await fleet.query('monitoring', 'SELECT count(*)::int AS n FROM acme_entities', GRAFANA)).toEqual([
+    { n: 1 },
+  ]);
+});
+
+test('a customer who leaves is told, and stays until somebody drops it', async () => {
+  await fleet.query('monitoring', "UPDATE customers SET active = false WHERE name = 'globex'");
+  expect((await fleet.run.status()).drift).toMatchObject([{ object: 'pgveneer.tenants' }]);
+  expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await fleet.query('monitoring', 'SELECT count(*)::int AS n FROM globex_entities', GRAFANA)).toEqual([
+    { n: 1 },
+  ]);
+});
