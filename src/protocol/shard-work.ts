@@ -16,7 +16,7 @@ import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import { exposeRelations, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
-import { refuseLongNames } from '../veneer/refuse-names.js';
+import { refuseNames } from '../veneer/refuse-names.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
@@ -130,7 +130,7 @@ export async function readChanges(
   ];
   const [before, wasStored] = [await was.relations(oids), await was.storage(oids)];
   const exposed = exposeRelations(exposure, after);
-  refuseLongNames(lane.shard.name, exposed);
+  refuseNames(lane.shard.name, exposed);
   const ours = before.filter((relation) => sources.includes(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {

@@ -9,7 +9,7 @@ import type { Session } from '../postgres/session.js';
 import { exposeRelations, isOurs, type Definition } from '../veneer/definition.js';
 import { exposureOf, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 import { mergeParents } from '../veneer/merge-parents.js';
-import { refuseLongNames } from '../veneer/refuse-names.js';
+import { refuseNames } from '../veneer/refuse-names.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import { dropType } from '../veneer/reconcile-types.js';
 import { unsupportedColumns, unsupportedTypes } from '../veneer/supported-types.js';
@@ -59,7 +59,7 @@ export async function readWanted(
   const exposure = exposureOf(config, shard);
   const relations = await readRelations(session, { schemas: sourceSchemas(exposure) });
   const exposed = exposeRelations(exposure, relations);
-  refuseLongNames(session.member, exposed);
+  refuseNames(session.member, exposed);
   const definitions = exposed.map(({ definition }) => definition);
   const types = await readUsedTypes(session, exposure, definitions);
   const own = ownSchemas([exposure]);

@@ -77,6 +77,15 @@ test('a name that a pattern makes longer than 63 bytes', async () => {
   );
 });
 
+test('two relations to which two rules give one name', async () => {
+  const rule = (table: string): string => `  - { from: "{schema}.${table}", as: "{tenant}.works" }\n`;
+  await here.fleet.writeConfig(`${bookstoreYaml(here.fleet.name)}expose:\n${rule('books')}${rule('papers')}`);
+  expect(await here.run.setup()).toMatchObject({ exitCode: 0 });
+  expect(await refused('CREATE TABLE books (id int); CREATE TABLE papers (id int)')).toMatch(
+    /^expose … as gives bluth_co.books and bluth_co.papers one name: bluth_co.works; put \{tenant\}/,
+  );
+});
+
 test('1,600 columns, most of them dropped long ago', async () => {
   await here.start('CREATE TABLE books (id int)');
   const many = Array.from({ length: 1599 }, (_, at) => at);
