@@ -14,6 +14,9 @@ import type { ShardFacts, VeneerFacts } from './facts.js';
 /** Foreign tables of one server that are looked at for one that a role may read. */
 const MOST_TABLES = 20;
 
+/** postgres_fdw makes a connection first, which a busy machine need not do within a short rollout.lock_wait. */
+const LEAST_MS = 5_000;
+
 /** Tenants may have a database each, hundreds of them on one server: that some can be read tells enough of it. */
 const MOST_PER_ADDRESS = 20;
 
@@ -45,7 +48,7 @@ export async function probeMappings(
   const probes: MappingProbe[] = [];
   for (const [, own] of groupBy(wanted, ({ address }) => address)) {
     const tried = own.slice(0, MOST_PER_ADDRESS);
-    const timeoutMs = config.rollout.lockWaitMs;
+    const timeoutMs = Math.max(config.rollout.lockWaitMs, LEAST_MS);
     for (const [server, ofServer] of groupBy(tried, (one) => one.server)) {
       probes.push(...(await probeServer(session, ofServer, readable, timeoutMs)));
       // Else postgres_fdw keeps a connection to each database until this session ends.
@@ -119,7 +122,7 @@ async function probe(session: Session, which: Which, readable: Readable | undefi
 function failed(which: Which, error: unknown): MappingProbe {
   if (isState(error, SQLSTATE.undefinedTable)) return { ...which, works: 'yes', why: null };
   if (isState(error, SQLSTATE.queryCanceled) || isState(error, SQLSTATE.lockNotAvailable))
-    return notProbed(which, 'there was no answer within rollout.lock_wait');
+    return notProbed(which, 'there was no answer in time');
   const { message, detail } = problemOf(error);
   return { ...which, works: 'no', why: detail === undefined ? message : `${message} (${detail})` };
 }
