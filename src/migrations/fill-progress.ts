@@ -1,6 +1,6 @@
 import { EXIT, VeneerError } from '../errors.js';
 import type { Row, Session } from '../postgres/session.js';
-import type { RunningWrite } from './ledger.js';
+import type { RunningWrite } from './ledger-running.js';
 import type { Direction } from './migration.js';
 
 /** Which backfill of a migration: a text that is the same as long as it does the same. */

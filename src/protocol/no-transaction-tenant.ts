@@ -1,14 +1,14 @@
 import { EXIT, textOf, VeneerError } from '../errors.js';
 import { forgetFills, hasFilled } from '../migrations/fill-progress.js';
+import { takenDownMeanwhile } from '../migrations/ledger-errors.js';
 import {
   forgetRunning,
   lockEntry,
-  takenDownMeanwhile,
   writeApplied,
   writeLeaving,
   writeRunning,
   writeStanding,
-} from '../migrations/ledger.js';
+} from '../migrations/ledger-running.js';
 import type { Statement } from '../migrations/migration.js';
 import { display, ident, literal } from '../postgres/identifiers.js';
 import { PLAN_AS_CONFIGURED } from '../postgres/hygiene.js';

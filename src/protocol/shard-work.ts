@@ -9,7 +9,7 @@ import {
 } from '../catalog/read-raw.js';
 import { readRelations } from '../catalog/read-relations.js';
 import { findRenames } from '../catalog/renames.js';
-import { writeLedger } from '../migrations/ledger.js';
+import { writeLedger } from '../migrations/ledger-writes.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';

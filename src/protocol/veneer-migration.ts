@@ -1,5 +1,5 @@
 import type { VeneerConfig } from '../config/config.js';
-import { ledgerStatement, writeLedger } from '../migrations/ledger.js';
+import { ledgerStatement, writeLedger } from '../migrations/ledger-writes.js';
 import type { VeneerStep } from '../migrations/plan.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
