@@ -26,6 +26,11 @@ const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend x
                 WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
 
+/** The constructors of ranges, which are part of the type; from 14 on it has those of a multirange, too. */
+const notOfType = (oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend i
+                WHERE i.classid = 'pg_proc'::regclass AND i.objid = ${oid} AND i.deptype = 'i')`;
+
 /**
  * A line for each object of a schema, in which the schema's own name is left out; bodies of views and functions are not
  * compared, and what belongs to an extension is not looked at.
@@ -88,7 +93,7 @@ const LINES = `
     SELECT nspname, 'function', '', concat(quote_ident(p.proname), '(', ${own('args')}, ')'), ''
       FROM own JOIN pg_proc p ON p.pronamespace = own.oid,
            LATERAL (SELECT pg_get_function_identity_arguments(p.oid) AS args) AS arguments
-     WHERE ${notOfExtension('pg_proc', 'p.oid')})`;
+     WHERE ${notOfExtension('pg_proc', 'p.oid')} AND ${notOfType('p.oid')})`;
 
 const ORDER = ['kind', 'relation', 'name', 'definition'].map((part) => `${part} COLLATE "C"`).join(', ');
 
