@@ -1,7 +1,7 @@
 import type { PolicyConfig } from '../config/config.js';
+import { pendingFromBase } from './bases.js';
 import { onlyApplied, type LedgerEntry } from './ledger.js';
 import { missingProblem, problemOfFile, type SubjectProblem } from './ledger-problems.js';
-import { pendingFromBase } from './bases.js';
 import { migrationsFor, type Subject } from './ledger-subjects.js';
 import { isRepeatable } from './migration-names.js';
 import type { Migration } from './migration.js';
@@ -35,7 +35,7 @@ export function upStates(
   });
 }
 
-/** What is pending on a tenant's shard itself, or on a veneer. */
+/** What is pending first on a subject's shard itself, and on each veneer. */
 export const barriersOf = ({ member }: Subject, states: readonly UpState[]): Migration[] =>
   states
     .filter(

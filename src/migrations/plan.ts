@@ -1,12 +1,12 @@
 import type { PolicyConfig, ShardConfig, TenantConfig, VeneerConfig } from '../config/config.js';
 import type { Problem } from '../errors.js';
 import { groupBy } from '../group-by.js';
+import { withBases } from './bases.js';
 import { fewOf, mergeProblems } from './ledger-problems.js';
 import { subjectsOf, type Subject, type SubjectsInput } from './ledger-subjects.js';
 import { labelOf, type Direction, type Migration } from './migration.js';
 import { appliedTo, downProblems } from './plan-down.js';
-import { upStates, type UpState } from './plan-up.js';
-import { withBases } from './bases.js';
+import { barriersOf, upStates, type UpState } from './plan-up.js';
 
 /** What is to be done, decided before anything is done. */
 export interface Plan {
@@ -160,10 +160,7 @@ function heldBack(
   barriers: readonly UpState[],
   all: readonly Migration[],
 ): HeldBack {
-  const firsts = barriers
-    .filter((barrier) => barrier.subject.scope === 'veneer' || barrier.subject.member === subject.member)
-    .flatMap((barrier) => barrier.pending.slice(0, 1));
-  const [by = null] = firsts.toSorted((a, b) => all.indexOf(a) - all.indexOf(b));
+  const [by = null] = barriersOf(subject, barriers).toSorted((a, b) => all.indexOf(a) - all.indexOf(b));
   if (by === null) return { migrations: [], by };
   return { migrations: pending.filter((migration) => all.indexOf(migration) > all.indexOf(by)), by };
 }

@@ -5,7 +5,7 @@ import type { CommittedStep } from '../report/drift-of-shards.js';
 /**
  * By shard the last step up that was committed there, as this journal member's history tells; one that was taken down
  * since, or was settled by a later run, which may have been a way down, does not count; nor does one whose tenants may
- * have been dropped since, and its rows of the ledger with them.
+ * have been dropped since, and its rows of the ledger with them. A base is taken down as the migration that it ends with.
  */
 export async function readCommittedSteps(session: Session, fleet: string): Promise<CommittedStep[]> {
   return session.query<CommittedStep & Record<string, unknown>>(
@@ -17,7 +17,7 @@ export async function readCommittedSteps(session: Session, fleet: string): Promi
         AND NOT EXISTS (SELECT FROM pgveneer.history later
                          WHERE later.fleet = $1 AND later.id > up.id
                            AND (later.migration = up.migration AND later.event = 'step settled'
-                                OR later.migration = up.migration AND later.shard = up.shard
+                                OR later.migration = regexp_replace(up.migration, '^B__', '') AND later.shard = up.shard
                                    AND later.details->>'direction' = 'down'
                                 OR later.shard = up.shard AND later.details->>'direction' = 'tenant drop'))
       ORDER BY up.shard, up.id DESC`,

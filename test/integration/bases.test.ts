@@ -91,6 +91,7 @@ test('what was recorded by a base is taken down as if it had run', async () => {
   const down = await s.run.down({ limit: { kind: 'to', name: '0002_works' }, yes: true });
   expect(down).toMatchObject({ exitCode: 0, problems: [] });
   expect(await ledgerOf('globex', 'shard3')).toEqual(LEDGER.slice(0, 2));
+  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 10 });
   expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
   await expectAlike();
 });
