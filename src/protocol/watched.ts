@@ -83,7 +83,7 @@ async function countWaits(watch: Watch): Promise<void> {
     if (blockers.length === 0) continue;
     lane.blockers.splice(0, lane.blockers.length, ...blockers);
     await terminateStubborn(lane, session);
-    if (budget.addWait(sinceLast, session)) watch.reason ??= () => waitExceeded(lane);
+    if (budget.addWait(sinceLast, session)) watch.reason ??= (error) => waitExceeded(lane, error);
   }
 }
 
@@ -105,12 +105,16 @@ export async function terminateStubborn(lane: Crew, session: Session): Promise<v
   }
 }
 
-/** Carries the SQLSTATE of a lock that was not to be had, since it is one: the step may try again. */
-const waitExceeded = (lane: Crew): VeneerError =>
+/**
+ * Carries the SQLSTATE of a lock that was not to be had, since it is one: the step may try again. Whether the server's
+ * lock_timeout or this clock ends a wait is a race; the reader is told the same place of the cancelled statement.
+ */
+const waitExceeded = (lane: Crew, cancelled: unknown): VeneerError =>
   new VeneerError('a lock was not to be had in time', {
     exitCode: EXIT.failed,
     sqlstate: SQLSTATE.lockNotAvailable,
     detail: lane.blockers.map(blockerText).join('\n'),
+    ...(cancelled instanceof VeneerError ? { where: cancelled.facts.where ?? {} } : {}),
   });
 
 function runningText(error: unknown): string | undefined {

@@ -90,7 +90,13 @@ test('a server whose deadlock_timeout is shorter than lock_wait is named as what
       hint: expect.stringMatching(
         /deadlock_timeout of shard1 \(a longer rollout.lock_wait alone changes nothing\)/,
       ),
-      where: { member: 'shard1', migration: name },
+      where: {
+        member: 'shard1',
+        tenant: 'bluth_co',
+        migration: name,
+        file: `migrations/${name}.sql`,
+        line: 1,
+      },
     }),
   ]);
   await holder.query('COMMIT');
