@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { crashFleet, type CrashFleet, type Order } from './crash-fleet.js';
+import type { CrashFleet, Order } from './crash-fleet.js';
+import { holdFleet } from './hold-fleet.js';
 import { freshFleet } from './fresh-fleet.js';
 import type { Kind } from './crash-migrations.js';
 import type { Protocol } from '../../src/protocol/journal.js';
@@ -26,7 +27,7 @@ type Healer = 'up' | 'recover';
 export async function runnerKilled(parts: readonly Part[]): Promise<void> {
   const counts = { points: 0, cases: 0 };
   for (const part of parts.filter(({ choose }) => IS_FULL || choose !== undefined)) {
-    const holder = await fleetHolder(part);
+    const holder = await holdFleet(freshFleet, part.order);
     const points = await recordPoints(holder.fleet(), part);
     const chosen = points.filter((point) => IS_FULL || part.choose?.(point) === true);
     const cases = chosen.flatMap((point) => healersAt(points, point).map((healer) => ({ point, healer })));
@@ -70,28 +71,4 @@ async function killAndHeal(
 /** A run in a process of its own, which must die where the plan says. */
 export async function killedRun({ fleet }: CrashFleet, plan: RunPlan): Promise<void> {
   expect(await startRun(fleet.dir, plan).result).toMatchObject({ signal: 'SIGKILL' });
-}
-
-interface FleetHolder {
-  readonly fleet: () => CrashFleet;
-  /** A failed case leaves a fleet that proves nothing: the next one gets another. */
-  readonly use: (work: (crash: CrashFleet) => Promise<void>) => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-async function fleetHolder({ order }: Part): Promise<FleetHolder> {
-  let crash = await crashFleet(await freshFleet(), order);
-  return {
-    fleet: () => crash,
-    async use(work) {
-      try {
-        await work(crash);
-      } catch (error) {
-        await crash.fleet.close();
-        crash = await crashFleet(await freshFleet(), order);
-        throw error;
-      }
-    },
-    close: () => crash.fleet.close(),
-  };
 }

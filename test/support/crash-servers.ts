@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { commandsOn } from './commands.js';
-import { crashFleet, type CrashFleet } from './crash-fleet.js';
+import type { CrashFleet } from './crash-fleet.js';
+import { holdFleet } from './hold-fleet.js';
 import { IS_FULL, type Part } from './crash-matrix.js';
 import { pointText, recordPoints, type Point } from './crash-points.js';
 import { crashServer, type Crash } from './crash-postmaster.js';
@@ -16,30 +17,26 @@ export interface ServerPart extends Pick<Part, 'kind' | 'protocol'> {
 
 /** Declares the tests of these parts, on servers of their own; to be awaited at the top of a test file. */
 export async function serversKilled(parts: readonly ServerPart[]): Promise<void> {
-  let crash = await crashFleet(await startOwnFleet(), 'one shard after the other');
+  const holder = await holdFleet(() => startOwnFleet(), 'one shard after the other');
   let cases = 0;
   for (const part of parts) {
-    const points = (await recordPoints(crash, part)).filter((point) => IS_FULL || part.choose(point));
+    const points = (await recordPoints(holder.fleet(), part)).filter(
+      (point) => IS_FULL || part.choose(point),
+    );
     const all = points.flatMap((point) => part.members.map((member) => ({ point, member })));
     cases += all.length;
     describe(`${part.kind}, ${part.protocol}`, () => {
       const named = all.map(
         (one) => [`${part.crash} of ${one.member} ${pointText(one.point)}`, one] as const,
       );
-      test.each(named)('%s', async (_, { point, member }) => {
-        try {
-          await crashAndHeal(crash, part, point, member);
-        } catch (error) {
-          await crash.fleet.close();
-          crash = await crashFleet(await startOwnFleet(), 'one shard after the other');
-          throw error;
-        }
-      });
+      test.each(named)('%s', (_, { point, member }) =>
+        holder.use((crash) => crashAndHeal(crash, part, point, member)),
+      );
     });
   }
   afterAll(async () => {
     console.log(`crashed servers: ${cases} cases`);
-    await crash.fleet.close();
+    await holder.close();
   });
 }
 
