@@ -35,6 +35,12 @@ async function read(shell: DemoShell, grafana: Connection): Promise<void> {
     "SELECT name, state, pg_typeof(state) AS type FROM public.acme_entities WHERE state = 'live'",
   );
   expect(rows.length === 1, 'the entity of acme');
+  shell.say('One view shows them all; its first column says whose a row is.');
+  const all = await shell.query(
+    grafana,
+    'SELECT tenant, name, state FROM public.all_entities ORDER BY tenant',
+  );
+  expect(all.length === 2, 'an entity of each customer');
   shell.say('A variable of a dashboard asks which customers there are.');
   await shell.query(grafana, 'SELECT tenant FROM pgveneer.tenants ORDER BY tenant');
   shell.say('They read, and nothing else; and see what is listed, and nothing else.');

@@ -24,6 +24,8 @@ import { inReadOnly } from '../postgres/transaction.js';
 import { readUsedTypes } from '../protocol/shard-types.js';
 import type { UserType } from '../catalog/type.js';
 import { readPrepared, type PreparedTransaction } from '../protocol/evidence.js';
+import { readUnionFacts } from '../protocol/union-facts.js';
+import type { UnionFacts } from '../veneer/unions.js';
 import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { exposeRelations, type ExposedRelation } from '../veneer/definition.js';
 import { wantedOnShard } from './setup-shard.js';
@@ -98,6 +100,8 @@ export interface VeneerFacts {
   readonly runner: LockHolder | null;
   /** Null where the fleet was never set up there. */
   readonly ledger: readonly LedgerGroup[] | null;
+  /** Views over all tenants; null where another session locks one of their branches. */
+  readonly unions: readonly UnionFacts[] | null;
   /** Does pgveneer.tenants list other tenants than the fleet has, or elsewhere? */
   readonly listsOthers: boolean;
 }
@@ -120,7 +124,8 @@ export async function readVeneerFacts(config: Config, name: string, session: Ses
     };
   });
   const tables = await unlessLocked(() => inReadOnly(session, () => readForeignTables(session, names)));
-  return { name, version: session.server.version, ...state, tables };
+  const unions = await unlessLocked(() => inReadOnly(session, () => readUnionFacts(config, session)));
+  return { name, version: session.server.version, ...state, tables, unions };
 }
 
 /** False where that cannot be read: a fleet that was never set up, a role that may not. */

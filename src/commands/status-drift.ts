@@ -12,6 +12,7 @@ import {
   type MappingStatus,
 } from '../report/drift-of-servers.js';
 import { leftTenants, listDrift } from '../report/drift-of-tenants.js';
+import { unionDrift } from '../report/drift-of-unions.js';
 import { tableDrift } from '../report/drift-of-tables.js';
 import { exposureOf } from '../veneer/exposure.js';
 import { unsupportedTypes } from '../veneer/supported-types.js';
@@ -23,6 +24,7 @@ import type { StatusFacts } from './status-facts.js';
 export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
   [
     ...tablesDrift(facts),
+    ...[...facts.veneerFacts.values()].flatMap(({ name, unions }) => unionDrift(name, unions ?? [])),
     ...serversDrift(facts),
     ...privilegesDrift(facts),
     ...tenantsDrift(facts),

@@ -10,6 +10,8 @@ import { syncRow } from '../protocol/history-rows.js';
 import { anchorOf } from '../protocol/run.js';
 import { leftOn, syncShard, syncStepName, type LeftOnVeneer, type SyncEnd } from '../protocol/sync-step.js';
 import { readRepairs, readWanted, repairStatements, type SyncScope } from '../protocol/sync-work.js';
+import { readUnionFacts } from '../protocol/union-facts.js';
+import { unionStatements } from '../veneer/unions.js';
 import { backoff, inDoubtHint, lostProblem, problemFor, worthRetrying } from '../protocol/step.js';
 import { forgetAttempts } from '../protocol/commit.js';
 import type { SettledAttempt, SyncReport, SyncVeneer } from '../report/reports.js';
@@ -129,8 +131,8 @@ async function planAll(
   { prune }: SyncOptions,
   readers: Readers,
 ): Promise<ShardResult[]> {
-  return Promise.all(
-    shards.map(async (shard) => {
+  const shardResults = await Promise.all(
+    shards.map(async (shard): Promise<ShardResult> => {
       const others = config.shards
         .filter(({ name }) => name !== shard.name && !readers.unreachable.has(name))
         .map((other) => ({ shard: other, session: readers.sessionOf(other.name) }));
@@ -146,6 +148,19 @@ async function planAll(
       return { statements, problem: null, left };
     }),
   );
+  return [...shardResults, { statements: await unionStatementsOn(config, readers), problem: null }];
+}
+
+/** By veneer: views over all tenants, as far as they are amiss over the tables that are there now. */
+async function unionStatementsOn(
+  config: Config,
+  readers: Readers,
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const entries = config.veneers.map(async ({ name }) => {
+    const facts = await readUnionFacts(config, readers.sessionOf(name));
+    return [name, unionStatements(facts)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 function syncReport(

@@ -111,6 +111,8 @@ export interface ExposeRule {
   readonly except: readonly string[];
   /** The foreign table is a partition of a table of the veneer; null: it stands by itself. */
   readonly partition: PartitionRule | null;
+  /** `schema.relation` on the veneer: a view over all tenants that shows what the rule shows of each; null: none. */
+  readonly union: string | null;
 }
 
 export interface PartitionRule {

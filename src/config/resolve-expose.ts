@@ -13,6 +13,7 @@ export const DEFAULT_EXPOSE: ExposeRule = {
   as: '{tenant}.{table}',
   except: [],
   partition: null,
+  union: null,
 };
 
 /** The rules in the order of the file; checked against all tenants. */
@@ -35,6 +36,7 @@ export function resolveExpose(
         as: rule?.as ?? from,
         except: (rule?.except ?? []).filter((glob) => glob !== undefined),
         partition: resolvePartition(reading, ['expose', index], rule, capturesOf(from)),
+        union: resolveUnion(reading, ['expose', index, 'union'], rule, capturesOf(from)),
       };
     }),
     tenants,
@@ -63,6 +65,23 @@ function resolvePartition(
   checkPattern(reading, [...path, 'partition_of'], of, captured);
   checkWords(reading, [...path, 'bounds'], bounds ?? '', captured);
   return of === undefined || bounds === undefined ? null : { of, bounds };
+}
+
+/** One view for all tenants, or for those of a shard: what differs from tenant to tenant has no place in its name. */
+function resolveUnion(
+  reading: Reading,
+  path: Path,
+  rule: WrittenRule | undefined,
+  captured: readonly string[],
+): string | null {
+  const { union, partition_of: parent } = rule ?? {};
+  if (union !== undefined && parent !== undefined)
+    reading.refuse(path, 'the partitioned table shows all of them already; leave union out', 'key');
+  checkPattern(reading, path, union, captured);
+  const ownWord = /\{(tenant|schema)\}/.exec(union ?? '');
+  if (ownWord !== null)
+    reading.refuse(path, `a view over all tenants has one name for all of them, without ${ownWord[0]}`);
+  return union ?? null;
 }
 
 /** A word of its own in `from` matches any text; it may be used in what follows. */

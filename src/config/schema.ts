@@ -127,7 +127,11 @@ const expose = z
           'The bounds of the partition, in SQL, as behind FOR VALUES, or DEFAULT; a {name} becomes a quoted literal.',
         )
         .optional(),
-      union: text('schema.relation').describe('A view over all tenants. Not built yet.').optional(),
+      union: text('schema.relation')
+        .describe(
+          'A view on the veneer over what the rule shows of all tenants; its first column, tenant, says whose a row is. {shard} {table} may stand in it.',
+        )
+        .optional(),
     },
     { error: 'a map with from, as and except' },
   )

@@ -1,7 +1,7 @@
 import { readAttachments, readViews } from '../catalog/read-captured.js';
 import { readDependents, type Dependent, type Fate } from '../catalog/read-dependents.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { display, ident, qualified } from '../postgres/identifiers.js';
+import { display } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import {
   bottomUp,
@@ -13,6 +13,7 @@ import {
 } from '../veneer/dependents.js';
 import { putAside, restore, type Captured, type Piece } from '../veneer/restore.js';
 import type { Budget } from './budget.js';
+import { lockViews } from './lock-views.js';
 import { runBatched } from './run-batched.js';
 
 /** A column of a veneer whose type is about to change: of a foreign table, or of a partitioned parent. */
@@ -63,11 +64,31 @@ async function capture(session: Session, fates: readonly Fate[]): Promise<Captur
   );
 }
 
-async function readAll(session: Session, dependents: readonly Dependent[]): Promise<Captured> {
+/**
+ * Views, with all that stands above them, to be put aside and made again. Throws (exit 20), by the name of each, where
+ * something could not be made as it was.
+ */
+export async function captureViews(session: Session, oids: readonly string[]): Promise<Captured> {
+  const fates = oids.map((relation): Fate => ({ relation, column: null, fate: 'retype' }));
+  const dependents = await readDependents(session, fates);
+  refuse(session, obstaclesAmong(dependents));
+  const captured = await readAll(session, dependents, oids);
+  const own = captured.views
+    .filter(({ oid }) => oids.includes(oid))
+    .flatMap((view) => view.obstacles.map((why) => ({ text: `view ${display(view)}`, on: 'tables', why })));
+  refuse(session, [...own, ...obstaclesOf(dependents, [...captured.views, ...captured.attachments])]);
+  return { ...captured, views: bottomUp(captured.views, dependents) ?? captured.views };
+}
+
+async function readAll(
+  session: Session,
+  dependents: readonly Dependent[],
+  besides: readonly string[] = [],
+): Promise<Captured> {
   const oids = (...kinds: readonly Dependent['kind'][]): string[] => [
     ...new Set(dependents.filter(({ kind }) => kinds.includes(kind)).map(({ oid }) => oid)),
   ];
-  const views = await readViews(session, { oids: oids('view') });
+  const views = await readViews(session, { oids: [...oids('view'), ...besides] });
   return { views, attachments: await readAttachments(session, { oids: oids('rule', 'trigger') }) };
 }
 
@@ -79,33 +100,6 @@ export async function clearTheWay(session: Session, budget: Budget, fates: reado
   const dependents = await readDependents(session, fates);
   refuse(session, obstaclesAmong(dependents));
   await lockViews(session, budget, dependents);
-}
-
-/**
- * Takes the lock of each view above these relations, from the top down, as a reader does: a session that reads a view
- * locks the view and then what is under it. Were a table locked first, every reader on its way would hold a view that
- * we want and wait for the table that we hold. Nothing is deparsed before: that would wait for the tables. Handing a
- * view to its own owner changes nothing.
- */
-export async function lockAbove(
-  session: Session,
-  budget: Budget,
-  relations: readonly { readonly oid: string }[],
-): Promise<void> {
-  const fates = relations.map(({ oid }): Fate => ({ relation: oid, column: null, fate: 'retype' }));
-  await lockViews(session, budget, await readDependents(session, fates));
-}
-
-async function lockViews(session: Session, budget: Budget, dependents: readonly Dependent[]): Promise<void> {
-  const views = dependents.flatMap(({ oid, view, fate }) =>
-    view === null || fate === 'drop' ? [] : [{ oid, ...view }],
-  );
-  const distinct = [...new Map(views.map((view) => [view.oid, view])).values()];
-  const ordered = (bottomUp(distinct, dependents) ?? []).toReversed();
-  if (ordered.length === 0) return;
-  for (const view of ordered) budget.noteLocked(session.member, display(view));
-  const locks = ordered.map((view) => `ALTER VIEW ${qualified(view)} OWNER TO ${ident(view.owner)}`);
-  await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
 }
 
 function refuse(session: Session, obstacles: readonly Obstacle[]): void {
@@ -136,7 +130,8 @@ const listed = (names: readonly string[], limit: number, separator: string): str
 const lineOf = ({ text, on, why }: Obstacle): string =>
   why === null ? `${text} depends on ${on}` : `${text} depends on ${on}, and ${why}`;
 
-async function runPieces(
+/** Runs pieces in order; an error names the one that it is about, and what it could not be. */
+export async function runPieces(
   session: Session,
   budget: Budget,
   pieces: readonly Piece[],
@@ -155,7 +150,8 @@ async function runPieces(
   });
 }
 
-async function proveRestored(session: Session, before: Captured): Promise<void> {
+/** Throws (exit 1) where what was made again is not what it was. */
+export async function proveRestored(session: Session, before: Captured): Promise<void> {
   const views = await readViews(session, { like: before.views });
   const attachments = await readAttachments(session, { like: before.attachments });
   const [first] = [

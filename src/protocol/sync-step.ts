@@ -22,6 +22,9 @@ import {
 import { commitAttempt, type AttemptEnding } from './commit.js';
 import type { Participant } from './participant.js';
 import { chooseProtocol } from './protocol-choice.js';
+import { unionsAmiss } from '../veneer/unions.js';
+import { readUnionFacts } from './union-facts.js';
+import { alignUnions, putUnionsAside, repairUnions } from './unions.js';
 import { beginOnVeneer, executeChanges, refuseOccupied } from './veneer-work.js';
 
 export interface SyncEnd extends Partial<AttemptEnding> {
@@ -102,7 +105,9 @@ async function repairAll(
     veneers.push(await lane.session(name));
   const drifted = await Promise.all(veneers.map((veneer) => readRepairs(veneer, scope, seen)));
   const left = drifted.flatMap((found, index) => leftOn(veneers[index]?.member ?? '', found));
-  if (drifted.every(isInLine)) return { repaired: [], left };
+  const unions = await Promise.all(veneers.map((veneer) => readUnionFacts(lane.run.config, veneer)));
+  if (drifted.every(isInLine) && unions.every((facts) => unionsAmiss(facts).length === 0))
+    return { repaired: [], left };
   const wanted = await holdWanted(
     shard,
     scope,
@@ -141,8 +146,9 @@ async function repairOne(
   wanted: WantedOfShard,
   budget: Budget,
 ): Promise<readonly string[]> {
+  const { config } = lane.run;
   const found = await readRepairs(veneer, scope, wanted);
-  if (isInLine(found)) return [];
+  if (isInLine(found)) return repairUnionsAlone(lane, veneer, budget);
   await beginOnVeneer(lane, veneer, budget);
   const typed = await alignTypes(lane, veneer, found.types, budget);
   const { changes } = isIdle(found.types) ? found : await readRepairs(veneer, scope, wanted);
@@ -151,12 +157,32 @@ async function repairOne(
     scope.shard.server.name,
     changes.filter((change) => change.kind === 'create').map((change) => change.table),
   );
-  const tables = await executeChanges(lane, veneer, changes, budget);
+  const server = scope.shard.server.name;
+  const unions = await putUnionsAside(
+    config,
+    veneer,
+    [{ server, changes, wanted: wanted.definitions }],
+    budget,
+  );
+  const tables = [
+    ...unions.statements,
+    ...(await executeChanges(lane, veneer, changes, budget)),
+    ...(await alignUnions(config, veneer, unions, budget)),
+    ...(await repairUnions(config, veneer, budget)),
+  ];
   const dropped = await dropLeftTypes(veneer, found.types, budget);
   const left = await readRepairs(veneer, scope, wanted);
   refuseUnaligned(veneer.member, left.types);
   if (left.changes.length > 0) throw stillDifferent(veneer.member, left.changes);
   return [...typed, ...tables, ...dropped];
+}
+
+/** What the shard shows is in line, and a view over all tenants may not be: it is nobody's in particular. */
+async function repairUnionsAlone(lane: Lane, veneer: Session, budget: Budget): Promise<readonly string[]> {
+  const { config } = lane.run;
+  if (unionsAmiss(await readUnionFacts(config, veneer)).length === 0) return [];
+  await beginOnVeneer(lane, veneer, budget);
+  return repairUnions(config, veneer, budget);
 }
 
 const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>

@@ -4,12 +4,13 @@ import type { Session } from '../postgres/session.js';
 import type { Job } from './attempt.js';
 import type { Budget } from './budget.js';
 import { gather, type Aligned, type GroupWork } from './gather.js';
-import { alignVeneers } from './group-work.js';
+import { alignVeneers } from './align-veneers.js';
 import { openGroup, type Group, type GroupShard, type GroupVeneer } from './group.js';
 import type { Lane } from './lane.js';
 import { refuseForeignReads } from './protocol-choice.js';
 import type { ShardDone } from './shard-done.js';
 import type { HeldTurns } from './turns.js';
+import { hasUnions } from './union-facts.js';
 import { beginOnVeneer } from './veneer-work.js';
 
 /** What a step that makes or drops tenants does, besides what every step does. */
@@ -49,7 +50,10 @@ async function workOnTenants(work: TenantWork, budget: Budget, turns: HeldTurns)
   const group = await groupOf(work);
   const [shard] = group.shards;
   if (shard === undefined) throw new Error('a group has a shard');
-  for (const veneer of group.veneers) await work.first(veneer, budget);
+  for (const veneer of group.veneers) {
+    if (hasUnions(work.lane.run.config)) await turns.take(veneer.name);
+    await work.first(veneer, budget);
+  }
   const done = await work.onShard(shard, budget);
   const before = await onVeneers(work, group, budget, work.before);
   const { aligned, writes } = await alignVeneers(group, [done], budget, turns);

@@ -10,10 +10,12 @@ import { isOurs } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
-import { aroundRetype, clearTheWay, lockAbove } from './retype.js';
+import { lockAbove } from './lock-views.js';
+import { aroundRetype, clearTheWay } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
 import { runChanges } from './run-changes.js';
 import type { ShardChanges } from './shard-work.js';
+import { lockUnionsOver } from './unions.js';
 
 /** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
 export async function lockOnVeneer(
@@ -40,6 +42,7 @@ export async function lockTables(
   budget: Budget,
 ): Promise<void> {
   if (tables.length === 0) return;
+  await lockUnionsOver(lane.run.config, session, tables, budget);
   await lockAbove(
     session,
     budget,

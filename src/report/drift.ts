@@ -16,6 +16,7 @@ export const DRIFT_KINDS = [
   'extra table',
   'name taken',
   'partition',
+  'union view',
   'missing column',
   'extra column',
   'column order',

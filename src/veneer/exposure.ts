@@ -31,6 +31,7 @@ const DEFAULT_EXPOSURE: ExposeRule = {
   as: '{tenant}.{table}',
   except: [],
   partition: null,
+  union: null,
 };
 
 /** How a veneer shows a relation. */
@@ -40,6 +41,8 @@ export interface Shown {
   readonly tenant: TenantConfig | null;
   /** Where it is attached to a partitioned table of the veneer. */
   readonly partition: Partition | null;
+  /** The view over all tenants that it is a branch of. */
+  readonly union: QualifiedName | null;
 }
 
 export interface Partition {
@@ -73,7 +76,8 @@ function shownFor(
     if (rule.except.some((glob) => matchesGlob(relation.name, glob))) return null;
     const name = fillName(as, words);
     if (name === null) continue;
-    return { name, tenant, partition: partitionOf(rule, words) };
+    const union = rule.union === null || tenant === null ? null : fillName(splitPattern(rule.union), words);
+    return { name, tenant, partition: partitionOf(rule, words), union };
   }
   return null;
 }
@@ -124,7 +128,10 @@ export function sourceSchemas({ rules, shard, tenants }: Exposure): string[] {
 
 /** The schemas of a veneer in which relations of the shard appear, as far as its rules say without a table. */
 export function exposedSchemas({ rules, shard, tenants }: Exposure): string[] {
-  return [...new Set(rules.flatMap(({ as }) => filledSchemas(splitPattern(as).schema, shard, tenants)))];
+  const shown = rules.flatMap(({ as, union }) => (union === null ? [as] : [as, union]));
+  return [
+    ...new Set(shown.flatMap((pattern) => filledSchemas(splitPattern(pattern).schema, shard, tenants))),
+  ];
 }
 
 /** A pattern of a schema for each tenant, or once where it needs none; none where only a relation would tell. */

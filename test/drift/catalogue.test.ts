@@ -13,6 +13,7 @@ const s = scenario({
   config: (fleet) => `${bookstoreYaml(fleet)}
 expose:
   - { from: "{tenant}.visits", partition_of: shared.visits, bounds: "IN ({tenant})" }
+  - { from: "{schema}.notes", as: "{tenant}.notes", union: shared.notes }
   - { from: "{schema}.{table}", as: "{tenant}.{table}" }
 `,
 });
@@ -32,6 +33,8 @@ const MIGRATIONS: Readonly<Record<string, string>> = {
     CREATE TABLE codes (code code);
     CREATE TABLE places (place place);
     CREATE TABLE visits (id int, tenant text NOT NULL);
+    CREATE TABLE notes (id int);
+    INSERT INTO notes VALUES (1);
     INSERT INTO books (id, title, price) VALUES (1, 'Emma', 9.99), (2, 'Ulysses', 12.34);
     INSERT INTO authors VALUES (1, 'austen'), (2, 'Joyce');
     INSERT INTO critics VALUES (1, 'Eliot'), (2, 'Woolf');

@@ -15,6 +15,9 @@ afterAll(() => fleet.close());
 const shown = async (sql: string): Promise<unknown[]> =>
   (await fleet.query('monitoring', sql)).map((row) => Object.values(row)[0]);
 
+const customersShown = (): Promise<Record<string, unknown>[]> =>
+  fleet.query('monitoring', 'SELECT DISTINCT tenant FROM all_entities ORDER BY 1', GRAFANA);
+
 test('its story is told to the end', async () => {
   const story = await fleet.tell();
   expect(story).toContain('pump of acme');
@@ -64,10 +67,23 @@ test('a migration goes through all customers, and changes the type of each', asy
   expect(await fleet.run.status({ verify: true })).toMatchObject(clean);
 });
 
+test('the view over all customers has what they have in common, their own types as text, and is read by its reader', async () => {
+  expect(
+    await fleet.query('monitoring', 'SELECT * FROM all_entities ORDER BY tenant LIMIT 1', GRAFANA),
+  ).toMatchObject([{ tenant: 'acme', id: 1, name: 'pump of acme', state: 'live' }]);
+  expect(await customersShown()).toEqual([{ tenant: 'acme' }, { tenant: 'globex' }]);
+  expect(
+    await shown(
+      "SELECT count(*)::int FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class = 'all_entities'::regclass JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'f' AND d.refobjsubid = 1",
+    ),
+  ).toEqual([3]);
+});
+
 test('foreign tables of other wrappers are left alone by sync --prune, too', async () => {
-  await fleet.query('monitoring', 'DROP FOREIGN TABLE acme_entities');
+  await fleet.query('monitoring', 'DROP VIEW all_entities; DROP FOREIGN TABLE acme_entities');
   expect((await fleet.run.status()).drift).toMatchObject([
     { kind: 'missing table', object: 'public.acme_entities' },
+    { kind: 'union view', object: 'public.all_entities' },
   ]);
   expect(await fleet.run.sync({ prune: true })).toMatchObject({ problems: [], exitCode: 0 });
   expect(await fleet.query('monitoring', 'SELECT line FROM os_release', 'superuser')).not.toEqual([]);
@@ -78,7 +94,12 @@ test('foreign tables of other wrappers are left alone by sync --prune, too', asy
 
 test('a customer who leaves is told, and stays until somebody drops it', async () => {
   await fleet.query('monitoring', "UPDATE customers SET active = false WHERE name = 'globex'");
-  expect((await fleet.run.status()).drift).toMatchObject([{ object: 'pgveneer.tenants' }]);
+  expect((await fleet.run.status()).drift).toMatchObject([
+    { object: 'public.all_entities', text: 'it shows globex, which it should not' },
+    { object: 'pgveneer.tenants' },
+  ]);
+  expect(await fleet.run.sync()).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await customersShown()).toEqual([{ tenant: 'acme' }]);
   expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await fleet.query('monitoring', 'SELECT count(*)::int AS n FROM globex_entities', GRAFANA)).toEqual([
     { n: 1 },

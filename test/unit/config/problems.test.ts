@@ -276,6 +276,28 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
     ['shards.yaml:12:18 expose[0].from: expected schema.relation: a schema, one dot, a relation'],
   ],
   [
+    'a view over all tenants that each tenant would name otherwise',
+    'roles:',
+    'expose: [{ from: "{schema}.{table}", as: "{tenant}.{table}", union: "all.{tenant}" }]\nroles:',
+    [
+      'shards.yaml:12:69 expose[0].union: a view over all tenants has one name for all of them, without {tenant}',
+    ],
+  ],
+  [
+    'a view over all tenants with a word that from does not have',
+    'roles:',
+    'expose: [{ from: "{schema}.{table}", as: "{tenant}.{table}", union: "all.{kind}" }]\nroles:',
+    [
+      'shards.yaml:12:69 expose[0].union: unknown placeholder {kind} (known here: {tenant} {shard} {schema} {table})',
+    ],
+  ],
+  [
+    'a view over all tenants beside the partitioned table that is one',
+    'roles:',
+    'expose: [{ from: "{schema}.x", as: "{tenant}.x", partition_of: all.x, bounds: "IN ({tenant})", union: all.y }]\nroles:',
+    ['shards.yaml:12:96 expose[0].union: the partitioned table shows all of them already; leave union out'],
+  ],
+  [
     'an expose pattern with two dots',
     'roles:',
     'expose: [{ from: "{schema}.{table}", as: "a.{tenant}.{table}" }]\nroles:',

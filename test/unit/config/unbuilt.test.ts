@@ -7,7 +7,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['roles:', 'expose: [{ from: "{schema}.${X}", as: "{tenant}.x" }]\nroles:', '12:18 expose[0].from'],
   ['roles:', 'expose: [{ from: "{schema}.x", as: "{tenant}.${X}" }]\nroles:', '12:36 expose[0].as'],
   ['roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}_x"] }]\nroles:', '12:41 expose[0].except[0]'],
-  ['roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:', '12:39 expose[0].union'],
 ];
 
 test.each(CASES)('%j as %j is refused with one sentence', async (from, to, place) => {

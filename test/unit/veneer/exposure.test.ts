@@ -11,6 +11,7 @@ const rule = (from: string, as: string, except: readonly string[] = []): ExposeR
   as,
   except,
   partition: null,
+  union: null,
 });
 
 const books = { schema: 'data_acme', name: 'books' };

@@ -1,0 +1,2 @@
+-- on veneer
+DROP VIEW shared.notes;
