@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { commandsOn } from './commands.js';
 import type { CrashFleet } from './crash-fleet.js';
 import { holdFleet } from './hold-fleet.js';
-import { IS_FULL, type Part } from './crash-matrix.js';
+import { inPart, IS_FULL, type Part } from './crash-matrix.js';
 import { pointText, recordPoints, type Point } from './crash-points.js';
 import { crashServer, type Crash } from './crash-postmaster.js';
 import { expectHealed, expectTruthful } from './crash-proof.js';
@@ -23,7 +23,7 @@ export async function serversKilled(parts: readonly ServerPart[]): Promise<void>
     const points = (await recordPoints(holder.fleet(), part)).filter(
       (point) => IS_FULL || part.choose(point),
     );
-    const all = points.flatMap((point) => part.members.map((member) => ({ point, member })));
+    const all = inPart(points.flatMap((point) => part.members.map((member) => ({ point, member }))));
     cases += all.length;
     describe(`${part.kind}, ${part.protocol}`, () => {
       const named = all.map(
