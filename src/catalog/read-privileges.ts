@@ -7,6 +7,8 @@ export interface WantedPrivileges {
   readonly privileges: readonly string[];
   /** Only foreign tables on these servers are meant: others have tables in the schema, too. Left out: all relations. */
   readonly servers?: readonly string[];
+  /** Besides: views whose name one of these regular expressions matches. */
+  readonly views?: readonly string[];
 }
 
 /** Which parts of it are there; all false where the schema does not exist yet. */
@@ -33,8 +35,9 @@ const future = (kind: 'r' | 'S'): string => `
                              ELSE (SELECT nspowner FROM pg_namespace WHERE nspname = 'pgveneer') END
      AND d.defaclnamespace = n.oid AND d.defaclobjtype = '${kind}' AND a.grantee = r.oid`;
 
-const ON_SERVERS = `EXISTS (SELECT FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver
-                                WHERE t.ftrelid = c.oid AND s.srvname = ANY (w.servers))`;
+const MEANT = `(c.relkind = 'v' AND c.relname ~ ANY (w.views)
+                OR EXISTS (SELECT FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver
+                            WHERE t.ftrelid = c.oid AND s.srvname = ANY (w.servers)))`;
 
 const PRIVILEGES = `
   SELECT w.schema, w.role,
@@ -42,10 +45,10 @@ const PRIVILEGES = `
          (n.oid IS NOT NULL OR w.servers IS NOT NULL) AND NOT EXISTS (
            SELECT FROM pg_class c, unnest(w.privileges) AS p
             WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-              AND (w.servers IS NULL OR ${ON_SERVERS}) AND NOT has_table_privilege(r.oid, c.oid, p)) AS tables,
+              AND (w.servers IS NULL OR ${MEANT}) AND NOT has_table_privilege(r.oid, c.oid, p)) AS tables,
          CASE WHEN w.servers IS NULL THEN '{}' ELSE ARRAY(
            SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
-            WHERE c.relnamespace = n.oid AND c.relkind = 'f' AND ${ON_SERVERS}
+            WHERE c.relnamespace = n.oid AND ${MEANT}
               AND EXISTS (SELECT FROM unnest(w.privileges) AS p WHERE NOT has_table_privilege(r.oid, c.oid, p))
             ORDER BY c.relname) END AS lacking,
          n.oid IS NOT NULL AND NOT EXISTS (
@@ -54,7 +57,7 @@ const PRIVILEGES = `
               AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(r.oid, c.oid, 'USAGE') END) AS sequences,
          NOT EXISTS (SELECT upper(p) FROM unnest(w.privileges) AS p EXCEPT ${future('r')}) AS "futureTables",
          'USAGE' IN (${future('S')}) AS "futureSequences"
-    FROM json_to_recordset($1::json) AS w(schema text, role text, privileges text[], servers text[])
+    FROM json_to_recordset($1::json) AS w(schema text, role text, privileges text[], servers text[], views text[])
     JOIN pg_roles r ON r.rolname = w.role
     LEFT JOIN pg_namespace n ON n.nspname = w.schema`;
 

@@ -137,10 +137,24 @@ export function wantedOnVeneer(config: Config, veneer: string): WantedPrivileges
         schema,
         role: role.name,
         privileges: role.grant,
-        ...(named.has(schema) ? { servers } : {}),
+        ...(named.has(schema) ? { servers, views: unionsIn(config, schema) } : {}),
       })),
     );
 }
+
+/** The names of views over all tenants in a schema, as regular expressions. */
+const unionsIn = ({ expose }: Config, schema: string): string[] =>
+  expose.flatMap(({ union }) => {
+    const dot = union?.indexOf('.') ?? -1;
+    return union === null || union.slice(0, dot) !== schema ? [] : [`^${patternOf(union.slice(dot + 1))}$`];
+  });
+
+/** A word stands for any text. */
+const patternOf = (name: string): string =>
+  name
+    .split(/\{\w+\}/)
+    .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`))
+    .join('.+');
 
 /** The schemas in which a veneer shows relations, as far as the rules say. */
 export const schemasShownOn = (config: Config, veneer: string): string[] => [

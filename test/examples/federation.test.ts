@@ -79,6 +79,14 @@ test('the view over all customers has what they have in common, their own types 
   ).toEqual([3]);
 });
 
+test('a reader who is taken the right to the view is told, and given it again by setup', async () => {
+  await fleet.query('monitoring', 'REVOKE SELECT ON all_entities FROM grafana');
+  expect((await fleet.run.status()).drift).toMatchObject([{ kind: 'privileges' }]);
+  expect(await fleet.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await customersShown()).toHaveLength(2);
+  expect(await fleet.run.status()).toMatchObject(clean);
+});
+
 test('foreign tables of other wrappers are left alone by sync --prune, too', async () => {
   await fleet.query('monitoring', 'DROP VIEW all_entities; DROP FOREIGN TABLE acme_entities');
   expect((await fleet.run.status()).drift).toMatchObject([
