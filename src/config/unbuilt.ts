@@ -15,21 +15,6 @@ interface Refusal {
 
 /** What is not built yet, a sentence each. Who builds one deletes its line. */
 export const UNBUILT: readonly Refusal[] = [
-  {
-    at: ['expose', '*', 'from'],
-    when: hasVariable,
-    says: 'a variable in a pattern is not built yet; write the name itself',
-  },
-  {
-    at: ['expose', '*', 'as'],
-    when: hasVariable,
-    says: 'a variable in a pattern is not built yet; write the name itself',
-  },
-  {
-    at: ['expose', '*', 'except', '*'],
-    when: (value) => String(value).includes('{'),
-    says: 'a variable or placeholder in except is not built yet; write the name itself, * stands for any text',
-  },
   { at: ['expose', '*', 'union'], says: 'a union view over all tenants is not built yet' },
 ];
 
@@ -54,8 +39,4 @@ function matches(value: unknown, pattern: Path, path: Path = []): { value: unkno
 
 function isWritten(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function hasVariable(value: unknown): boolean {
-  return typeof value === 'string' && value.includes('${');
 }

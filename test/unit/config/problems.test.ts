@@ -370,13 +370,13 @@ test('the whole file at once: misfits, missing variables, duplicates and what is
   const yaml = SMALL.replace('fleet: small', 'fleet: 7\ntennants: 1')
     .replace('postgres://owner:pw@s1.test:6001/app', '${S1_URL}')
     .replace('[eve]', '[ada]')
-    .replace('roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}"] }]\nroles:');
+    .replace('roles:', 'expose: [{ from: "{schema}.x", union: a.b }]\nroles:');
   expect((await problemsOf(yaml)).map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
     'shards.yaml:1:8 fleet: expected the',
     'shards.yaml:2:1 tennants: unknown key',
     'shards.yaml:8:10 shards.s1.url: the variable',
     'shards.yaml:12:15 shards.s2.tenants[0]: tenant ada',
-    'shards.yaml:13:41 expose[0].except[0]: a variable',
+    'shards.yaml:13:39 expose[0].union: a union',
   ]);
 });
 
