@@ -1,6 +1,6 @@
 import type { CommandSpec } from './command-spec.js';
 import { ROLL_COMMANDS } from './roll-commands.js';
-import { dryRun, SHARD, TENANT } from './selection-flags.js';
+import { dryRun, SHARD, TENANT, WITHOUT } from './selection-flags.js';
 import { RUN_COMMANDS } from './run-commands.js';
 
 /** The commands that work on the fleet of shards.yaml. */
@@ -14,7 +14,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       'are missing, it prints the SQL for someone who has them.',
     ],
     positionals: [],
-    flags: [dryRun('print the statements, change nothing')],
+    flags: [WITHOUT, dryRun('print the statements, change nothing')],
     examples: [
       { command: 'migrate setup', text: 'once, and again whenever shards.yaml changed' },
       { command: 'migrate setup --dry-run', text: 'what it would do' },
@@ -47,6 +47,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       },
       SHARD,
       TENANT,
+      WITHOUT,
     ],
     examples: [
       { command: 'migrate status', text: 'exit code 0 only when all is well' },
@@ -73,6 +74,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       },
       SHARD,
       TENANT,
+      WITHOUT,
     ],
     examples: [
       { command: 'migrate sync --dry-run', text: 'the SQL that would repair it' },
@@ -100,6 +102,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
         value: 'SHARD',
         text: 'give up the part of a shard that is lost for good (repeatable)',
       },
+      WITHOUT,
     ],
     examples: [
       { command: 'migrate recover', text: 'after a crash, when nothing is to be applied yet' },

@@ -72,6 +72,7 @@ const watchdogSource = (flags: Flags): WatchdogSource => ({
   cwd: process.cwd(),
   file: flags.one('config') ?? undefined,
   envFiles: [...flags.list('env-file')],
+  without: [...flags.list('without')],
 });
 
 /** A person sits in front of it, and nothing else is to be printed. */

@@ -1,5 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
-import { dryRun, EXCEPT_TENANT, SHARD, TENANT } from './selection-flags.js';
+import { dryRun, EXCEPT_TENANT, SHARD, TENANT, WITHOUT } from './selection-flags.js';
 
 const SELECTION: readonly FlagSpec[] = [SHARD, TENANT, EXCEPT_TENANT];
 
@@ -18,6 +18,7 @@ const HOW: readonly FlagSpec[] = [
     value: 'DURATION',
     text: 'end sessions that block a step for longer: 5s (default: never)',
   },
+  WITHOUT,
   { name: 'offline', type: 'boolean', text: 'nobody else is connected: rewrite tables in a mesh, too' },
 ];
 
@@ -52,6 +53,7 @@ export const ROLL_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate up 1', text: 'the next migration only' },
       { command: 'migrate up --to 20260102000000_books', text: 'up to and including that one' },
       { command: 'migrate up --plan reviewed.json', text: 'what was rehearsed, and nothing else' },
+      { command: 'migrate up --without green', text: 'while that veneer is down' },
       { command: "migrate up --shard 'shard?' --dry-run", text: 'what would run there' },
     ],
   },

@@ -18,6 +18,11 @@ export function readRollVerb(
   flags: Flags,
 ): RollVerb {
   const help = `migrate ${command} --help`;
+  if (flags.one('plan') !== null && flags.list('without').length > 0)
+    throw usageError(
+      '--plan carries out what was rehearsed on all veneers',
+      'leave --without, or --plan, out',
+    );
   const options: UpOptions = {
     shards: [...flags.list('shard')],
     tenants: [...flags.list('tenant')],

@@ -70,7 +70,9 @@ async function readConfig(verb: Verb, flags: Flags, { who }: CommandContext): Pr
 
 async function openSource(flags: Flags): Promise<FleetSource> {
   const { openFleetSource } = await import('../config/load-config.js');
-  return openFleetSource({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+  const { leavingOut } = await import('../fleet/leave-out.js');
+  const source = openFleetSource({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
+  return leavingOut(source, flags.list('without'));
 }
 
 const sourceOf = (flags: Flags) => ({

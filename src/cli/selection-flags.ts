@@ -18,4 +18,10 @@ export const EXCEPT_TENANT: FlagSpec = {
   value: 'GLOB',
   text: 'not tenants whose name matches (repeatable)',
 };
+export const WITHOUT: FlagSpec = {
+  name: 'without',
+  type: 'list',
+  value: 'NAME',
+  text: 'go on without a veneer that is down (repeatable)',
+};
 export const dryRun = (text: string): FlagSpec => ({ name: 'dry-run', type: 'boolean', text });

@@ -1,5 +1,5 @@
 import type { CommandSpec } from './command-spec.js';
-import { dryRun } from './selection-flags.js';
+import { dryRun, WITHOUT } from './selection-flags.js';
 
 /** The commands about tenants that come and go. */
 export const TENANT_COMMANDS: readonly CommandSpec[] = [
@@ -34,6 +34,7 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
         value: 'NAME',
         text: 'the shard (default: where they are listed already)',
       },
+      WITHOUT,
       dryRun('print what would run, change nothing'),
     ],
     examples: [
@@ -58,6 +59,7 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
         text: 'where several ledgers know it: which one is meant',
       },
       { name: 'yes', alias: 'y', type: 'boolean', text: 'its data may go; nobody is asked' },
+      WITHOUT,
       dryRun('say what would be lost, change nothing'),
     ],
     examples: [

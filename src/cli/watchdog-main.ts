@@ -4,6 +4,7 @@ import { openFleetSource } from '../config/load-config.js';
 import { EXIT, problemOf } from '../errors.js';
 import { recordSettling } from '../commands/recorded-run.js';
 import { settledReport } from '../commands/settled.js';
+import { leavingOut } from '../fleet/leave-out.js';
 import { readMembers } from '../fleet/ask-tenants.js';
 import { recover, type Settled } from '../protocol/recovery.js';
 import { withRun, type Run } from '../protocol/run.js';
@@ -21,7 +22,9 @@ if (!rest.includes(DONE)) await settle(JSON.parse(first) as WatchdogSource);
 
 /** Until everything is settled, or another run is at work, which settles before it does anything else. */
 async function settle(source: WatchdogSource): Promise<void> {
-  const config = await readMembers(openFleetSource({ ...source, env: process.env }), whoRuns());
+  const { without, ...file } = source;
+  const fleet = leavingOut(openFleetSource({ ...file, env: process.env }), without);
+  const config = await readMembers(fleet, whoRuns());
   const deadline = Date.now() + PATIENCE_MS;
   const options = {
     command: 'watchdog',

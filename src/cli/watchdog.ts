@@ -6,7 +6,10 @@ import type { ConfigSource } from '../config/load-config.js';
 import type { StartWatchdog } from '../protocol/run.js';
 
 /** What the watchdog is told, as the first line of its standard input; the environment it inherits. */
-export type WatchdogSource = Omit<ConfigSource, 'env'>;
+export interface WatchdogSource extends Omit<ConfigSource, 'env'> {
+  /** Veneers that the run goes without; it could not settle with them. */
+  readonly without: readonly string[];
+}
 
 /** Its last word from a runner that left nothing to settle; an end of input without it means that somebody has to. */
 export const DONE = 'done';

@@ -2,11 +2,11 @@ import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import type { Session } from '../postgres/session.js';
 import { hasTable } from '../protocol/journal.js';
-import { readRuns, readSteps } from '../protocol/read-history.js';
+import { readRuns, readSteps, type WhichRuns } from '../protocol/read-history.js';
 import type { HistoryRun } from '../report/history.js';
 import type { HistoryReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import { withJournal } from './journal-session.js';
+import { withJournals } from './journal-session.js';
 
 export type HistoryOptions =
   | { readonly show: null; readonly limit: number }
@@ -19,18 +19,33 @@ export async function history(
   options: HistoryOptions,
   context: Pick<CommandContext, 'who'>,
 ): Promise<HistoryReport> {
-  return withJournal(config, context, 'reading', async (session) => {
-    if (!(await hasTable(session, 'history'))) return nothingKept(config, session);
+  return withJournals(config, context, 'reading', async (sessions, notices) => {
+    const kept: Session[] = [];
+    for (const session of sessions) if (await hasTable(session, 'history')) kept.push(session);
+    const [first] = sessions;
+    if (kept.length === 0 && first !== undefined) return nothingKept(config, first);
     if (options.show === null) {
-      return report(config, { runs: await readRuns(session, config.fleet, { limit: options.limit }) });
+      const runs = await allRuns(kept, config.fleet, { limit: options.limit });
+      return report(config, { notices, runs: runs.slice(0, options.limit) });
     }
-    const run = await oneRun(session, config.fleet, options.show);
-    return report(config, { runs: [run], steps: await readSteps(session, config.fleet, run.run) });
+    const run = oneRun(
+      await allRuns(kept, config.fleet, { prefix: options.show }),
+      config.fleet,
+      options.show,
+    );
+    const steps = await Promise.all(kept.map((session) => readSteps(session, config.fleet, run.run)));
+    return report(config, { notices, runs: [run], steps: steps.flat() });
   });
 }
 
-async function oneRun(session: Session, fleet: string, prefix: string): Promise<HistoryRun> {
-  const found = await readRuns(session, fleet, { prefix });
+/** Of all veneers, newest first: a run that left the first one out has its pages on the next. An id sorts by time. */
+async function allRuns(kept: readonly Session[], fleet: string, which: WhichRuns): Promise<HistoryRun[]> {
+  const runs = await Promise.all(kept.map((session) => readRuns(session, fleet, which)));
+  const only = runs.length === 1 ? runs[0] : undefined;
+  return only ?? runs.flat().toSorted((a, b) => (a.run < b.run ? 1 : -1));
+}
+
+function oneRun(found: readonly HistoryRun[], fleet: string, prefix: string): HistoryRun {
   const [run, other] = found;
   const exact = found.find((one) => one.run === prefix) ?? (other === undefined ? run : undefined);
   if (exact !== undefined) return exact;

@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.js';
-import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
+import { EXIT, problemOf, VeneerError, worst, type ExitCode, type Problem } from '../errors.js';
+import { leftOutNotices } from '../fleet/leave-out.js';
 import { openHistory, recordRun, type History } from '../protocol/history.js';
 import { endRow, settledRow } from '../protocol/history-rows.js';
+import { askLeftOut } from '../protocol/left-out.js';
 import { recover } from '../protocol/recovery.js';
 import { withRun, type Run, type RunOptions } from '../protocol/run.js';
 import { analyzeShown } from '../protocol/statistics.js';
@@ -39,7 +41,8 @@ async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => 
     const asked = stop.askedBy();
     history.add(endRow(outcomeOf(report, signal, asked), report.problems));
     const missing = await history.close();
-    const notices = [...report.notices, ...left, ...(missing === null ? [] : [missing])];
+    const kept = missing === null ? [] : [missing];
+    const notices = [...report.notices, ...left, ...kept, ...leftOutNotices(run.config)];
     const ended = asked === null ? interrupted(report, signal) : stopped(report, asked);
     return { ...ended, notices };
   } catch (error) {
@@ -92,15 +95,29 @@ const BY_EXIT_CODE: Readonly<Record<ExitCode, RunOutcome>> = {
   [EXIT.terminated]: 'interrupted',
 };
 
-/** Settles what earlier runs left, before a run does anything else; tells it and writes it down. */
+/**
+ * Settles what earlier runs left, before a run does anything else; tells it and writes it down. Throws (exit 22) where a
+ * veneer is left out and something stays in doubt: it may be that veneer's.
+ */
 export async function settleFirst(run: RecordedRun): Promise<SettledAttempt[]> {
   const settled = settledReport(await recover(run));
   for (const attempt of settled) {
     run.onProgress({ type: 'settled', text: settledText(attempt) });
     run.history.add(settledRow(attempt));
   }
+  if (run.config.leftOut.length > 0) {
+    const inDoubt = settled.find(({ ending }) => ending === 'in doubt');
+    if (inDoubt !== undefined) throw passedBy(inDoubt);
+    await askLeftOut(run);
+  }
   return settled;
 }
+
+const passedBy = (attempt: SettledAttempt): VeneerError =>
+  new VeneerError(`no veneer can be left out while a step is in doubt: ${settledText(attempt)}`, {
+    exitCode: EXIT.inDoubt,
+    hint: 'bring the veneer back, then migrate recover',
+  });
 
 /**
  * The history of a run that does nothing but settle: it is written when there was something that could be settled, so

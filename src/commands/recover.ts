@@ -6,6 +6,7 @@ import { withRun } from '../protocol/run.js';
 import type { RecoverReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { withReaders } from './readers.js';
+import { leftOutNotices } from '../fleet/leave-out.js';
 import { recordSettling } from './recorded-run.js';
 import { settledExit, settledReport, settledText } from './settled.js';
 
@@ -61,7 +62,7 @@ async function foresee(
       ...report,
       dryRun: true,
       next: settled.length === 0 ? report.next : 'migrate recover',
-      notices: ['nothing was settled; a runner at work may still settle these itself'],
+      notices: [...report.notices, 'nothing was settled; a runner at work may still settle these itself'],
     };
   });
 }
@@ -109,7 +110,7 @@ function reportOf(config: Config, outcomes: readonly Settled[], problems: readon
     problems,
     exitCode,
     next,
-    notices: [],
+    notices: leftOutNotices(config),
   };
 }
 

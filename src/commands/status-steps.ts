@@ -1,23 +1,36 @@
 import type { Config, ShardConfig } from '../config/config.js';
 import { hasLedger } from '../migrations/ledger.js';
 import { inReadOnly } from '../postgres/transaction.js';
-import { knowsStep, readCommittedSteps } from '../protocol/committed-steps.js';
+import { knowsStep, latestSteps, readCommittedSteps, readLatest } from '../protocol/committed-steps.js';
 import { hasTable } from '../protocol/journal.js';
-import { journalMember } from '../protocol/run.js';
+import { journals } from '../protocol/run.js';
 import type { CommittedStep } from '../report/drift-of-shards.js';
 import type { Readers } from './readers.js';
 
-/** By shard the last step that the history tells of; none where the journal member cannot be read, or keeps no history. */
+/**
+ * By shard the last step that the history tells of; none where no journal can be read, or none is kept. A run that left the
+ * first veneer out has written on the next one, so that the one is asked that was last told of the shard.
+ */
 export async function readLastSteps(
   config: Config,
   { sessionOf, unreachable }: Readers,
 ): Promise<readonly CommittedStep[]> {
-  const journal = journalMember(config);
-  if (unreachable.has(journal)) return [];
-  const session = sessionOf(journal);
-  return inReadOnly(session, async () =>
-    (await hasTable(session, 'history')) ? readCommittedSteps(session, config.fleet) : [],
+  const sessions = journals(config)
+    .filter((journal) => !unreachable.has(journal))
+    .map(sessionOf);
+  const told = await Promise.all(
+    sessions.map((session) =>
+      inReadOnly(session, async () =>
+        (await hasTable(session, 'history'))
+          ? {
+              committed: await readCommittedSteps(session, config.fleet),
+              latest: sessions.length === 1 ? null : await readLatest(session, config.fleet),
+            }
+          : { committed: [], latest: new Map<string, string>() },
+      ),
+    ),
   );
+  return latestSteps(told);
 }
 
 /**

@@ -7,7 +7,7 @@ import { readRuns } from '../protocol/read-history.js';
 import { askToStop, readRunner, type Runner } from '../protocol/stop-request.js';
 import type { StopReport, StoppedRun } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import { withJournal } from './journal-session.js';
+import { withJournals } from './journal-session.js';
 
 export interface StopOptions {
   /** How long (milliseconds) the run is waited for. */
@@ -28,10 +28,11 @@ export async function stop(
   context: Pick<CommandContext, 'who' | 'signal' | 'onProgress'>,
 ): Promise<StopReport> {
   const start = performance.now();
-  return withJournal(config, context, 'stopping', async (session) => {
-    const runner = await readRunner(session, config.fleet);
-    const base = { config, start, runner };
-    if (runner === null) return report(base, { state: 'no runner' });
+  return withJournals(config, context, 'stopping', async (sessions, notices) => {
+    const [found] = await findRunner(sessions, config.fleet);
+    const base = { config, start, notices, runner: found?.runner ?? null };
+    if (found === undefined) return report(base, { state: 'no runner' });
+    const { session, runner } = found;
     const refusal = await refusalOf(session, runner);
     if (refusal !== null || runner.run === null)
       return report(base, { state: 'not asked', problems: refusal === null ? [] : [refusal] });
@@ -43,6 +44,17 @@ export async function stop(
     const [run] = await readRuns(session, config.fleet, { prefix: runner.run });
     return report(base, { state: 'ended', outcome: run?.state ?? 'ended without a word' });
   });
+}
+
+/** The run at work, and where it looks whether it is to end: the first veneer that it has not left out. */
+async function findRunner(
+  sessions: readonly Session[],
+  fleet: string,
+): Promise<{ readonly session: Session; readonly runner: Runner }[]> {
+  const found = await Promise.all(
+    sessions.map(async (session) => ({ session, runner: await readRunner(session, fleet) })),
+  );
+  return found.flatMap(({ session, runner }) => (runner === null ? [] : [{ session, runner }]));
 }
 
 /** Why the holder of the lock cannot be asked, or null. */
@@ -94,10 +106,11 @@ interface Base {
   readonly config: Config;
   readonly start: number;
   readonly runner: Runner | null;
+  readonly notices: readonly string[];
 }
 
 function report(
-  { config, start, runner }: Base,
+  { config, start, runner, notices }: Base,
   parts: Pick<StopReport, 'state'> & Partial<StopReport>,
 ): StopReport {
   const waits = parts.state === 'still running' || parts.state === 'not asked';
@@ -108,7 +121,7 @@ function report(
     outcome: null,
     ms: Math.round(performance.now() - start),
     problems: [],
-    notices: [],
+    notices,
     exitCode: waits ? EXIT.locked : EXIT.clean,
     next: waits ? 'migrate stop' : null,
     ...parts,

@@ -13,6 +13,8 @@ export interface Config {
   readonly migrations: string;
   /** In the order of their names: the order in which locks are taken. The first one is the journal member. */
   readonly veneers: readonly VeneerConfig[];
+  /** Veneers that this command does without (`--without`): nothing is opened, locked or changed there. */
+  readonly leftOut: readonly VeneerConfig[];
   /** Members, in the order of the file: one for a shard, or one for each of its tenants where a tenant is a database. */
   readonly shards: readonly ShardConfig[];
   /** What a tenant is: a schema in the database of its shard, or a database of its own there. */

@@ -27,7 +27,8 @@ export function fill(text: string, names: Names, environment: Environment): Fill
   return join(template.parts.map((part) => fillPart(part, names, environment)));
 }
 
-function fillPart(part: Part, names: Names, environment: Environment): Filled {
+/** Fills in one part of a text. */
+export function fillPart(part: Part, names: Names, environment: Environment): Filled {
   if (part.kind === 'text') return { text: part.text, problems: [] };
   if (part.kind === 'placeholder') return placeholder(part.name, names);
   const name = join(part.name.map((piece) => namePart(piece, names)));

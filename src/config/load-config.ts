@@ -3,13 +3,12 @@ import type { Config, TenantRow } from './config.js';
 import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { readDocument } from './document.js';
-import type { Finding, Path, YamlDocument } from './document.js';
+import type { Finding, YamlDocument } from './document.js';
 import { readEnvironment, shownPath } from './environment.js';
 import type { Environment, Variables } from './environment.js';
 import { readTextFile } from './read-text-file.js';
 import { resolve } from './resolve.js';
 import { pathText } from './path-text.js';
-import { findUnbuilt } from './unbuilt.js';
 import { validate } from './validate.js';
 
 /** Where the configuration comes from; nothing else is read. */
@@ -109,16 +108,13 @@ function read(
   const { fleet, findings: misfits } = validate(document.value);
   findings.push(...misfits);
   if (fleet === null) return { config: null, problems: placed(findings, document, shown) };
-  const unbuilt = findUnbuilt(fleet);
-  const isUnbuilt = (at: Path) => unbuilt.some((finding) => pathText(finding.path) === pathText(at));
-  findings.push(...unbuilt);
   const config = resolve(fleet, file, {
     environment,
     tenants: tenants ?? null,
     keysOf: document.keysOf,
     lineOf: (at) => document.placeOf(at).line,
     refuse: (at, message, place = 'value') => {
-      if (!isUnbuilt(at)) findings.push({ path: at, message, at: place });
+      findings.push({ path: at, message, at: place });
     },
   });
   return { config, problems: placed(findings, document, shown) };

@@ -1,6 +1,7 @@
 import type { ExposeRule, PartitionRule, ShardConfig, TenantConfig } from './config.js';
 import type { Path } from './document.js';
 import { unknownPlaceholder } from './fill.js';
+import { filledPattern } from './fill-pattern.js';
 import { capturesOf, fillPattern, PATTERN_NAMES } from './pattern.js';
 import { checkSchema } from './reading.js';
 import type { Reading } from './reading.js';
@@ -27,18 +28,7 @@ export function resolveExpose(
   );
   if (fleet.expose === undefined) return [DEFAULT_EXPOSE];
   return checked(
-    fleet.expose.map((rule, index) => {
-      const from = rule?.from ?? DEFAULT_EXPOSE.from;
-      checkPattern(reading, ['expose', index, 'from'], rule?.from, []);
-      checkPattern(reading, ['expose', index, 'as'], rule?.as, capturesOf(from));
-      return {
-        from,
-        as: rule?.as ?? from,
-        except: (rule?.except ?? []).filter((glob) => glob !== undefined),
-        partition: resolvePartition(reading, ['expose', index], rule, capturesOf(from)),
-        union: resolveUnion(reading, ['expose', index, 'union'], rule, capturesOf(from)),
-      };
-    }),
+    fleet.expose.map((rule, index) => resolveRule(reading, ['expose', index], rule)),
     tenants,
     reading,
   );
@@ -46,14 +36,35 @@ export function resolveExpose(
 
 type WrittenRule = NonNullable<NonNullable<Loose<FleetFile>['expose']>[number]>;
 
-/** Both keys or none. The bounds are SQL: only their placeholders are checked. */
+function resolveRule(reading: Reading, path: Path, rule: WrittenRule | undefined): ExposeRule {
+  const from = readPattern(reading, [...path, 'from'], rule?.from, null) ?? DEFAULT_EXPOSE.from;
+  const captured = capturesOf(from);
+  return {
+    from,
+    as: readPattern(reading, [...path, 'as'], rule?.as, captured) ?? from,
+    except: (rule?.except ?? []).flatMap((glob, index) =>
+      glob === undefined ? [] : readGlob(reading, [...path, 'except', index], glob, captured),
+    ),
+    partition: resolvePartition(reading, path, rule, captured),
+    union: resolveUnion(reading, [...path, 'union'], rule, captured),
+  };
+}
+
+function readGlob(reading: Reading, path: Path, glob: string, captured: readonly string[]): string {
+  const text = filledPattern(reading, path, glob);
+  checkWords(reading, path, text, captured);
+  return text;
+}
+
+/** Both keys or none. The bounds are SQL: only their placeholders are checked, and no variable is filled in. */
 function resolvePartition(
   reading: Reading,
   path: Path,
   rule: WrittenRule | undefined,
   captured: readonly string[],
 ): PartitionRule | null {
-  const { partition_of: of, bounds } = rule ?? {};
+  const { bounds } = rule ?? {};
+  const of = readPattern(reading, [...path, 'partition_of'], rule?.partition_of, captured);
   if (of === undefined && bounds === undefined) return null;
   if (of === undefined)
     reading.refuse([...path, 'bounds'], 'bounds without partition_of mean nothing', 'key');
@@ -62,7 +73,11 @@ function resolvePartition(
       [...path, 'partition_of'],
       'expected bounds beside it: SQL such as IN ({tenant}), or DEFAULT',
     );
-  checkPattern(reading, [...path, 'partition_of'], of, captured);
+  if (bounds?.includes('${') === true)
+    reading.refuse(
+      [...path, 'bounds'],
+      'bounds are SQL, and no variable is filled in; write the value itself',
+    );
   checkWords(reading, [...path, 'bounds'], bounds ?? '', captured);
   return of === undefined || bounds === undefined ? null : { of, bounds };
 }
@@ -74,29 +89,32 @@ function resolveUnion(
   rule: WrittenRule | undefined,
   captured: readonly string[],
 ): string | null {
-  const { union, partition_of: parent } = rule ?? {};
-  if (union !== undefined && parent !== undefined)
+  const union = readPattern(reading, path, rule?.union, captured);
+  if (union !== undefined && rule?.partition_of !== undefined)
     reading.refuse(path, 'the partitioned table shows all of them already; leave union out', 'key');
-  checkPattern(reading, path, union, captured);
   const ownWord = /\{(tenant|schema)\}/.exec(union ?? '');
   if (ownWord !== null)
     reading.refuse(path, `a view over all tenants has one name for all of them, without ${ownWord[0]}`);
   return union ?? null;
 }
 
-/** A word of its own in `from` matches any text; it may be used in what follows. */
-function checkPattern(
+/**
+ * A pattern with its variables filled in; undefined where none is written. A word of its own in `from` (`captured` null)
+ * matches any text; it may be used in what follows.
+ */
+function readPattern(
   reading: Reading,
   path: Path,
-  pattern: string | undefined,
-  captured: readonly string[],
-): void {
-  if (pattern === undefined) return;
+  written: string | undefined,
+  captured: readonly string[] | null,
+): string | undefined {
+  if (written === undefined) return undefined;
+  const pattern = filledPattern(reading, path, written);
   if (!/^[^.]+\.[^.]+$/.test(pattern)) {
     reading.refuse(path, 'expected schema.relation: a schema, one dot, a relation');
   }
-  if (path.at(-1) === 'from') return;
-  checkWords(reading, path, pattern, captured);
+  if (captured !== null) checkWords(reading, path, pattern, captured);
+  return pattern;
 }
 
 function checkWords(reading: Reading, path: Path, text: string, captured: readonly string[]): void {

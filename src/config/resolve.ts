@@ -22,6 +22,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
     file,
     migrations: resolveMigrations(fleet, file, reading),
     veneers: resolveVeneers(fleet, shards, addresses, reading),
+    leftOut: [],
     shards,
     tenantIs: tenantIs(fleet),
     servers,

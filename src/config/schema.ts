@@ -4,7 +4,7 @@ import { grant, name, optionValue, route, serverName, text } from './schema-part
 import { policy, rollout } from './schema-rollout.js';
 
 /*
- * The shape of shards.yaml: DESIGN section 7 in full, also what is not built yet (unbuilt.ts refuses that). There are
+ * The shape of shards.yaml: DESIGN section 7 in full. There are
  * no defaults and no transforms: the value that was checked is the value that was written. `error` is what a
  * problem says was expected; `describe` is what an editor shows.
  */
@@ -110,21 +110,23 @@ const expose = z
   .strictObject(
     {
       from: text('schema.relation').describe(
-        'The relation on the shard, schema.relation, with {tenant} {shard} {schema} {table}; a {word} of your own matches any text, and may be used below.',
+        'The relation on the shard, schema.relation, with {tenant} {shard} {schema} {table}; a {word} of your own matches any text, and may be used below. Variables are filled in once for all shards.',
       ),
       as: text('schema.relation')
         .describe('The relation on the veneer, schema.relation. Default: the same as from.')
         .optional(),
       except: z
         .array(name('the name of a relation, * stands for any text'), { error: 'a list of names' })
-        .describe('Relations that are not exposed; * stands for any text.')
+        .describe(
+          'Relations that are not exposed: * stands for any text; the words of from and variables are filled in.',
+        )
         .optional(),
       partition_of: text('schema.relation')
         .describe('The partitioned table on the veneer to which the foreign table is attached.')
         .optional(),
       bounds: text('SQL such as IN (...)')
         .describe(
-          'The bounds of the partition, in SQL, as behind FOR VALUES, or DEFAULT; a {name} becomes a quoted literal.',
+          'The bounds of the partition, in SQL, as behind FOR VALUES, or DEFAULT; a {name} becomes a quoted literal, and no variable is filled in.',
         )
         .optional(),
       union: text('schema.relation')

@@ -1,6 +1,7 @@
 import type { Config, TenantQuery, TenantRow } from '../config/config.js';
 import type { FleetSource } from '../config/load-config.js';
 import { EXIT, VeneerError } from '../errors.js';
+import { allVeneers } from './leave-out.js';
 import { MemberError } from '../postgres/member-error.js';
 import { withSession, type Answer, type Session } from '../postgres/session.js';
 import { inReadOnly } from '../postgres/transaction.js';
@@ -33,7 +34,8 @@ export async function readMembers(source: FleetSource, who: string): Promise<Con
 
 /** Runs the query, as whoever the url names, in a transaction that may only read. */
 async function askTenants(config: Config, { query, url }: TenantQuery, who: string): Promise<TenantRow[]> {
-  const [first] = config.veneers;
+  // The same database whoever is left out: the tenants are in no other.
+  const [first] = allVeneers(config);
   const asked = url ?? first?.url;
   if (asked === undefined) throw new Error('a fleet without veneers names the url that is asked');
   const member = url === null && first !== undefined ? first.name : CONTROL;

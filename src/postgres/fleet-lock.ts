@@ -4,25 +4,27 @@ import { EXIT, VeneerError } from '../errors.js';
 import type { Row, Session } from './session.js';
 
 /**
- * Two advisory locks per fleet and database (PROTOCOL section 2). The run lock, exclusive, is held by a run's
+ * Advisory locks per fleet and database (PROTOCOL section 2). The run lock, exclusive, is held by a run's
  * first connection to a member. The settling lock is held in shared mode by every connection that may begin,
- * prepare or settle there. Both are session locks: the server drops them with the session, and not before, so
- * that owning one proves that whoever had it can no longer act.
+ * prepare or settle there. All are session locks: the server drops them with the session, and not before, so
+ * that owning one proves that whoever had it can no longer act. The third marks the anchors of a run that leaves a
+ * veneer out: it shares it before it tries the run lock, so that who holds the one without the other is none of these.
  */
 export type LockKey = string & { readonly brand: 'advisory lock key' };
 
 export interface FleetKeys {
   readonly run: LockKey;
   readonly settling: LockKey;
+  readonly partial: LockKey;
 }
 
-/** The two 64-bit keys of a fleet, from its name alone, so that every version and machine finds the same. */
+/** The 64-bit keys of a fleet, from its name alone, so that every version and machine finds the same. */
 export function fleetKeys(fleet: string): FleetKeys {
   const key = (purpose: string): LockKey => {
     const digest = createHash('sha256').update(`pgveneer:${purpose}:${fleet}`).digest();
     return digest.readBigInt64BE(0).toString() as LockKey;
   };
-  return { run: key('run'), settling: key('settling') };
+  return { run: key('run'), settling: key('settling'), partial: key('partial') };
 }
 
 /** Who holds a lock, as far as this role may see it. */
@@ -64,6 +66,9 @@ export async function tryLock(
 /** A watchdog settles and goes: whoever finds it at work waits for this long (milliseconds). */
 const WATCHDOG_MS = 30_000;
 
+/** Another runner has the fleet (exit 30). */
+export class RivalRun extends VeneerError {}
+
 /** Takes the run lock of a fleet's first member, or throws (exit 30) saying who has it and since when. */
 export async function takeRunLock(session: Session, keys: FleetKeys, fleet: string): Promise<void> {
   const deadline = Date.now() + WATCHDOG_MS;
@@ -80,31 +85,65 @@ export async function takeRunLock(session: Session, keys: FleetKeys, fleet: stri
 const isWatchdog = ({ application_name }: LockHolder): boolean =>
   /^pgv \S+ watchdog /.test(application_name ?? '');
 
-const locked = (session: Session, fleet: string, holder: LockHolder): VeneerError =>
-  new VeneerError(`another runner holds fleet ${fleet} on ${session.member}: ${holderText(holder)}`, {
+const locked = (session: Session, fleet: string, holder: LockHolder): RivalRun =>
+  new RivalRun(`another runner holds fleet ${fleet} on ${session.member}: ${holderText(holder)}`, {
     exitCode: EXIT.locked,
     where: { member: session.member },
     hint: 'wait for it to end, then run the command again',
   });
 
+/** Who wants a further member's lock. */
+export interface Taker {
+  readonly fleet: string;
+  /** The name of its sessions. */
+  readonly applicationName: string;
+  /** Milliseconds for an orphan to end. */
+  readonly timeoutMs: number;
+  /** Throws where the first member's lock is ours no longer: asked before any session is ended. */
+  readonly isOurs?: () => Promise<void>;
+}
+
 /**
  * Takes the run lock of a further member. Whoever holds it there without the first member's, which is ours, belongs
- * to a run that has lost its lock and may do nothing more: exactly that session is ended (PROTOCOL section 2).
- * `isOurs` throws where the first member's lock is ours no longer: asked before any session is ended.
+ * to a run that has lost its lock and may do nothing more: exactly that session is ended (PROTOCOL section 2). But a run
+ * that leaves our first member out never had its lock, and is alive: it is left alone (exit 30), or waited for where it
+ * only settles.
  */
-export async function takeOrphanedRunLock(
-  session: Session,
-  keys: FleetKeys,
-  timeoutMs: number,
-  isOurs: () => Promise<void> = async () => undefined,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+export async function takeOrphanedRunLock(session: Session, keys: FleetKeys, taker: Taker): Promise<void> {
+  const { fleet, timeoutMs, isOurs = async () => undefined } = taker;
+  const start = Date.now();
   while (!(await tryLock(session, keys.run, 'exclusive'))) {
     await isOurs();
-    await session.asLogin(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS orphan`, [keys.run]);
-    if (Date.now() > deadline) throw await stubbornHolder(session, keys.run);
+    const rival = await endOrphans(session, keys, taker);
+    const waited = Date.now() - start;
+    if (rival !== null && (!isWatchdog(rival) || waited > WATCHDOG_MS)) throw locked(session, fleet, rival);
+    if (rival === null && waited > timeoutMs) throw await stubbornHolder(session, keys.run);
     await delay(20);
   }
+}
+
+/**
+ * Ends the sessions that hold the run lock, those of other runs that leave a veneer out excepted; answers one of these.
+ * The order of the two reads matters: such a session has its mark before it has the run lock, so that a holder of the
+ * first read who is not in the second has none. One that has let go since is not ended: it holds nothing any more.
+ */
+async function endOrphans(
+  session: Session,
+  { run, partial }: FleetKeys,
+  { applicationName }: Taker,
+): Promise<LockHolder | null> {
+  const holders = await lockHolders(session, run);
+  const marked = new Set((await lockHolders(session, partial)).map(({ pid }) => pid));
+  const isOwn = ({ application_name }: LockHolder): boolean =>
+    application_name === applicationName.slice(0, 63);
+  const rival = holders.find((holder) => marked.has(holder.pid) && !isOwn(holder));
+  if (rival !== undefined) return rival;
+  const orphans = holders.map(({ pid }) => pid);
+  await session.asLogin(
+    `SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS orphan WHERE pid = ANY ($2::int[])`,
+    [run, orphans],
+  );
+  return null;
 }
 
 function holderText(holder: LockHolder | undefined): string {

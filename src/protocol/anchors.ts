@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
 import { addressOf, findMember, type Member } from '../fleet/member.js';
+import { witnessesOf } from './witnesses.js';
 import {
   fenceOldSessions,
   takeOrphanedRunLock,
@@ -12,7 +13,7 @@ import {
 import { parkedSession, type ParkedSession } from '../postgres/parked-session.js';
 import { newParking, type Parking } from '../postgres/parking.js';
 import { openSession, type Session } from '../postgres/session.js';
-import { ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
+import { markPartial, ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
 
 /** A run's first connections to the members that answered: they hold the run lock there. */
 export interface Anchors {
@@ -50,7 +51,16 @@ export function startAnchors(
     sessions: new Map(),
     kept,
     parked,
-    held: { keys, first, kept, parked, opening },
+    held: {
+      fleet: config.fleet,
+      keys,
+      first,
+      kept,
+      parked,
+      opening,
+      isPartial: config.leftOut.length > 0,
+      witnesses: witnessesOf(config, first),
+    },
     databases: new Map(),
     parking: newParking(config.rollout.concurrency),
     winning: new Map(),
@@ -93,10 +103,15 @@ async function open(store: Store, member: Member): Promise<void> {
     parked.set(member.name, session);
     return void sessions.set(member.name, session);
   }
+  // A run that leaves a veneer out cannot tell an orphan by the first member's lock: the others' first member is another.
   const take = (session: Session): Promise<void> =>
-    member.name === held.first
+    member.name === held.first || held.isPartial
       ? takeRunLock(session, held.keys, config.fleet)
-      : takeOrphanedRunLock(session, held.keys, FENCE_TIMEOUT_MS);
+      : takeOrphanedRunLock(session, held.keys, {
+          ...held.opening,
+          fleet: config.fleet,
+          timeoutMs: FENCE_TIMEOUT_MS,
+        });
   keep(store, member.name, await openAnchor(store, member, take));
 }
 
@@ -162,6 +177,7 @@ async function openAnchor(
   try {
     refuseStandby(session);
     claimDatabase(databases, session);
+    await markPartial(held, session);
     await takeLock(session);
     await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
     // From here on the anchor is itself one of the sessions that may settle.

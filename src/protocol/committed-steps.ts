@@ -25,6 +25,32 @@ export async function readCommittedSteps(session: Session, fleet: string): Promi
   );
 }
 
+/** By shard the last step of any kind that this journal member's history tells of. A step's name sorts by time. */
+export async function readLatest(session: Session, fleet: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.query<{ shard: string; step: string }>(
+    `SELECT shard, max(step COLLATE "C") AS step FROM pgveneer.history
+      WHERE fleet = $1 AND event = 'step ended' AND shard IS NOT NULL
+        AND (migration IS NOT NULL OR details->>'direction' IS NOT NULL)
+      GROUP BY shard`,
+    [fleet],
+  );
+  return new Map(rows.map(({ shard, step }) => [shard, step]));
+}
+
+/** What one journal tells; `latest` is null where there is no other. */
+export interface Told {
+  readonly committed: readonly CommittedStep[];
+  readonly latest: ReadonlyMap<string, string> | null;
+}
+
+/** For each shard what that journal tells which was written last about it: what another one tells may be taken down since. Pure. */
+export const latestSteps = (told: readonly Told[]): readonly CommittedStep[] =>
+  told.flatMap(({ committed, latest }) =>
+    committed.filter(({ shard }) =>
+      told.every((other) => (other.latest?.get(shard) ?? '') <= (latest?.get(shard) ?? '')),
+    ),
+  );
+
 /**
  * Does a shard's ledger know this step, or a later one of the same migration? Runs sort by time, and a step begins with
  * its run (FORMATS.md).

@@ -5,7 +5,7 @@ import { readEvidence, readPrepared, removeEvidence } from './evidence.js';
 import type { Session } from '../postgres/session.js';
 import { attemptKey, type AttemptId, type Gid } from './gid.js';
 import { readIntents, removeIntent, type Intent } from './journal.js';
-import { anchorOf, journalMember, type Run } from './run.js';
+import { anchorOf, journals, type Run } from './run.js';
 import {
   foresee,
   settleAttempt,
@@ -24,8 +24,13 @@ export interface Settled {
 
 /** Traces of attempts in the databases: intents, prepared transactions, evidence. */
 export interface Traces {
-  readonly intents: readonly Intent[];
+  readonly intents: readonly KeptIntent[];
   readonly found: readonly Trace[];
+}
+
+/** An intent, and the member on which it was found. */
+export interface KeptIntent extends Intent {
+  readonly journal: string;
 }
 
 export interface Trace {
@@ -57,7 +62,8 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
       at: run.at,
       forget,
     });
-    settled.push(outcomeOf(attempt, await settleOpen(run, attempt, unsettled)));
+    const ending = await settleOpen(run, attempt, unsettled);
+    settled.push(outcomeOf(attempt, passedBy(run.config, attempt) ?? ending));
     for (const { member } of attempt.participants) await run.rest(member);
   }
   await removeLitter(run, traces, settled);
@@ -78,14 +84,22 @@ export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOp
   const at = async (): Promise<void> => undefined;
   return Promise.all(
     open.map(async (attempt) =>
-      outcomeOf(attempt, await foresee(unsettledOf(attempt, sessionFor, { at, forget }))),
+      outcomeOf(
+        attempt,
+        passedBy(source.config, attempt) ?? (await foresee(unsettledOf(attempt, sessionFor, { at, forget }))),
+      ),
     ),
   );
 }
 
 async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
-  const journal = sessions.get(journalMember(config));
-  const intents = journal === undefined ? [] : await readIntents(journal, config.fleet);
+  const intents = await Promise.all(
+    journals(config).map(async (journal): Promise<KeptIntent[]> => {
+      const session = sessions.get(journal);
+      const kept = session === undefined ? [] : await readIntents(session, config.fleet);
+      return kept.map((intent) => ({ ...intent, journal }));
+    }),
+  );
   const found = await Promise.all(
     [...sessions.entries()].map(async ([member, session]): Promise<Trace[]> => {
       const prepared = await readPrepared(session, config.fleet);
@@ -96,19 +110,20 @@ async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
       ];
     }),
   );
-  return { intents, found: found.flat() };
+  return { intents: intents.flat(), found: found.flat() };
 }
 
 interface OpenAttempt {
   readonly id: AttemptId;
   readonly n: number;
-  readonly intent: Intent | null;
+  readonly intent: KeptIntent | null;
   readonly participants: readonly SettledParticipant[];
 }
 
 /**
  * Attempts that may not be settled: those with an intent, and those with something prepared. Evidence alone is
- * litter: the intent goes only after every participant was settled, and an attempt of one has none. Pure.
+ * litter: the intent goes only after every participant was settled, and an attempt of one has none. But where a veneer is
+ * left out, the intent may be there: evidence that is not that of all participants is an open attempt then. Pure.
  */
 export function openAttempts(config: Config, { intents, found }: Traces): OpenAttempt[] {
   const known = new Set(intents.map(attemptKey));
@@ -130,8 +145,10 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
   );
   const withoutIntent = [...strays.values()].flatMap((traces) => {
     const [first] = traces;
-    if (first === undefined || !traces.some((trace) => trace.kind === 'prepared')) return [];
     const byIndex = new Map(traces.map((trace) => [trace.gid.participant, trace]));
+    const isPrepared = traces.some((trace) => trace.kind === 'prepared');
+    if (first === undefined || !(isPrepared || (config.leftOut.length > 0 && byIndex.size < first.gid.n)))
+      return [];
     const participants = [...byIndex.values()].map(({ member, gid }) => ({
       member,
       role: roleOf(config, member),
@@ -166,9 +183,23 @@ function unsettledOf(
 async function settleOpen(run: Run, { id, intent }: OpenAttempt, unsettled: Unsettled): Promise<Ending> {
   const ending = await settleAttempt(unsettled, 0);
   if (ending.kind !== 'in doubt' && intent !== null) {
-    await removeIntent(await run.live(journalMember(run.config)), id);
+    await removeIntent(await run.live(intent.journal), id);
   }
   return ending;
+}
+
+/**
+ * In doubt, whatever could be done about it here: a veneer that is left out takes part in the attempt. Every other
+ * participant has been read, since a run that leaves one out reaches everybody else, so that who is missing is there. What
+ * evidence told to commit is committed by now; null: nobody is missing, or an intent names them.
+ */
+function passedBy({ leftOut }: Config, { intent, n, participants }: OpenAttempt): Ending | null {
+  if (leftOut.length === 0 || intent !== null || participants.length >= n) return null;
+  const names = leftOut.map(({ name }) => name).join(', ');
+  return {
+    kind: 'in doubt',
+    why: `${participants.length} of its ${n} participants are known, and who is missing may be on ${names}, which is left out`,
+  };
 }
 
 const outcomeOf = ({ id, intent, participants }: OpenAttempt, ending: Ending): Settled => ({
@@ -181,8 +212,8 @@ const outcomeOf = ({ id, intent, participants }: OpenAttempt, ending: Ending): S
 /** Evidence of attempts that are settled everywhere decides nothing any more; that of one in doubt must stay. */
 async function removeLitter(run: Run, { found }: Traces, settled: readonly Settled[]): Promise<void> {
   const inDoubt = new Set(settled.filter((s) => s.ending.kind === 'in doubt').map((s) => attemptKey(s.id)));
-  // A member that is out of reach may hold a prepared transaction that only this evidence can decide.
-  if (run.unreachable.size > 0) return;
+  // A member that is out of reach, or left out, may hold a prepared transaction that only this evidence can decide.
+  if (run.unreachable.size > 0 || run.config.leftOut.length > 0) return;
   // What settling committed came to light with its commit: it is not among what was found before.
   const shown = settled.flatMap(({ id, members }) => members.map((member) => ({ member, gid: id })));
   const known = [...found.filter(({ kind }) => kind === 'evidence'), ...shown];

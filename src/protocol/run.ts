@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
+import { canBeLeftOut } from '../fleet/leave-out.js';
 import { allMembers, veneerMembers, type Member } from '../fleet/member.js';
 import { openMembers } from '../fleet/open-members.js';
 import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
@@ -97,13 +98,16 @@ export async function withRun<T>(
   const unsettled = new Set<string>();
   const watchdog = lazyWatchdog(options.startWatchdog);
   try {
-    for (const member of membersInOrder(config)) await anchors.open(member);
-    const further = allMembers(config).filter(
-      ({ name }) => !membersInOrder(config).some((first) => first.name === name),
-    );
+    const first = membersInOrder(config);
+    for (const member of first)
+      await anchors
+        .open(member)
+        .catch((error: unknown) => explainAway(config, options.command, member, error));
+    const further = allMembers(config).filter((member) => !first.some(({ name }) => name === member.name));
     for (const [member, error] of await openMembers(further, anchors.open)) {
       const problem = problemOf(error);
       if (problem.exitCode !== EXIT.unreachable) throw error;
+      if (config.leftOut.length > 0) throw needsEvery(config, problem);
       unreachable.set(member, problem);
     }
     const { terminateBlockersMs = null, protocol = 'auto', offline = false, review = null } = options;
@@ -118,7 +122,7 @@ export async function withRun<T>(
       keys,
       anchors: anchors.sessions,
       live: async (member) => {
-        if (!anchors.sessions.has(member)) throw neverReached({ unreachable }, member);
+        if (!anchors.sessions.has(member)) throw neverReached({ unreachable, config }, member);
         return anchors.live(member);
       },
       rest: anchors.rest,
@@ -138,11 +142,52 @@ export async function withRun<T>(
   }
 }
 
-/** Those without which a run cannot begin: the veneers in the order of their names; without veneers the journal member. */
+/**
+ * Those without which a run cannot begin, in the order in which their locks are taken: the veneers in the order of their
+ * names; without veneers the journal member.
+ *
+ * A run that leaves a veneer out needs every shard as well. Two runs that each leave another one out, or all of whose veneers
+ * are out of the other's reach, have no veneer in common; by the shards' locks, one after the other, one of them gets
+ * all and the other is told at once. And what a veneer that nobody can ask takes part in shows on shards alone.
+ */
 function membersInOrder(config: Config): readonly Member[] {
   const veneers = veneerMembers(config);
-  return veneers.length > 0 ? veneers : allMembers(config).slice(0, 1);
+  if (veneers.length === 0) return allMembers(config).slice(0, 1);
+  if (config.leftOut.length === 0) return veneers;
+  return allMembers(config).filter(({ connected }) => connected === 'throughout');
 }
+
+/** Which commands take `--without`. */
+const WITHOUT: readonly string[] = [
+  'up',
+  'down',
+  'redo',
+  'setup',
+  'sync',
+  'recover',
+  'tenant add',
+  'tenant drop',
+];
+
+/** Says what to type where a veneer is away that the command could do without. */
+function explainAway(config: Config, command: string, { name }: Member, error: unknown): never {
+  const problem = problemOf(error);
+  if (problem.exitCode !== EXIT.unreachable) throw error;
+  if (config.leftOut.length > 0 && !config.veneers.some((veneer) => veneer.name === name))
+    throw needsEvery(config, problem);
+  if (!WITHOUT.includes(command) || !canBeLeftOut(config, name)) throw error;
+  const { message, hint = `bring ${name} back`, ...facts } = problem;
+  throw new VeneerError(message, {
+    ...facts,
+    hint: `${hint}; or go on without it: migrate ${command} --without ${name}`,
+  });
+}
+
+const needsEvery = ({ leftOut }: Config, { message, hint, ...facts }: Problem): VeneerError =>
+  new VeneerError(message, {
+    ...facts,
+    hint: `${hint === undefined ? '' : `${hint}; `}a run without ${leftOut.map(({ name }) => name).join(', ')} needs every shard, by which it is told apart from others`,
+  });
 
 /** One watchdog for a run, started when it is first needed: a run that prepares nothing has none. */
 function lazyWatchdog(start: StartWatchdog = async () => () => undefined): {
@@ -167,12 +212,22 @@ export function anchorOf(run: Run, member: string): Session {
   return session;
 }
 
-function neverReached({ unreachable }: Pick<Run, 'unreachable'>, member: string): VeneerError {
-  const { message, ...facts } = unreachable.get(member) ?? { message: `${member} is not in shards.yaml` };
+function neverReached(
+  { unreachable, config }: Pick<Run, 'unreachable' | 'config'>,
+  member: string,
+): VeneerError {
+  const isLeftOut = config.leftOut.some(({ name }) => name === member);
+  const { message, ...facts } = unreachable.get(member) ?? {
+    message: isLeftOut ? `${member} is left out` : `${member} is not in shards.yaml`,
+  };
   return new VeneerError(message, { ...facts, exitCode: EXIT.unreachable, where: { member } });
 }
 
-/** Where intents are kept: the first veneer by name; without veneers the first shard. */
+/** Where an intent may be: on every veneer, since a run that leaves the first one out keeps its intents on the next. */
+export const journals = (config: Config): string[] =>
+  config.veneers.length > 0 ? config.veneers.map(({ name }) => name) : [journalMember(config)];
+
+/** Where a run keeps its intents: the first veneer by name; without veneers the first shard. */
 export function journalMember(config: Config): string {
   const name = config.veneers[0]?.name ?? config.shards[0]?.name;
   if (name === undefined) throw new Error('a fleet has a veneer or a shard');

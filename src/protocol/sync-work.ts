@@ -26,6 +26,8 @@ export interface WantedOfShard {
   readonly definitions: readonly Definition[];
   readonly types: ShardTypes;
   readonly exposure: Exposure;
+  /** All that there are on the shard: what shows a relation of another one shows nothing. */
+  readonly schemas: ReadonlySet<string>;
 }
 
 /** What would make a veneer equal to a shard. */
@@ -75,14 +77,19 @@ export async function readWanted(
     }));
     wantedByAll([{ shard: shard.name, types: shared }, ...(await Promise.all(elsewhere))]);
   }
-  return { exposure, definitions, types };
+  return { exposure, definitions, types, schemas: await allSchemas(session) };
+}
+
+async function allSchemas(session: Session): Promise<ReadonlySet<string>> {
+  const rows = await session.query<{ name: string }>('SELECT nspname::text AS name FROM pg_namespace');
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** What would make a veneer equal to the shard: wanted × present. Reads only. */
 export async function readRepairs(
   session: Session,
   { config, shard, prune }: SyncScope,
-  { definitions, types, exposure }: WantedOfShard,
+  { definitions, types, exposure, schemas: there }: WantedOfShard,
 ): Promise<Repairs> {
   const unsupported = unsupportedTypes(types.types, session.server.version);
   const shown = definitions.filter((one) => unsupportedColumns(one, unsupported).length === 0);
@@ -97,10 +104,10 @@ export async function readRepairs(
   const tables = await readForeignTables(session, [shard.server.name]);
   const names = new Set(wanted.map(nameKey));
   const schemas = sourceSchemas(exposure);
+  // Of a tenant that is listed no more nothing is pruned, unless it was dropped while this veneer was left out.
+  const isPruned = (schema: string): boolean => schemas.includes(schema) || !there.has(schema);
   const inScope = (table: ForeignTable): boolean =>
-    names.has(nameKey(table)) ||
-    isOurs(exposure, table) ||
-    (prune && schemas.includes(remoteOf(table).schema));
+    names.has(nameKey(table)) || isOurs(exposure, table) || (prune && isPruned(remoteOf(table).schema));
   const present = tables
     .filter((table) => !spared.has(nameKey(table)) && inScope(table))
     .map((table) => withReplaced(table, work));

@@ -4,6 +4,7 @@ import { addressOf, type Member } from '../fleet/member.js';
 import {
   fenceOldSessions,
   lockHolders,
+  RivalRun,
   takeOrphanedRunLock,
   tryLock,
   type FleetKeys,
@@ -15,6 +16,7 @@ export type Opening = Pick<SessionOptions, 'applicationName' | 'holdMs'>;
 
 /** What a run holds of its fleet. */
 export interface Held {
+  readonly fleet: string;
   readonly keys: FleetKeys;
   /** The member whose lock decides which run has the fleet. */
   readonly first: string;
@@ -23,6 +25,10 @@ export interface Held {
   /** The members whose anchors come and go. */
   readonly parked: ReadonlyMap<string, unknown>;
   readonly opening: Opening;
+  /** A veneer is left out: every anchor bears the mark of that. */
+  readonly isPartial: boolean;
+  /** Whose locks prove that no run has passed that leaves the first member out (`witnesses.ts`). */
+  readonly witnesses: readonly (readonly string[])[];
 }
 
 /** Another run may have been at work: this one may win no lock again, and settles nothing more. */
@@ -55,6 +61,11 @@ const END_MS = 15_000;
  *   answer, no run has passed there. One that is still on its way there has lost the first member's lock to us and
  *   cannot read the journal any more: it ends, and what it has taken is won back as above.
  *
+ * A run that leaves the first member out (`--without`) begins without its lock, and leaves no lock of ours alone that it
+ * needs: it is told that another runner has the fleet. So where there may be such runs, the first member's lock does not
+ * prove by itself that nobody was on a further member: another lock that every such run needs has to be ours still.
+ * One that is met on a further member has passed, or is about to be told: nothing is taken from it.
+ *
  * The anchors of databases that are connected when needed come and go in between, and prove nothing while they are away:
  * of the first member's witnesses one has to be there for the whole run (the first database of each server is), since such
  * ones every run takes before it does anything. Taking an anchor again that was parked is winning back that of a further
@@ -71,6 +82,7 @@ export async function winBack(held: Held, member: Member, lost: Session): Promis
   const session = await openSession({ ...addressOf(member), ...opening });
   try {
     refuseStranger(session, lost);
+    await markPartial(held, session);
     await (member.name === held.first ? winFirst(held, session) : takeFurther(held, session));
     await proveOurs(held, member.name);
     await fenceOldSessions(session, keys, END_MS);
@@ -87,10 +99,20 @@ export async function winBack(held: Held, member: Member, lost: Session): Promis
  * won. Throws `ShutOut` where it is not.
  */
 export async function takeFurther(held: Held, session: Session): Promise<void> {
+  const { fleet, keys, opening } = held;
   const isOurs = (): Promise<void> => proveOurs(held, session.member);
   await isOurs();
-  await takeOrphanedRunLock(session, held.keys, END_MS, isOurs);
+  try {
+    await takeOrphanedRunLock(session, keys, { ...opening, fleet, timeoutMs: END_MS, isOurs });
+  } catch (error) {
+    throw error instanceof RivalRun ? new ShutOut(session.member, 'another run has taken it') : error;
+  }
   await isOurs();
+}
+
+/** Before the run lock is tried: who sees that this session holds it has to see the mark, too. */
+export async function markPartial({ isPartial, keys }: Held, session: Session): Promise<void> {
+  if (isPartial) await tryLock(session, keys.partial, 'shared');
 }
 
 /** Ends nobody but our own lost session, which its server may not have missed yet. */
@@ -108,8 +130,9 @@ async function winFirst({ keys, opening }: Held, session: Session): Promise<void
   }
 }
 
-/** Of a further member: the first anchor lives. Of the first: there are others, and all of them live. */
-async function proveOurs({ first, kept, parked }: Held, member: string): Promise<void> {
+/** Of a further member: the first anchor lives, and no run without it has passed. Of the first: there are others, and all of them live. */
+async function proveOurs(held: Held, member: string): Promise<void> {
+  const { first, kept, parked } = held;
   const witnesses = [...kept].filter(([name]) => (member === first ? name !== first : name === first));
   if (witnesses.every(([name]) => parked.has(name)))
     throw new ShutOut(member, 'no other lock proves that no run was there since');
@@ -118,6 +141,20 @@ async function proveOurs({ first, kept, parked }: Held, member: string): Promise
       if (!(await answers(session))) throw new ShutOut(member, `so is that to ${name}`);
     }),
   );
+  if (member !== first && !(await isWitnessed(held, member)))
+    throw new ShutOut(member, 'no other lock proves that no run was there since');
+}
+
+/** One of the lists is whole without the member. */
+async function isWitnessed({ witnesses, kept }: Held, member: string): Promise<boolean> {
+  if (witnesses.length === 0) return true;
+  for (const names of witnesses.filter((list) => !list.includes(member))) {
+    const sessions = names.flatMap((name) => kept.get(name) ?? []);
+    if (sessions.length < names.length) continue;
+    const lives = await Promise.all(sessions.map(answers));
+    if (lives.every(Boolean)) return true;
+  }
+  return false;
 }
 
 /** Milliseconds in which a server says that a session of ours lives; silence is no proof. */

@@ -141,7 +141,7 @@ function extraTable(comparison: TableComparison, table: ForeignTable): Drift {
       ...extra,
       text: `it shows ${remote} of the shard, a schema of no tenant that is listed`,
       consequence,
-      cure: 'list its tenant again, or drop it: migrate tenant drop',
+      cure: 'list its tenant again, or drop it: migrate tenant drop; if it is dropped, migrate sync --prune',
     });
   return located(comparison, table, tenant, {
     ...extra,

@@ -1,7 +1,6 @@
 import type { Config, ExposeRule, ShardConfig, TenantConfig } from '../config/config.js';
-import { matchesGlob } from '../fleet/glob.js';
 import { literal, nameKey, type QualifiedName } from '../postgres/identifiers.js';
-import { fillWords, isFillable, matchWords, type Words } from './pattern-words.js';
+import { fillWords, isFillable, matchesFilled, matchWords, type Words } from './pattern-words.js';
 
 /** What a shard's veneers show of it, and under which names: the rules of shards.yaml in the words of one shard. */
 export interface Exposure {
@@ -73,7 +72,7 @@ function shownFor(
     const [from, as] = [splitPattern(rule.from), splitPattern(rule.as)];
     const words = matchWords(from, relation, known);
     if (words === null) continue;
-    if (rule.except.some((glob) => matchesGlob(relation.name, glob))) return null;
+    if (rule.except.some((glob) => matchesFilled(relation.name, glob, words))) return null;
     const name = fillName(as, words);
     if (name === null) continue;
     const union = rule.union === null || tenant === null ? null : fillName(splitPattern(rule.union), words);

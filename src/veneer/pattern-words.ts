@@ -12,6 +12,19 @@ const WORD = /\{(\w+)\}/g;
 export const fillWords = (text: string, words: Words): string =>
   text.replace(WORD, (all, word: string) => (Object.hasOwn(words, word) ? (words[word] ?? all) : all));
 
+/**
+ * Does a name match a glob (`*` any text, `?` one character) with words? What stands for a word is itself, also where it
+ * holds a `*`; a glob with a word that is not known here matches nothing.
+ */
+export function matchesFilled(name: string, glob: string, words: Words): boolean {
+  if (!isFillable(glob, words)) return false;
+  const source = glob.split(/(\{\w+\})/).map((piece) => {
+    const filled = fillWords(piece, words);
+    return filled === piece ? escaped(piece).replaceAll('\\*', '.*').replaceAll('\\?', '.') : escaped(filled);
+  });
+  return new RegExp(`^${source.join('')}$`, 'su').test(name);
+}
+
 /** Are all words of the text known? */
 export const isFillable = (text: string, words: Words): boolean =>
   [...text.matchAll(WORD)].every(([, word = '']) => Object.hasOwn(words, word));

@@ -90,7 +90,7 @@ test.each([
 ])('$protocol: every connection cut $point: the run ends in doubt, and its watchdog settles', async (cut) => {
   const members = ['veneer', 'shard1', 'shard2', 'shard3'];
   const report = await renameOn(members, cut.point, cut.protocol, {
-    startWatchdog: () => startWatchdog({ cwd: s.fleet.dir, file: undefined, envFiles: [] }),
+    startWatchdog: () => startWatchdog({ cwd: s.fleet.dir, file: undefined, envFiles: [], without: [] }),
   });
   expect(report).toMatchObject({ exitCode: 22 });
   expect(report.problems[0]?.hint).toMatch(/^the watchdog of this run goes on settling/);

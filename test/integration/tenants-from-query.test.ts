@@ -72,7 +72,7 @@ test('a tenant that is gone from the query is reported, and nothing of it is dro
     [
       'hooli.books',
       'it shows hooli.books of the shard, a schema of no tenant that is listed',
-      'list its tenant again, or drop it: migrate tenant drop',
+      'list its tenant again, or drop it: migrate tenant drop; if it is dropped, migrate sync --prune',
     ],
   ]);
   await onVeneer(`UPDATE public.customers SET live = true WHERE name = 'hooli'`);

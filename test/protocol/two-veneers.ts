@@ -12,12 +12,21 @@ import { TEMPLATE } from '../support/test-servers.js';
 /** A fleet with two veneers, blue and green: two databases of one server. Blue is what `veneer` is in other tests. */
 export interface TwoVeneers extends TestFleet {
   readonly green: (sql: string) => Promise<Record<string, unknown>[]>;
+  /** From now on the runner reaches neither of these; the others it does. */
+  readonly away: (...names: readonly ('blue' | 'green')[]) => Promise<void>;
 }
 
 const VENEERS = `veneers:
   blue: { url: '\${VENEER_URL}' }
   green: { url: '\${GREEN_URL}' }
 `;
+
+/** The same url on a port that nobody listens on. */
+function nowhere(url: string): string {
+  const there = new URL(url);
+  there.port = '1';
+  return there.href;
+}
 
 export async function twoVeneers(): Promise<TwoVeneers> {
   const config = (name: string): string =>
@@ -29,10 +38,20 @@ export async function twoVeneers(): Promise<TwoVeneers> {
     createDatabase(session, { name, owner: 'veneer_admin', template: TEMPLATE }),
   );
   const url = urlWith(fleet.urlOf('veneer'), { database: name });
-  const variables = Object.entries({ ...fleet.env, GREEN_URL: url });
-  await writeFile(join(fleet.dir, '.env'), variables.map(([key, value]) => `${key}=${value}\n`).join(''));
+  const away = async (...names: readonly string[]): Promise<void> => {
+    const urls = { VENEER_URL: fleet.urlOf('veneer'), GREEN_URL: url };
+    const reached = {
+      ...urls,
+      ...(names.includes('blue') ? { VENEER_URL: nowhere(urls.VENEER_URL) } : {}),
+      ...(names.includes('green') ? { GREEN_URL: nowhere(url) } : {}),
+    };
+    const variables = Object.entries({ ...fleet.env, ...reached });
+    await writeFile(join(fleet.dir, '.env'), variables.map(([key, value]) => `${key}=${value}\n`).join(''));
+  };
+  await away();
   return {
     ...fleet,
+    away,
     async green(sql) {
       const session = await openSession({ member: 'green', url: new Secret(url), applicationName: 'test' });
       try {

@@ -11,7 +11,8 @@ import { down, redo, type DownOptions } from '../../src/commands/down.js';
 import { tenant, type TenantOptions } from '../../src/commands/tenant.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
-import { openFleetSource } from '../../src/config/load-config.js';
+import { openFleetSource, type FleetSource } from '../../src/config/load-config.js';
+import { leavingOut } from '../../src/fleet/leave-out.js';
 import { readFleet } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';
 import type {
@@ -50,7 +51,12 @@ export interface Commands {
   readonly events: Progress[];
 }
 
-export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<CommandContext> = {}): Commands {
+/** `without`: veneers that are left out. */
+export function commandsOn(
+  fleet: Pick<TestFleet, 'dir'>,
+  overrides: Partial<CommandContext> = {},
+  without: readonly string[] = [],
+): Commands {
   const events: Progress[] = [];
   const context: CommandContext = {
     onProgress: (event) => events.push(event),
@@ -59,7 +65,8 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     at: async () => undefined,
     ...overrides,
   };
-  const config = (): Promise<Config> => readFleet(openFleetSource({ cwd: fleet.dir, env: {} }), context.who);
+  const source = (): FleetSource => leavingOut(openFleetSource({ cwd: fleet.dir, env: {} }), without);
+  const config = (): Promise<Config> => readFleet(source(), context.who);
   const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
   const last = { limit: { kind: 'count', count: 1 }, yes: true } as const;
   return {
@@ -104,7 +111,7 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
         },
         context,
       ),
-    tenant: async (options) => tenant(openFleetSource({ cwd: fleet.dir, env: {} }), options, context),
+    tenant: async (options) => tenant(source(), options, context),
     create: async (options) =>
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
@@ -120,11 +127,7 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
-      recover(
-        openFleetSource({ cwd: fleet.dir, env: {} }).read(),
-        { dryRun: false, watch: false, forget: [], ...options },
-        context,
-      ),
+      recover(source().read(), { dryRun: false, watch: false, forget: [], ...options }, context),
   };
 }
 

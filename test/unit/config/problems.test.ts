@@ -388,17 +388,17 @@ test('a shard without tenants is none of the problems while another has some', a
   expect(await problemsOf(SMALL.replace('[eve]', '[]'))).toEqual([]);
 });
 
-test('the whole file at once: misfits, missing variables, duplicates and what is not built, in its order', async () => {
+test('the whole file at once: misfits, missing variables, duplicates and what a rule may not say, in its order', async () => {
   const yaml = SMALL.replace('fleet: small', 'fleet: 7\ntennants: 1')
     .replace('postgres://owner:pw@s1.test:6001/app', '${S1_URL}')
     .replace('[eve]', '[ada]')
-    .replace('roles:', 'expose: [{ from: "{schema}.x", except: ["{tenant}"] }]\nroles:');
+    .replace('roles:', 'expose: [{ from: "{schema}.x", union: "a.{tenant}" }]\nroles:');
   expect((await problemsOf(yaml)).map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
     'shards.yaml:1:8 fleet: expected the',
     'shards.yaml:2:1 tennants: unknown key',
     'shards.yaml:8:10 shards.s1.url: the variable',
     'shards.yaml:12:15 shards.s2.tenants[0]: tenant ada',
-    'shards.yaml:13:41 expose[0].except[0]: a variable',
+    'shards.yaml:13:39 expose[0].union: a view',
   ]);
 });
 
@@ -407,5 +407,12 @@ test('a place reached through an alias is where the anchor is', async () => {
   expect(await problemsOf(yaml)).toEqual([
     'shards.yaml:8:21 shards.s2.tenants[0]: tenant ada stands on two shards, s1 (line 8) and s2; a tenant lives on exactly one',
     'shards.yaml:8:26 shards.s2.tenants[1]: tenant bob stands on two shards, s1 (line 8) and s2; a tenant lives on exactly one',
+  ]);
+});
+
+test('veneers of the wrong kind are one problem, not also missing', async () => {
+  const yaml = SMALL.replace(/veneers:[^]*shards:/, 'veneers: 3\nshards:');
+  expect(await problemsOf(yaml)).toEqual([
+    'shards.yaml:2:10 veneers: expected a map from names to veneers, got a number',
   ]);
 });

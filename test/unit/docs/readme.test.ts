@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfig } from '../../../src/config/load-config.js';
-import { UNBUILT } from '../../../src/config/unbuilt.js';
 import { codeBlocks, read, ROOT } from './documents.js';
 
 const README = read('README.md');
@@ -43,11 +42,6 @@ test('the shards.yaml that it shows loads with the .env that it shows', async ()
   } finally {
     await rm(folder, { recursive: true });
   }
-});
-
-test('it lists the keys of shards.yaml that are refused: npm run docs', () => {
-  const [, list = ''] = /<!-- unbuilt -->\n\n```text\n(.*?)```\n\n<!-- \/unbuilt -->/s.exec(README) ?? [];
-  expect(list.trim().split('\n')).toEqual(UNBUILT.map(({ at, says }) => `${at.join('.')}: ${says}`));
 });
 
 test('its transcript shows the whole story', () => {

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.js';
 import type { Gid } from '../../../src/protocol/gid.js';
-import type { Intent } from '../../../src/protocol/journal.js';
-import { openAttempts, type Trace } from '../../../src/protocol/recovery.js';
+import { openAttempts, type KeptIntent, type Trace } from '../../../src/protocol/recovery.js';
 import { Secret } from '../../../src/secret.js';
 
 const config = {
   veneers: [{ name: 'veneer', url: new Secret('postgres://x') }],
+  leftOut: [],
   shards: [],
 } as unknown as Config;
 
@@ -18,7 +18,8 @@ const trace = (member: string, kind: Trace['kind'], participant: number, more: P
   gid: { ...id, participant, n: 2, ...more },
 });
 
-const intent = (...members: readonly string[]): Intent => ({
+const intent = (...members: readonly string[]): KeptIntent => ({
+  journal: 'veneer',
   ...id,
   migration: '0001',
   protocol: 'two-phase',
@@ -33,7 +34,7 @@ const intent = (...members: readonly string[]): Intent => ({
   })),
 });
 
-const shown = (intents: readonly Intent[], found: readonly Trace[]): unknown[][] =>
+const shown = (intents: readonly KeptIntent[], found: readonly Trace[]): unknown[][] =>
   openAttempts(config, { intents, found }).map(({ n, intent: known, participants }) => [
     known !== null,
     n,

@@ -34,6 +34,24 @@ test.each<[string, readonly ExposeRule[], { schema: string; name: string }, stri
     'first.x',
   ],
   [
+    'an exception with the words of from',
+    [rule('{schema}.{kind}_{year}', 'a.{kind}', ['{kind}_1*', '{tenant}_x'])],
+    { ...books, name: 'log_1999' },
+    null,
+  ],
+  [
+    'a word of an exception is itself, also where it holds a *',
+    [rule('{schema}.{kind}_x', 'a.{kind}', ['{shard}*', 'old_{kind}'])],
+    { ...books, name: '*_x' },
+    'a.*',
+  ],
+  [
+    'an exception with a word that is not known excepts nothing',
+    [rule('public.{table}', 'p.{table}', ['{tenant}*', '{table}_old'])],
+    { schema: 'public', name: 'books' },
+    'p.books',
+  ],
+  [
     'an exception ends the search',
     [rule('{schema}.{table}', 'a.{table}', ['b*']), rule('{schema}.{table}', 'b.{table}')],
     books,
