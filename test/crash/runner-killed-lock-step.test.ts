@@ -9,7 +9,7 @@ test(
   async () => {
     await killEverywhere(['--protocol', 'lock-step']);
   },
-  15 * MINUTES,
+  45 * MINUTES,
 );
 
 test('after a kill, recover alone leaves nothing in doubt', async () => {

@@ -22,5 +22,5 @@ test(
       ).toBe(true);
     }
   },
-  15 * MINUTES,
+  45 * MINUTES,
 );
