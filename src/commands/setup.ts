@@ -7,6 +7,7 @@ import { inTransaction } from '../postgres/transaction.js';
 import { anchorOf, type Run } from '../protocol/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
+import { changedBounds } from './changed-bounds.js';
 import { missingHome } from './missing-home.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
@@ -40,7 +41,7 @@ export async function setup(
     // What is prepared holds locks that setup's own statements would wait for.
     const settled = await settleFirst(run);
     const members = await setupMembers(config, (member) => anchorOf(run, member), true, run);
-    return reportOf(config, options, members, settled);
+    return reportOf(config, options, await withBounds(run, members), settled);
   });
 }
 
@@ -62,6 +63,19 @@ async function setupMembers(
     );
   }
   return results;
+}
+
+/** What is right but for bounds that shards.yaml has changed since, which setup cannot alter. */
+async function withBounds(run: Run, members: readonly SetupMember[]): Promise<SetupMember[]> {
+  const looked: SetupMember[] = [];
+  for (const member of members) {
+    const isVeneer = run.config.veneers.some(({ name }) => name === member.member);
+    const isWhole = member.problem === null && member.state !== 'not started';
+    const [problem = null] =
+      isVeneer && isWhole ? await changedBounds(run.config, anchorOf(run, member.member)) : [];
+    looked.push(problem === null ? member : { ...member, state: 'failed', problem });
+  }
+  return looked;
 }
 
 async function setupMember(

@@ -136,6 +136,7 @@ function checked(
     const path = ['expose', index, 'as'];
     for (const tenant of tenants) checkVeneerSchema(reading, path, rule, tenant);
     refuseCollision(reading, path, rule, tenants);
+    refuseSameBounds(reading, ['expose', index, 'bounds'], rule, tenants);
   }
   return rules;
 }
@@ -162,6 +163,37 @@ function refuseCollision(
     return other !== undefined && other.tenant !== tenant.name && other.source !== source;
   });
   if (collides) reading.refuse(path, 'several tenants would be shown under one name; put {tenant} into it');
+}
+
+/**
+ * Several tenants under one parent with the same bounds, word for word: whatever they are, no two partitions may have them.
+ * Bounds that only the relation tells are PostgreSQL's to compare. A region does not show its own tenants: of two of one
+ * shard both are shown elsewhere.
+ */
+function refuseSameBounds(
+  reading: Reading,
+  path: Path,
+  { from, partition }: ExposeRule,
+  tenants: readonly HousedTenant[],
+): void {
+  if (partition === null || capturesOf(from).length > 0 || from.includes('{table}')) return;
+  const bearers = new Map<string, HousedTenant>();
+  for (const tenant of tenants) {
+    const place = JSON.stringify([filledFor(partition.of, tenant), filledFor(partition.bounds, tenant)]);
+    const other = bearers.get(place) ?? tenant;
+    bearers.set(place, other);
+    if (filledFor(from, tenant) === filledFor(from, other) && tenant.member === other.member) continue;
+    if (isShownWith(reading, tenant, other))
+      return reading.refuse(
+        path,
+        `the partitions of ${other.name} and ${tenant.name} would have the same bounds; put {tenant} into them`,
+      );
+  }
+}
+
+/** Is there a veneer that shows both? */
+function isShownWith(reading: Reading, one: HousedTenant, other: HousedTenant): boolean {
+  return reading.keysOf(['veneers']).some((veneer) => veneer !== one.member && veneer !== other.member);
 }
 
 function filledFor(pattern: string, { name, shard, schema }: TenantConfig): string {

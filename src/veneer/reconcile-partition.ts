@@ -1,3 +1,4 @@
+import { boundsSql } from '../catalog/probe-bounds.js';
 import { type Column, type ForeignTable, type PartitionParent } from '../catalog/relation.js';
 import { ident, literal, qualified, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
@@ -137,4 +138,4 @@ export const createPartition = (definition: Definition, version: number): Partit
 
 /** The statement; the bounds are the author's own SQL. */
 export const attachSql = ({ of, table, bounds }: AttachedPartition): string =>
-  `ALTER TABLE ${qualified(of)} ATTACH PARTITION ${qualified(table)} ${/^\s*default\s*$/i.test(bounds) ? 'DEFAULT' : `FOR VALUES ${bounds}`}`;
+  `ALTER TABLE ${qualified(of)} ATTACH PARTITION ${qualified(table)} ${boundsSql(bounds)}`;

@@ -214,3 +214,45 @@ test('an old year is detached and dropped with its table', async () => {
   ]);
   expect(await run.status()).toMatchObject({ drift: [], exitCode: 0 });
 });
+
+const withBounds = async (bounds: string): ReturnType<Commands['setup']> => {
+  await fleet.writeConfig(yaml(fleet.name).replace(/bounds: .*/, () => `bounds: ${bounds}`));
+  return run.setup();
+};
+
+test('bounds that are written otherwise, and are the same, are no problem', async () => {
+  expect(
+    await withBounds('FROM (make_date({year}, 2 - 1, 1)) TO (make_date({year}, 12, 31) + 1)'),
+  ).toMatchObject(committed);
+});
+
+test('bounds that shards.yaml has changed are told by setup with the way out, which leads there', async () => {
+  const report = await withBounds('FROM (make_date({year}, 1, 1)) TO (make_date({year}, 7, 1))');
+  expect(report).toMatchObject({ exitCode: 20, members: [{ state: 'nothing to do' }, { state: 'failed' }] });
+  expect(report.problems[0]?.message).toBe(
+    "box1_schema.temperatures_2024 is attached to box1_schema.temperatures FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')" +
+      ", and shards.yaml says FOR VALUES FROM ('2024-01-01') TO ('2024-07-01')",
+  );
+  expect(await fleet.query('veneer', `SELECT to_regclass('pg_temp.pgveneer_parent') AS left`)).toEqual([
+    { left: null },
+  ]);
+  for (const year of [2024, 2025, 2026]) {
+    const [statement] = /ALTER TABLE .* DETACH PARTITION \S+/.exec(
+      (await run.setup()).problems[0]?.hint ?? '',
+    ) ?? [''];
+    expect(statement).toContain(`temperatures_${year}`);
+    await fleet.query('veneer', statement);
+  }
+  expect(await run.sync()).toMatchObject(committed);
+  expect(await run.setup()).toMatchObject(committed);
+  expect(await partitions()).toContain("temperatures_2024 FOR VALUES FROM ('2024-01-01') TO ('2024-07-01')");
+});
+
+test('bounds that meet each other are told by setup in the words of PostgreSQL', async () => {
+  const report = await withBounds("FROM ('2020-01-01') TO ('2030-01-01')");
+  expect(report.exitCode).toBe(20);
+  expect(report.problems[0]?.message).toBe(
+    'the bounds of the partitions of box1_schema.temperatures cannot be those of shards.yaml: ' +
+      'partition box1_schema.temperatures_2025 would overlap partition box1_schema.temperatures_2024',
+  );
+});

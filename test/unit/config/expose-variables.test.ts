@@ -18,9 +18,9 @@ test('variables are filled in once, words stay, also those of a default', async 
 });
 
 test('the parent of a partition may hold a variable', async () => {
-  const yaml = rule('from: "{schema}.x", partition_of: "${PARENTS}.all", bounds: DEFAULT');
+  const yaml = rule('from: "{schema}.x", partition_of: "${PARENTS}.{tenant}", bounds: DEFAULT');
   expect((await load(yaml, { env: { PARENTS: 'shared' } })).expose[0]?.partition).toEqual({
-    of: 'shared.all',
+    of: 'shared.{tenant}',
     bounds: 'DEFAULT',
   });
 });
@@ -58,7 +58,7 @@ test.each([
     '12:41 expose[0].except[0]: the variable NOT_THERE is not set (put NOT_THERE=... in .env or in the environment)',
   ],
   [
-    'from: "{schema}.x", partition_of: a.b, bounds: "IN (${X})"',
+    'from: "{schema}.x", partition_of: a.b, bounds: "IN (${X}, {tenant})"',
     { X: '1' },
     '12:59 expose[0].bounds: bounds are SQL, and no variable is filled in; write the value itself',
   ],
@@ -66,4 +66,16 @@ test.each([
   const problems = await problemsOf(rule(text), { env });
   expect(problems).toEqual([`shards.yaml:${problem}`]);
   expect(problems.join()).not.toContain('s3cret');
+});
+
+test('several tenants with the same bounds under one parent are refused, whatever these are', async () => {
+  const partition = 'from: "{schema}.x", as: "{tenant}.x", partition_of: "a.b';
+  for (const bounds of ['DEFAULT', "IN ('x')"])
+    expect(await problemsOf(rule(`${partition}", bounds: "${bounds}"`))).toEqual([
+      expect.stringMatching(
+        /^shards\.yaml:12:\d+ expose\[0\]\.bounds: the partitions of ada and bob would have the same bounds; put \{tenant\} into them$/,
+      ),
+    ]);
+  expect(await problemsOf(rule(`${partition}", bounds: "IN ({tenant})"`))).toEqual([]);
+  expect(await problemsOf(rule(`${partition}_{tenant}", bounds: DEFAULT`))).toEqual([]);
 });

@@ -1,0 +1,62 @@
+import { ident, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import type { Session } from '../postgres/session.js';
+import { rollbackQuietly } from '../postgres/transaction.js';
+
+/** A partition, and what its bounds are to be: SQL as behind FOR VALUES, or DEFAULT. */
+export interface BoundsWanted {
+  readonly table: QualifiedName;
+  readonly bounds: string;
+}
+
+/** Bounds as PostgreSQL shows them; equal texts are equal bounds. */
+export interface BoundsFound extends BoundsWanted {
+  readonly present: string;
+  readonly wanted: string;
+}
+
+/**
+ * Bounds of attached partitions of one parent beside what they are to be. Bounds are SQL, which PostgreSQL keeps as values: so
+ * that nothing is guessed from the text, it makes a temporary parent with the same key and these partitions, and shows their
+ * bounds; all of it is rolled back. Throws what PostgreSQL says of bounds that are none, or that meet each other.
+ */
+export async function probeBounds(
+  session: Session,
+  parent: QualifiedName,
+  wanted: readonly BoundsWanted[],
+  lockWaitMs: number,
+): Promise<BoundsFound[]> {
+  await session.run(`BEGIN; SET LOCAL lock_timeout = ${lockWaitMs}`);
+  try {
+    const [key] = await session.query<{ key: string }>('SELECT pg_get_partkeydef(to_regclass($1)) AS key', [
+      qualified(parent),
+    ]);
+    const partitions = wanted.map(
+      ({ bounds }, index) =>
+        `CREATE TEMP TABLE ${nameOf(index)} PARTITION OF pg_temp.pgveneer_parent ${boundsSql(bounds)}`,
+    );
+    await session.run(
+      [
+        `CREATE TEMP TABLE pgveneer_parent (LIKE ${qualified(parent)}) PARTITION BY ${key?.key ?? ''}`,
+        ...partitions,
+      ].join('; '),
+    );
+    const found: BoundsFound[] = [];
+    for (const [index, one] of wanted.entries()) {
+      const [row] = await session.query<{ present: string; wanted: string }>(
+        `SELECT (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass($1)) AS present,
+                (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass($2)) AS wanted`,
+        [qualified(one.table), `pg_temp.${nameOf(index)}`],
+      );
+      if (row !== undefined) found.push({ ...one, ...row });
+    }
+    return found;
+  } finally {
+    await rollbackQuietly(session);
+  }
+}
+
+const nameOf = (index: number): string => ident(`pgveneer_part_${index}`);
+
+/** What stands behind ATTACH PARTITION, or PARTITION OF; the bounds are the author's own SQL. */
+export const boundsSql = (bounds: string): string =>
+  /^\s*default\s*$/i.test(bounds) ? 'DEFAULT' : `FOR VALUES ${bounds}`;
