@@ -6,7 +6,7 @@ import { recordSettling } from '../commands/recorded-run.js';
 import { settledReport } from '../commands/settled.js';
 import { readMembers } from '../fleet/ask-tenants.js';
 import { recover, type Settled } from '../protocol/recovery.js';
-import { withRun, type Run } from '../protocol/run.js';
+import { withRun, type Run, type RunOptions } from '../protocol/run.js';
 import { DONE, type WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
 
@@ -21,7 +21,6 @@ if (!rest.includes(DONE)) await settle(JSON.parse(first) as WatchdogSource);
 
 /** Until everything is settled, or another run is at work, which settles before it does anything else. */
 async function settle(source: WatchdogSource): Promise<void> {
-  const config = await readMembers(openFleetSource({ ...source, env: process.env }), whoRuns());
   const deadline = Date.now() + PATIENCE_MS;
   const options = {
     command: 'watchdog',
@@ -31,13 +30,19 @@ async function settle(source: WatchdogSource): Promise<void> {
     at: async () => undefined,
   };
   for (;;) {
-    const left = await withRun(config, options, settleAndRecord).then(
+    // Read each time: what a dying runner had sent, an intent that names a tenant on its way, may arrive after the first look.
+    const left = await settleOnce(source, options).then(
       (settled) => settled.some(({ ending }) => ending.kind === 'in doubt'),
       (error: unknown) => problemOf(error).exitCode !== EXIT.locked,
     );
     if (!left || Date.now() > deadline) return;
     await delay(AGAIN_MS);
   }
+}
+
+async function settleOnce(source: WatchdogSource, options: RunOptions): Promise<readonly Settled[]> {
+  const config = await readMembers(openFleetSource({ ...source, env: process.env }), whoRuns());
+  return withRun(config, options, settleAndRecord);
 }
 
 async function settleAndRecord(run: Run): Promise<readonly Settled[]> {

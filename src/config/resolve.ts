@@ -23,6 +23,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
     migrations: resolveMigrations(fleet, file, reading),
     veneers: resolveVeneers(fleet, shards, addresses, reading),
     shards,
+    unlisted: [],
     tenantIs: tenantIs(fleet),
     servers,
     tenantQuery: resolveTenantQuery(fleet, reading),

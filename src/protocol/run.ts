@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
-import { allMembers, veneerMembers, type Member } from '../fleet/member.js';
+import { allMembers, findMember, veneerMembers, type Member } from '../fleet/member.js';
 import { openMembers } from '../fleet/open-members.js';
 import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
 import type { Session } from '../postgres/session.js';
@@ -26,6 +26,10 @@ export interface Run {
   readonly live: (member: string) => Promise<Session>;
   /** Nothing of a lane's is left on its member. */
   readonly rest: (member: string) => Promise<void>;
+  /** Takes the lock of a member whose database was made since the run began. Throws the reason (exit 23, 30). */
+  readonly admit: (member: string) => Promise<void>;
+  /** Ends the anchor of a member that is about to be no more. */
+  readonly dismiss: (member: string) => Promise<void>;
   /** Another run may be at work: nothing of this one settles any more. */
   readonly isShutOut: () => boolean;
   readonly unreachable: ReadonlyMap<string, Problem>;
@@ -122,6 +126,13 @@ export async function withRun<T>(
         return anchors.live(member);
       },
       rest: anchors.rest,
+      admit: async (name) => {
+        const member = findMember(config, name);
+        if (member === undefined) throw neverReached({ unreachable }, name);
+        await anchors.admit(member);
+        unreachable.delete(name);
+      },
+      dismiss: anchors.dismiss,
       isShutOut: anchors.isShutOut,
       unreachable,
       unsettled,

@@ -12,7 +12,7 @@ import { tenant, type TenantOptions } from '../../src/commands/tenant.js';
 import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
 import { openFleetSource } from '../../src/config/load-config.js';
-import { readFleet } from '../../src/fleet/ask-tenants.js';
+import { readFleet, readMembers } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';
 import type {
   RecoverReport,
@@ -121,7 +121,7 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
       recover(
-        openFleetSource({ cwd: fleet.dir, env: {} }).read(),
+        await readMembers(openFleetSource({ cwd: fleet.dir, env: {} }), context.who),
         { dryRun: false, watch: false, forget: [], ...options },
         context,
       ),

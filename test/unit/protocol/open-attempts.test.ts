@@ -8,6 +8,7 @@ import { Secret } from '../../../src/secret.js';
 const config = {
   veneers: [{ name: 'veneer', url: new Secret('postgres://x') }],
   shards: [],
+  unlisted: [],
 } as unknown as Config;
 
 const id = { fleet: 'f', step: 's.1', nonce: 'ab' };
