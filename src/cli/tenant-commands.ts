@@ -23,7 +23,8 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
     description: [
       'Makes tenants on one shard, all or none: schema, grants, every migration with its ledger row,',
       'foreign tables and the row in pgveneer.tenants commit together. Then they are written into',
-      'shards.yaml, where that lists the tenants. A schema that holds something is refused. After a',
+      'shards.yaml, where that lists the tenants. A schema that holds something is refused. Where each',
+      'tenant is a database, that is made, too, owned by tenant.role, which has to be there. After a',
       'crash, run it again.',
     ],
     positionals: [{ name: 'NAME…', required: true, many: true, text: 'one or more' }],
@@ -49,6 +50,8 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
       'Drops a tenant in one step: its foreign tables, its row in pgveneer.tenants, its ledger, and its',
       'schema with all that it holds, each thing by name. What depends on it from outside refuses it. It',
       'says what is lost, and asks; without a terminal it needs --yes. There is no way back but a dump.',
+      'Where each tenant is a database, that is dropped behind the step; while others are connected it',
+      'stays, unseen, and the same command finishes it.',
     ],
     positionals: [{ name: 'NAME', required: true, text: 'the tenant; listed, or left in a ledger' }],
     flags: [

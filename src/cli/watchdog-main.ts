@@ -7,7 +7,7 @@ import { settledReport } from '../commands/settled.js';
 import { leavingOut } from '../fleet/leave-out.js';
 import { readMembers } from '../fleet/ask-tenants.js';
 import { recover, type Settled } from '../protocol/recovery.js';
-import { withRun, type Run } from '../protocol/run.js';
+import { withRun, type Run, type RunOptions } from '../protocol/run.js';
 import { DONE, type WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
 
@@ -22,9 +22,6 @@ if (!rest.includes(DONE)) await settle(JSON.parse(first) as WatchdogSource);
 
 /** Until everything is settled, or another run is at work, which settles before it does anything else. */
 async function settle(source: WatchdogSource): Promise<void> {
-  const { without, ...file } = source;
-  const fleet = leavingOut(openFleetSource({ ...file, env: process.env }), without);
-  const config = await readMembers(fleet, whoRuns());
   const deadline = Date.now() + PATIENCE_MS;
   const options = {
     command: 'watchdog',
@@ -34,13 +31,23 @@ async function settle(source: WatchdogSource): Promise<void> {
     at: async () => undefined,
   };
   for (;;) {
-    const left = await withRun(config, options, settleAndRecord).then(
+    // Read each time: what a dying runner had sent, an intent that names a tenant on its way, may arrive after the first look.
+    const left = await settleOnce(source, options).then(
       (settled) => settled.some(({ ending }) => ending.kind === 'in doubt'),
       (error: unknown) => problemOf(error).exitCode !== EXIT.locked,
     );
     if (!left || Date.now() > deadline) return;
     await delay(AGAIN_MS);
   }
+}
+
+async function settleOnce(
+  { without, ...file }: WatchdogSource,
+  options: RunOptions,
+): Promise<readonly Settled[]> {
+  const fleet = leavingOut(openFleetSource({ ...file, env: process.env }), without);
+  const config = await readMembers(fleet, whoRuns());
+  return withRun(config, options, settleAndRecord);
 }
 
 async function settleAndRecord(run: Run): Promise<readonly Settled[]> {

@@ -29,7 +29,7 @@ import type { UnionFacts } from '../veneer/unions.js';
 import { exposureOf, sourceSchemas } from '../veneer/exposure.js';
 import { exposeRelations, type ExposedRelation } from '../veneer/definition.js';
 import { wantedOnShard } from './setup-shard.js';
-import { tenantRows } from './setup-state.js';
+import { leftRows, readTenantRows, tenantRows, type TenantRow } from './setup-state.js';
 import { schemasShownOn, wantedOnVeneer } from './setup-veneer.js';
 
 /** What a shard is, from its live catalogs. */
@@ -104,6 +104,8 @@ export interface VeneerFacts {
   readonly unions: readonly UnionFacts[] | null;
   /** Does pgveneer.tenants list other tenants than the fleet has, or elsewhere? */
   readonly listsOthers: boolean;
+  /** Rows there of tenants that are databases, and listed no more. */
+  readonly leftTenants: readonly TenantRow[];
 }
 
 export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
@@ -120,7 +122,7 @@ export async function readVeneerFacts(config: Config, name: string, session: Ses
       privileges: await readPrivileges(session, wantedPrivileges),
       runner,
       ledger: await readLedger(session),
-      listsOthers: await listsOthers(config, session),
+      ...(await readListed(config, session)),
     };
   });
   const tables = await unlessLocked(() => inReadOnly(session, () => readForeignTables(session, names)));
@@ -128,13 +130,20 @@ export async function readVeneerFacts(config: Config, name: string, session: Ses
   return { name, version: session.server.version, ...state, tables, unions };
 }
 
-/** False where that cannot be read: a fleet that was never set up, a role that may not. */
-async function listsOthers(config: Config, session: Session): Promise<boolean> {
+/** Nothing where that cannot be read: a fleet that was never set up, a role that may not. */
+async function readListed(
+  config: Config,
+  session: Session,
+): Promise<Pick<VeneerFacts, 'listsOthers' | 'leftTenants'>> {
   const [row] = await session.query<{ readable: boolean }>(
     `SELECT coalesce(has_schema_privilege(to_regnamespace('pgveneer'), 'USAGE')
                  AND has_table_privilege(to_regclass('pgveneer.tenant'), 'SELECT'), false) AS readable`,
   );
-  return row?.readable === true && (await tenantRows(config, session)).length > 0;
+  if (row?.readable !== true) return { listsOthers: false, leftTenants: [] };
+  return {
+    listsOthers: (await tenantRows(config, session)).length > 0,
+    leftTenants: leftRows(config, (await readTenantRows(session)) ?? []),
+  };
 }
 
 /** Which of the names are borne by something that is no foreign table of ours. */

@@ -1,14 +1,9 @@
 import { chmod, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
-import type { Config, TenantConfig, TenantRow } from '../config/config.js';
-import { listTenants, unlistTenants } from '../config/edit-tenants.js';
+import type { Config, TenantConfig } from '../config/config.js';
+import { unlistTenants } from '../config/edit-tenants.js';
 import type { FleetSource } from '../config/load-config.js';
 import { EXIT, textOf, VeneerError } from '../errors.js';
-
-/** The fleet as it is once tenants are listed, or are listed no more; `text` null: their list is not in the file. */
-export interface Edited {
-  readonly config: Config;
-  readonly text: string | null;
-}
+import { listed, rowsOf, type Edited } from '../fleet/listed.js';
 
 /** With new tenants of one shard. Throws a ConfigError (exit 78) where that would not be a fleet. */
 export function withTenants(
@@ -17,13 +12,11 @@ export function withTenants(
   shard: string,
   names: readonly string[],
 ): Edited {
-  const text = config.tenantQuery === null ? listTenants(source.text, shard, names) : null;
-  const rows = [...rowsOf(config), ...names.map((tenant) => ({ tenant, shard }))];
-  const edited = source.read(text === null ? { tenants: rows } : { text });
-  const listed = tenantsOn(edited, shard).map(({ name }) => name);
+  const edited = listed(source, config, shard, names);
+  const present = tenantsOn(edited.config, shard).map(({ name }) => name);
   const expected = [...tenantsOn(config, shard).map(({ name }) => name), ...names];
-  if (listed.toSorted().join('\0') !== expected.toSorted().join('\0')) throw notWritable(shard, names);
-  return { config: edited, text };
+  if (present.toSorted().join('\0') !== expected.toSorted().join('\0')) throw notWritable(shard, names);
+  return edited;
 }
 
 /** Without a tenant that is listed. */
@@ -32,17 +25,14 @@ export function withoutTenant(source: FleetSource, config: Config, tenant: Tenan
   if (place < 0) return { config, text: null };
   if (config.tenantQuery !== null) {
     const tenants = rowsOf(config).filter((row) => row.tenant !== tenant.name);
-    return { config: source.read({ tenants }), text: null };
+    return { config: { ...source.read({ tenants }), unlisted: config.unlisted }, text: null };
   }
   const text = unlistTenants(source.text, tenant.shard, [place]);
-  return { config: source.read({ text }), text };
+  return { config: { ...source.read({ text }), unlisted: config.unlisted }, text };
 }
 
 const tenantsOn = ({ shards }: Config, shard: string): readonly TenantConfig[] =>
-  shards.find(({ name }) => name === shard)?.tenants ?? [];
-
-const rowsOf = ({ shards }: Config): TenantRow[] =>
-  shards.flatMap(({ tenants }) => tenants.map(({ name, shard }) => ({ tenant: name, shard })));
+  shards.filter(({ key }) => key === shard).flatMap(({ tenants }) => tenants);
 
 const notWritable = (shard: string, names: readonly string[]): VeneerError =>
   new VeneerError(`shards.yaml cannot be given ${names.join(', ')} by a program`, {

@@ -115,7 +115,7 @@ function reportOf(config: Config, outcomes: readonly Settled[], problems: readon
 }
 
 function refuseUnknown(config: Config, forget: readonly string[]): void {
-  const known = config.shards.map((shard) => shard.name);
+  const known = [...config.shards, ...config.unlisted].map((shard) => shard.name);
   const unknown = forget.find((member) => !known.includes(member));
   if (unknown === undefined) return;
   throw new VeneerError(`no shard of this fleet is called ${unknown}`, {

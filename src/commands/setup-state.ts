@@ -1,7 +1,7 @@
 import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import type { Member } from '../fleet/member.js';
 import { ident, literal } from '../postgres/identifiers.js';
-import type { Session } from '../postgres/session.js';
+import type { Row, Session } from '../postgres/session.js';
 import { hasTable } from '../protocol/journal.js';
 import { journalMember } from '../protocol/run.js';
 import {
@@ -58,9 +58,19 @@ export async function tenantsGrants({ roles }: Config, session: Session): Promis
   ]);
 }
 
-/** Rows of pgveneer.tenant, so that a dashboard or routing code can ask the veneer which tenants there are. */
-export async function tenantRows(config: Config, session: Session): Promise<string[]> {
-  const wanted = config.shards.flatMap((shard) =>
+/**
+ * Rows of pgveneer.tenant, so that a dashboard or routing code can ask the veneer which tenants there are. `dropped`: tenants
+ * that go. The row of another one that is not listed any more stays where tenants are databases: a schema is told of by the
+ * ledger of its shard, while nothing else leads to a database that is no member.
+ */
+export async function tenantRows(
+  config: Config,
+  session: Session,
+  dropped: readonly string[] = [],
+): Promise<string[]> {
+  const present = await readTenantRows(session);
+  const left = leftRows(config, present ?? []).filter(({ tenant }) => !dropped.includes(tenant));
+  const listed = config.shards.flatMap((shard) =>
     shard.tenants.map((tenant) => [
       tenant.name,
       shard.key,
@@ -68,7 +78,8 @@ export async function tenantRows(config: Config, session: Session): Promise<stri
       'live',
     ]),
   );
-  if (await sameRows(session, wanted)) return [];
+  const wanted = [...listed, ...left.map(valuesOf)];
+  if (present !== null && sameRows(present, wanted)) return [];
   const values = wanted.map((row) => `(${row.map((value) => literal(value)).join(', ')})`);
   return [
     'DELETE FROM pgveneer.tenant',
@@ -90,17 +101,39 @@ function placeOf(
   return [shard.server.name, schema];
 }
 
-async function sameRows(session: Session, wanted: readonly (readonly string[])[]): Promise<boolean> {
-  if (!(await hasTable(session, 'tenant'))) return false;
-  const rows = await session.query<{
-    tenant: string;
-    shard: string;
-    server: string;
-    schema: string;
-    state: string;
-  }>('SELECT tenant, shard, server, schema, state FROM pgveneer.tenant');
-  const present = new Set(
-    rows.map((row) => JSON.stringify([row.tenant, row.shard, row.server, row.schema, row.state])),
-  );
+/** A row of pgveneer.tenant. */
+export interface TenantRow extends Row {
+  readonly tenant: string;
+  readonly shard: string;
+  readonly server: string;
+  readonly schema: string;
+  readonly state: string;
+}
+
+const valuesOf = ({ tenant, shard, server, schema, state }: TenantRow): string[] => [
+  tenant,
+  shard,
+  server,
+  schema,
+  state,
+];
+
+/** Null where the fleet was never set up there. */
+export const readTenantRows = async (session: Session): Promise<TenantRow[] | null> =>
+  (await hasTable(session, 'tenant'))
+    ? session.query<TenantRow>(
+        'SELECT tenant, shard, server, schema, state FROM pgveneer.tenant ORDER BY tenant',
+      )
+    : null;
+
+/** Those of tenants that are databases and listed no more. Pure. */
+export function leftRows({ tenantIs, shards }: Config, rows: readonly TenantRow[]): TenantRow[] {
+  if (tenantIs === 'schema') return [];
+  const listed = new Set(shards.flatMap(({ tenants }) => tenants.map(({ name }) => name)));
+  return rows.filter(({ tenant }) => !listed.has(tenant));
+}
+
+function sameRows(rows: readonly TenantRow[], wanted: readonly (readonly string[])[]): boolean {
+  const present = new Set(rows.map((row) => JSON.stringify(valuesOf(row))));
   return present.size === wanted.length && wanted.every((row) => present.has(JSON.stringify(row)));
 }

@@ -37,7 +37,7 @@ interface Rights extends Record<string, unknown> {
 }
 
 /** What only somebody else can give this user, as SQL for them; nothing is tried that is known to fail. */
-async function missingRights(config: Config, session: Session): Promise<string[]> {
+export async function missingRights(config: Config, session: Session): Promise<string[]> {
   const { user, database } = session.server;
   const [rights] = await session.query<Rights>(
     `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'postgres_fdw') AS installed,
@@ -74,7 +74,7 @@ async function missingRoles(config: Config, session: Session): Promise<string[]>
 export const createRole = (role: string): string =>
   `CREATE ROLE ${ident(role)} LOGIN PASSWORD ${literal('…')}`;
 
-async function serversPlan(
+export async function serversPlan(
   config: Config,
   session: Session,
 ): Promise<Pick<MemberPlan, 'statements' | 'refreshed'>> {

@@ -53,7 +53,8 @@ async function setupMembers(
   run?: Run,
 ): Promise<SetupMember[]> {
   const results: SetupMember[] = [];
-  const members = allMembers(config).toSorted(
+  // What is on its way in or out is made, or taken away, by the step that it takes part in.
+  const members = allMembers({ ...config, unlisted: [] }).toSorted(
     (a, b) => Number(a.veneer !== null) - Number(b.veneer !== null),
   );
   for (const member of members) {

@@ -11,7 +11,7 @@ import {
   serverDrift,
   type MappingStatus,
 } from '../report/drift-of-servers.js';
-import { leftTenants, listDrift } from '../report/drift-of-tenants.js';
+import { leftDatabase, leftTenants, listDrift } from '../report/drift-of-tenants.js';
 import { unionDrift } from '../report/drift-of-unions.js';
 import { tableDrift } from '../report/drift-of-tables.js';
 import { exposureOf } from '../veneer/exposure.js';
@@ -129,6 +129,9 @@ const tenantsDrift = ({ config, shards, shardFacts, veneerFacts }: StatusFacts):
     return selected?.tenants.length === shard.tenants.length ? leftTenants(config, shard, ledger) : [];
   }),
   ...[...veneerFacts.values()].filter(({ listsOthers }) => listsOthers).map(({ name }) => listDrift(name)),
+  ...[...veneerFacts.values()].flatMap((veneer) =>
+    veneer.leftTenants.map(({ tenant, shard }) => leftDatabase(config, veneer.name, { tenant, shard })),
+  ),
 ];
 
 /** Files against ledger: what `up` would refuse. */

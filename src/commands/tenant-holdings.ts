@@ -32,3 +32,23 @@ export async function readHoldings(
     `a copy first: pg_dump --schema='${ident(schema)}' --file=${name.replaceAll(/[^\w.-]/g, '_')}.sql '<url of ${session.member}>'`,
   ];
 }
+
+/** The same of a tenant whose database goes as a whole. */
+export async function readDatabaseHoldings(
+  session: Session,
+  { name }: TenantConfig,
+): Promise<readonly string[]> {
+  const { database } = session.server;
+  const [held] = await session.query<Holdings>(
+    `SELECT count(*) FILTER (WHERE c.relkind IN ('r', 'p'))::int AS tables,
+            coalesce(sum(greatest(c.reltuples, 0)) FILTER (WHERE c.relkind = 'r'), 0)::bigint::text AS rows,
+            pg_size_pretty(pg_database_size(current_database())) AS size
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgveneer')`,
+  );
+  const { tables, rows, size } = held ?? { tables: 0, rows: '0', size: '' };
+  return [
+    `${session.member}: database ${database} of tenant ${name} goes, with ${tables} tables (about ${rows} rows) and all else that it holds, ${size} in all`,
+    `a copy first: pg_dump --file=${name.replaceAll(/[^\w.-]/g, '_')}.sql '<url of ${session.member}>'`,
+  ];
+}

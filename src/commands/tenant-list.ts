@@ -13,6 +13,7 @@ import { inReadOnly } from '../postgres/transaction.js';
 import type { TenantLine, TenantReport } from '../report/tenant.js';
 import type { CommandContext } from './context.js';
 import { withReaders } from './readers.js';
+import { leftRows, readTenantRows } from './setup-state.js';
 
 /** Every tenant that is listed, and those that a shard's ledger knows besides. Reads only, and no definitions. */
 export async function listTenantsOf(source: FleetSource, context: CommandContext): Promise<TenantReport> {
@@ -23,9 +24,15 @@ export async function listTenantsOf(source: FleetSource, context: CommandContext
     const lines = await Promise.all(
       config.shards.map((shard) => linesOf(shard, migrations, sessions.get(shard.name) ?? null)),
     );
+    const [first] = config.veneers;
+    const veneer = first === undefined ? undefined : sessions.get(first.name);
+    const left = veneer === undefined ? [] : leftRows(config, (await readTenantRows(veneer)) ?? []);
     return tenantReport(config, {
       action: 'list',
-      tenants: lines.flat(),
+      tenants: [
+        ...lines.flat(),
+        ...left.map(({ tenant, shard }) => line({ name: tenant, shard, schema: null }, 'left', null, null)),
+      ],
       problems: [...unreachable.values()],
     });
   });

@@ -3,48 +3,56 @@ import { readSchemas } from '../catalog/read-privileges.js';
 import { EXIT, problemOf, VeneerError } from '../errors.js';
 import { forgetAttempts } from '../protocol/commit.js';
 import { tenantRow } from '../protocol/history-rows.js';
-import { withLane, type Lane } from '../protocol/lane.js';
+import { withLane } from '../protocol/lane.js';
 import { startPhaseClock } from '../protocol/phase-clock.js';
 import { runStep, type StepEnd } from '../protocol/step.js';
-import { tenantJob, type TenantWork } from '../protocol/tenant-job.js';
+import { tenantJob, type TenantPart, type TenantWork } from '../protocol/tenant-job.js';
 import { ident } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { exposedSchemas, exposureOf } from '../veneer/exposure.js';
 import type { TenantState } from '../report/tenant.js';
 import type { RecordedRun } from './recorded-run.js';
 
-type Subject = Pick<TenantWork, 'what' | 'tenants'> & { readonly shard: ShardConfig };
-type Own = Omit<TenantWork, 'lane' | 'step' | 'onPhase' | keyof Subject>;
+/** A database in which tenants come or go. */
+export interface TenantPlace {
+  readonly shard: ShardConfig;
+  readonly tenants: readonly TenantConfig[];
+}
+
+interface Subject {
+  readonly what: TenantWork['what'];
+  readonly places: readonly TenantPlace[];
+}
+
+type Own = Omit<TenantWork, 'parts' | 'step' | 'onPhase' | 'what'>;
 
 /** Runs one step that makes or drops tenants, with its progress and its page in history. Never throws. */
 export async function runTenantStep(
   run: RecordedRun,
-  { shard, what, tenants }: Subject,
-  work: (lane: Lane, step: string) => Own,
+  { what, places }: Subject,
+  work: (step: string) => Own,
 ): Promise<StepEnd> {
   const start = performance.now();
   const step = `${run.id}.1`;
   const clock = startPhaseClock();
-  run.onProgress({ type: 'planned', shards: [{ shard: shard.name, steps: 1, tenants: tenants.length }] });
-  const end = await withLane(run, shard, new Map(), async (lane): Promise<StepEnd> => {
-    const onPhase: TenantWork['onPhase'] = (phase, why) => {
-      clock.note(phase, why);
-      run.onProgress({
-        type: 'step',
-        shard: shard.name,
-        migration: what,
-        tenants: tenants.length,
-        index: 1,
-        of: 1,
-        phase,
-        ...(why === undefined ? {} : { why }),
-      });
-    };
+  const shards = places.map(({ shard, tenants }) => ({
+    shard: shard.name,
+    steps: 1,
+    tenants: tenants.length,
+  }));
+  run.onProgress({ type: 'planned', shards });
+  const onPhase: TenantWork['onPhase'] = (phase, why) => {
+    clock.note(phase, why);
+    const reason = why === undefined ? {} : { why };
+    for (const { shard, tenants } of shards)
+      run.onProgress({ type: 'step', shard, migration: what, tenants, index: 1, of: 1, phase, ...reason });
+  };
+  const end = await withParts(run, places, [], async (parts): Promise<StepEnd> => {
     onPhase('running');
     try {
-      return await runStep(run, tenantJob({ ...work(lane, step), what, tenants, lane, step, onPhase }));
+      return await runStep(run, tenantJob({ ...work(step), what, parts, step, onPhase }));
     } finally {
-      await forgetAttempts(lane.openSessions(), lane.settled);
+      for (const { lane } of parts) await forgetAttempts(lane.openSessions(), lane.settled);
     }
   }).catch((error: unknown): StepEnd => ({
     kind: 'failed',
@@ -53,9 +61,26 @@ export async function runTenantStep(
     attempts: 0,
   }));
   const ms = Math.round(performance.now() - start);
-  run.onProgress({ type: 'shard ended', shard: shard.name, state: SHARD_STATE[end.kind], ms });
-  run.history.add(tenantRow({ id: step, shard: shard.name, what, tenants, end, ...clock.read() }));
+  const timing = clock.read();
+  for (const { shard, tenants } of places) {
+    run.onProgress({ type: 'shard ended', shard: shard.name, state: SHARD_STATE[end.kind], ms });
+    run.history.add(tenantRow({ id: step, shard: shard.name, what, tenants, end, ...timing }));
+  }
   return end;
+}
+
+/** A lane per place, all open at the same time. */
+async function withParts<T>(
+  run: RecordedRun,
+  [place, ...rest]: readonly TenantPlace[],
+  opened: readonly TenantPart[],
+  work: (parts: readonly TenantPart[]) => Promise<T>,
+): Promise<T> {
+  if (place === undefined) return work(opened);
+  const { shard, tenants } = place;
+  return withLane(run, shard, new Map(), (lane) =>
+    withParts(run, rest, [...opened, { lane, tenants }], work),
+  );
 }
 
 const SHARD_STATE = {
@@ -97,17 +122,9 @@ export async function emptySchemas(
   return { drops: empty.map((schema) => `DROP SCHEMA ${ident(schema)}`), kept };
 }
 
-/** Throws (exit 20) where a tenant is a database: nothing here makes or drops one. */
-export function refuseDatabases({ tenantIs }: Config): void {
-  if (tenantIs === 'schema') return;
-  throw new VeneerError('tenants that are databases are not made or dropped by this command yet', {
-    exitCode: EXIT.failed,
-    hint: 'CREATE DATABASE, list the tenant, then migrate setup and migrate up; DROP DATABASE once it is not listed any more',
-  });
-}
-
+/** Throws (exit 64). `name` is the key of no shard in shards.yaml. */
 export const noSuchShard = (config: Config, name: string): VeneerError =>
   new VeneerError(`no shard of this fleet is called ${name}`, {
     exitCode: EXIT.usage,
-    hint: `shards: ${config.shards.map((shard) => shard.name).join(', ')}`,
+    hint: `shards: ${[...config.servers.keys()].join(', ')}`,
   });

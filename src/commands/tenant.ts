@@ -1,8 +1,10 @@
 import type { FleetSource } from '../config/load-config.js';
 import type { TenantReport } from '../report/tenant.js';
 import type { CommandContext } from './context.js';
-import { addTenants, type TenantAddOptions } from './tenant-add.js';
-import { dropTenant, type TenantDropOptions } from './tenant-drop.js';
+import { addTenants } from './tenant-add.js';
+import type { TenantAddOptions } from './tenant-add-task.js';
+import { dropTenant } from './tenant-drop.js';
+import type { TenantDropOptions } from './tenant-drop-task.js';
 import { listTenantsOf } from './tenant-list.js';
 
 export type TenantOptions =

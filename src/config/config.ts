@@ -17,6 +17,11 @@ export interface Config {
   readonly leftOut: readonly VeneerConfig[];
   /** Members, in the order of the file: one for a shard, or one for each of its tenants where a tenant is a database. */
   readonly shards: readonly ShardConfig[];
+  /**
+   * Databases of tenants that are listed nowhere and take part in a step that is not settled: a tenant that is made, or
+   * dropped. Members, so that the step can be settled, and nothing else.
+   */
+  readonly unlisted: readonly ShardConfig[];
   /** What a tenant is: a schema in the database of its shard, or a database of its own there. */
   readonly tenantIs: 'schema' | 'database';
   /** By key: how the runner reaches each shard's server, also one without tenants; where a database is created from. */

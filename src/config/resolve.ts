@@ -24,6 +24,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
     veneers: resolveVeneers(fleet, shards, addresses, reading),
     leftOut: [],
     shards,
+    unlisted: [],
     tenantIs: tenantIs(fleet),
     servers,
     tenantQuery: resolveTenantQuery(fleet, reading),

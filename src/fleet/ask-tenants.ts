@@ -1,6 +1,7 @@
 import type { Config, TenantQuery, TenantRow } from '../config/config.js';
 import type { FleetSource } from '../config/load-config.js';
 import { EXIT, VeneerError } from '../errors.js';
+import { withUnsettled } from './ask-unsettled.js';
 import { allVeneers } from './leave-out.js';
 import { MemberError } from '../postgres/member-error.js';
 import { withSession, type Answer, type Session } from '../postgres/session.js';
@@ -19,8 +20,10 @@ const CONTROL = 'control database';
  */
 export async function readFleet(source: FleetSource, who: string): Promise<Config> {
   const config = source.read();
-  if (config.tenantQuery === null) return config;
-  return source.read({ tenants: await askTenants(config, config.tenantQuery, who) });
+  const { tenantQuery } = config;
+  const read =
+    tenantQuery === null ? config : source.read({ tenants: await askTenants(config, tenantQuery, who) });
+  return withUnsettled(source, read, who);
 }
 
 /**

@@ -21,14 +21,19 @@ export interface Member {
   readonly veneer: VeneerConfig | null;
 }
 
-/** Every member once, in the order in which locks are taken: veneers by name, then what is shard alone, as in the file. */
-export function allMembers({ veneers, shards }: Config): Member[] {
+/**
+ * Every member once, in the order in which locks are taken: veneers by name, then what is shard alone, as in the file, then
+ * what is not listed. A run that does not know of the last ones passes them by, so that their locks prove nothing to another:
+ * they are connected when needed, as others whose locks prove nothing.
+ */
+export function allMembers({ veneers, shards, unlisted }: Config): Member[] {
   const isVeneer = (name: string): boolean => veneers.some((veneer) => veneer.name === name);
   return [
     ...veneers.map((veneer) => member(veneer, shards.find(({ name }) => name === veneer.name) ?? null)),
     ...shards
       .filter(({ name }) => !isVeneer(name))
       .map((shard) => ({ ...member(null, shard), connected: connectedTo(shard, shards) })),
+    ...unlisted.map((shard): Member => ({ ...member(null, shard), connected: 'when needed' })),
   ];
 }
 

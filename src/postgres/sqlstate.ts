@@ -21,6 +21,7 @@ export const SQLSTATE = {
   insufficientPrivilege: '42501',
   lockNotAvailable: '55P03',
   objectNotInPrerequisiteState: '55000',
+  objectInUse: '55006',
   unsafeNewEnumValue: '55P04',
   deadlockDetected: '40P01',
   queryCanceled: '57014',

@@ -22,6 +22,13 @@ export interface Anchors {
   /** Takes a member's lock. Throws exit 23 where it cannot be reached, 30 where another runner has it. */
   readonly open: (member: Member) => Promise<void>;
   /**
+   * The same for a member that was not there when the run began. Throws exit 23 where the first member's lock is not proved to
+   * be this run's, too.
+   */
+  readonly admit: (member: Member) => Promise<void>;
+  /** Ends the anchor of a member that is about to be no more; nothing of the run may be left there. */
+  readonly dismiss: (member: string) => Promise<void>;
+  /**
    * The member's anchor, which from now on stays; one that was lost is won back first. Throws (exit 23) where it is not to
    * be had.
    */
@@ -72,6 +79,8 @@ export function startAnchors(
     isShutOut: () => store.shutOut,
     live: (member) => live(store, member),
     open: (member) => open(store, member),
+    admit: (member) => admit(store, member),
+    dismiss: (member) => dismiss(store, member),
     rest: (member) => rest(store, member),
     close: async () => {
       await Promise.all([...kept.values()].map(letGo));
@@ -113,6 +122,24 @@ async function open(store: Store, member: Member): Promise<void> {
           timeoutMs: FENCE_TIMEOUT_MS,
         });
   keep(store, member.name, await openAnchor(store, member, take));
+}
+
+/** Like winning a lock back, not like beginning: by now a newer run may have taken the fleet, and is not to be ended. */
+async function admit(store: Store, member: Member): Promise<void> {
+  if (member.connected === 'when needed') return open(store, member);
+  keep(store, member.name, await openFurther(store, member));
+}
+
+async function dismiss(store: Store, member: string): Promise<void> {
+  await rest(store, member);
+  const gone = async (): Promise<never> => {
+    throw lostAnchor(member);
+  };
+  // Its place goes to others: an anchor that was only closed would keep it.
+  await store.parked.get(member)?.handOver({ session: gone, isLost: () => true });
+  const session = store.kept.get(member);
+  for (const anchors of [store.kept, store.parked, store.sessions]) anchors.delete(member);
+  if (session !== undefined) await letGo(session);
 }
 
 function keep({ kept, parked, sessions }: Store, member: string, session: Session): Session {

@@ -4,18 +4,21 @@ import type { TenantConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
 import { xidOf } from './add-tenants.js';
 import type { Budget } from './budget.js';
+import { markStatement } from './database-mark.js';
 import { dropSchema } from './drop-schema.js';
 import type { GroupShard, GroupVeneer } from './group.js';
+import { hasTable } from './journal.js';
 import type { Lane } from './lane.js';
 import type { ShardDone } from './shard-done.js';
 import { begin, comeClean, readChanges } from './shard-work.js';
+import { STATE_STATEMENTS } from './state-schema.js';
+import type { TenantPart } from './tenant-job.js';
 import { beginOnVeneer, lockTables } from './veneer-work.js';
 
 /** Locks what a veneer shows of tenants that go, so that its readers wait before their tables are gone. */
 export async function lockShown(
-  lane: Lane,
+  { lane, tenants }: TenantPart,
   { session, shows }: GroupVeneer,
-  tenants: readonly TenantConfig[],
   budget: Budget,
 ): Promise<void> {
   if (shows.length === 0) return;
@@ -32,24 +35,53 @@ async function shownOf(
 ): Promise<ForeignTable[]> {
   const schemas = new Set(tenants.map(({ schema }) => schema));
   const tables = await readForeignTables(veneer, [lane.shard.server.name]);
+  // Of a tenant's own database all is the tenant's.
+  if (lane.shard.database !== null) return tables;
   return tables.filter((table) => schemas.has(remoteOf(table).schema));
 }
 
+/** What is dropped of tenants, and by which step. */
+export interface LeavingTenants {
+  readonly step: string;
+  readonly tenants: readonly TenantConfig[];
+  /** Of the fleet. */
+  readonly veneers: readonly string[];
+}
+
 /** Drops tenants on their shard, in a transaction that stays open: their ledger rows, and all that their schemas hold. */
-export async function dropOnShard(
+export const dropOnShard = (shard: GroupShard, work: LeavingTenants, budget: Budget): Promise<ShardDone> =>
+  leaveShard(shard, work, budget, async (session) => {
+    await session.query(`DELETE FROM pgveneer.ledger WHERE scope = 'tenant' AND tenant = ANY ($1::text[])`, [
+      work.tenants.map(({ name }) => name),
+    ]);
+    await shard.part.lane.run.at(`before statements:${shard.name}`);
+    for (const tenant of work.tenants) await dropSchema(session, tenant, budget);
+  });
+
+/**
+ * The same for a tenant's own database, which is dropped once this has committed: its ledger goes, and the mark comes that
+ * says so. What it holds stays until then, so that nobody's lock on a table is in the way, and a copy can still be made.
+ */
+export const markDropped = (shard: GroupShard, work: LeavingTenants, budget: Budget): Promise<ShardDone> =>
+  leaveShard(shard, work, budget, async (session) => {
+    const { run } = shard.part.lane;
+    // Evidence is left there also where nobody ever set it up.
+    if (!(await hasTable(session, 'step'))) await session.run(STATE_STATEMENTS.join(';\n'));
+    await session.query('DELETE FROM pgveneer.ledger');
+    const mark = { kind: 'dropped', run: run.id, fleet: run.config.fleet } as const;
+    await session.run(markStatement(session.server, mark));
+  });
+
+async function leaveShard(
   shard: GroupShard,
-  veneers: readonly string[],
-  { step, tenants }: { readonly step: string; readonly tenants: readonly TenantConfig[] },
+  { step, tenants, veneers }: LeavingTenants,
   budget: Budget,
+  drop: (session: Session) => Promise<void>,
 ): Promise<ShardDone> {
   const { part, session } = shard;
   const { lane } = part;
   await begin(lane, session, budget);
-  await session.query(`DELETE FROM pgveneer.ledger WHERE scope = 'tenant' AND tenant = ANY ($1::text[])`, [
-    tenants.map(({ name }) => name),
-  ]);
-  await lane.run.at(`before statements:${shard.name}`);
-  for (const tenant of tenants) await dropSchema(session, tenant, budget);
+  await drop(session);
   await comeClean(session, { budget, step });
   await lane.run.at(`after statements:${shard.name}`);
   const changes = await readChanges(lane, session, 'may go');

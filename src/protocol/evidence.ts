@@ -1,4 +1,5 @@
 import type { Row, Session } from '../postgres/session.js';
+import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { hasTable } from './journal.js';
 import { parseGid, type AttemptId, type Gid } from './gid.js';
 
@@ -21,10 +22,40 @@ export async function leaveEvidence(
 /** Removes evidence that can decide nothing any more. */
 export async function removeEvidence(session: Session, attempts: readonly AttemptId[]): Promise<void> {
   if (attempts.length === 0) return;
-  await session.query(
-    `DELETE FROM pgveneer.step WHERE (fleet, step, nonce) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
-    [attempts.map((a) => a.fleet), attempts.map((a) => a.step), attempts.map((a) => a.nonce)],
+  await unlessAbsent(
+    session.query(
+      `DELETE FROM pgveneer.step WHERE (fleet, step, nonce) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
+      [attempts.map((a) => a.fleet), attempts.map((a) => a.step), attempts.map((a) => a.nonce)],
+    ),
   );
+}
+
+/** Is an attempt's evidence there? */
+export async function hasEvidence(
+  session: Session,
+  { fleet, step, nonce }: AttemptId,
+  participant: number,
+): Promise<boolean> {
+  const rows = await unlessAbsent(
+    session.query(
+      'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3 AND participant = $4',
+      [fleet, step, nonce, participant],
+    ),
+  );
+  return rows.length > 0;
+}
+
+/**
+ * No rows where the table is not there: a tenant's database gets it in the very step that makes the tenant, so that without
+ * the table nothing of that step is committed. One statement as ever, and so one snapshot.
+ */
+async function unlessAbsent(rows: Promise<Row[]>): Promise<Row[]> {
+  try {
+    return await rows;
+  } catch (error) {
+    if (isState(error, SQLSTATE.undefinedTable)) return [];
+    throw error;
+  }
 }
 
 /** The evidence rows of a fleet in this database; none where it was never set up. */

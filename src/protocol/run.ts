@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, type Problem } from '../errors.js';
 import { canBeLeftOut } from '../fleet/leave-out.js';
-import { allMembers, veneerMembers, type Member } from '../fleet/member.js';
+import { allMembers, findMember, veneerMembers, type Member } from '../fleet/member.js';
 import { openMembers } from '../fleet/open-members.js';
 import { fleetKeys, type FleetKeys } from '../postgres/fleet-lock.js';
 import type { Session } from '../postgres/session.js';
 import type { OnProgress } from '../report/progress.js';
-import { lostAnchor, startAnchors } from './anchors.js';
+import { lostAnchor, startAnchors, type Anchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
 import type { Review } from './review.js';
 import type { ShownTable } from './shown-table.js';
@@ -27,6 +27,10 @@ export interface Run {
   readonly live: (member: string) => Promise<Session>;
   /** Nothing of a lane's is left on its member. */
   readonly rest: (member: string) => Promise<void>;
+  /** Takes the lock of a member whose database was made since the run began. Throws the reason (exit 23, 30). */
+  readonly admit: (member: string) => Promise<void>;
+  /** Ends the anchor of a member that is about to be no more. */
+  readonly dismiss: (member: string) => Promise<void>;
   /** Another run may be at work: nothing of this one settles any more. */
   readonly isShutOut: () => boolean;
   readonly unreachable: ReadonlyMap<string, Problem>;
@@ -94,22 +98,10 @@ export async function withRun<T>(
   const applicationName = `pgv ${id} ${options.command} ${options.who}`;
   const keys = fleetKeys(config.fleet);
   const anchors = startAnchors(config, journalMember(config), keys, applicationName);
-  const unreachable = new Map<string, Problem>();
   const unsettled = new Set<string>();
   const watchdog = lazyWatchdog(options.startWatchdog);
   try {
-    const first = membersInOrder(config);
-    for (const member of first)
-      await anchors
-        .open(member)
-        .catch((error: unknown) => explainAway(config, options.command, member, error));
-    const further = allMembers(config).filter((member) => !first.some(({ name }) => name === member.name));
-    for (const [member, error] of await openMembers(further, anchors.open)) {
-      const problem = problemOf(error);
-      if (problem.exitCode !== EXIT.unreachable) throw error;
-      if (config.leftOut.length > 0) throw needsEvery(config, problem);
-      unreachable.set(member, problem);
-    }
+    const unreachable = await openAnchors(config, options.command, anchors);
     const { terminateBlockersMs = null, protocol = 'auto', offline = false, review = null } = options;
     return await work({
       ...options,
@@ -126,6 +118,13 @@ export async function withRun<T>(
         return anchors.live(member);
       },
       rest: anchors.rest,
+      admit: async (name) => {
+        const member = findMember(config, name);
+        if (member === undefined) throw neverReached({ unreachable, config }, name);
+        await anchors.admit(member);
+        unreachable.delete(name);
+      },
+      dismiss: anchors.dismiss,
       isShutOut: anchors.isShutOut,
       unreachable,
       unsettled,
@@ -140,6 +139,26 @@ export async function withRun<T>(
     await anchors.close();
     await watchdog.stop(unsettled.size === 0 ? 'done' : 'settle');
   }
+}
+
+/** Locks the members; answers those that a run can do without, and why they are out of reach. */
+async function openAnchors(
+  config: Config,
+  command: string,
+  { open }: Anchors,
+): Promise<Map<string, Problem>> {
+  const first = membersInOrder(config);
+  for (const member of first)
+    await open(member).catch((error: unknown) => explainAway(config, command, member, error));
+  const unreachable = new Map<string, Problem>();
+  const further = allMembers(config).filter((member) => !first.some(({ name }) => name === member.name));
+  for (const [member, error] of await openMembers(further, open)) {
+    const problem = problemOf(error);
+    if (problem.exitCode !== EXIT.unreachable) throw error;
+    if (config.leftOut.length > 0) throw needsEvery(config, problem);
+    unreachable.set(member, problem);
+  }
+  return unreachable;
 }
 
 /**

@@ -5,6 +5,7 @@ import { literal } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
 import { endTransaction } from '../postgres/transaction.js';
+import { hasEvidence } from './evidence.js';
 import { formatGid, type AttemptId } from './gid.js';
 import type { AtPoint } from './run.js';
 import type { Protocol } from './journal.js';
@@ -167,11 +168,7 @@ async function readState(
     'SELECT FROM pg_prepared_xacts WHERE gid = $1 AND database = current_database()',
     [formatGid({ ...id, participant: index, n })],
   );
-  const evidence = await session.query(
-    'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3 AND participant = $4',
-    [id.fleet, id.step, id.nonce, index],
-  );
-  if (evidence.length > 0) return 'committed';
+  if (await hasEvidence(session, id, index)) return 'committed';
   return prepared.length > 0 ? 'prepared' : 'absent';
 }
 

@@ -1,6 +1,8 @@
 import type { TenantConfig } from '../config/config.js';
+import { EXIT, VeneerError } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { Session } from '../postgres/session.js';
+import type { MaskedStatement } from '../veneer/servers.js';
 import type { Job } from './attempt.js';
 import type { Budget } from './budget.js';
 import { gather, type Aligned, type GroupWork } from './gather.js';
@@ -13,67 +15,108 @@ import type { HeldTurns } from './turns.js';
 import { hasUnions } from './union-facts.js';
 import { beginOnVeneer } from './veneer-work.js';
 
+/** Tenants that come or go in one database. */
+export interface TenantPart {
+  readonly lane: Lane;
+  readonly tenants: readonly TenantConfig[];
+}
+
+/** Reads a veneer and says what is to be run there. */
+export type VeneerStage = (veneer: Session) => Promise<readonly MaskedStatement[]>;
+
 /** What a step that makes or drops tenants does, besides what every step does. */
 export interface TenantWork {
-  readonly lane: Lane;
+  /** One where tenants are schemas, one per tenant where they are databases. */
+  readonly parts: readonly TenantPart[];
   readonly step: string;
   readonly what: 'tenant add' | 'tenant drop';
-  readonly tenants: readonly TenantConfig[];
   /** Locks on the veneers, before the shard is touched: that is the order in which the application takes its locks. */
-  readonly first: (veneer: GroupVeneer, budget: Budget) => Promise<void>;
-  /** All that is done on the shard, in the transaction that it begins and leaves open. */
+  readonly first: (part: TenantPart, veneer: GroupVeneer, budget: Budget) => Promise<void>;
+  /** All that is done on a shard, in the transaction that it begins and leaves open. */
   readonly onShard: (shard: GroupShard, budget: Budget) => Promise<ShardDone>;
-  /** What each veneer needs before its foreign tables are brought in line, and after. */
-  readonly before: (veneer: Session) => Promise<readonly string[]>;
-  readonly after: (veneer: Session) => Promise<readonly string[]>;
+  /** What each veneer needs before its foreign tables are brought in line, and after: a stage sees what those before it did. */
+  readonly before: VeneerStage;
+  readonly after: readonly VeneerStage[];
   readonly onPhase: Job['onPhase'];
 }
 
 /**
- * A step on one shard and all veneers: a tenant's schema, ledger and foreign tables, and its row on every veneer,
- * commit together or not at all. Each veneer takes part, since each one lists the tenants.
+ * A step on the databases of tenants and all veneers: a tenant's schema, ledger and foreign tables, and its row on every
+ * veneer, commit together or not at all. Each veneer takes part, since each one lists the tenants.
  */
-export const tenantJob = (work: TenantWork): Job => ({
-  id: work.step,
-  migration: work.what,
-  crews: [work.lane],
-  onPhase: work.onPhase,
-  work: (budget, turns) => workOnTenants(work, budget, turns),
-  approve: async (protocol) => {
-    const { lane } = work;
-    if (protocol === 'lock-step') await refuseForeignReads(await lane.session(lane.shard.name));
-  },
-  failures: async (problem) => (problem.where?.tenant === undefined ? [] : [problem]),
-});
-
-async function workOnTenants(work: TenantWork, budget: Budget, turns: HeldTurns): Promise<GroupWork> {
-  const group = await groupOf(work);
-  const [shard] = group.shards;
-  if (shard === undefined) throw new Error('a group has a shard');
-  for (const veneer of group.veneers) {
-    if (hasUnions(work.lane.run.config)) await turns.take(veneer.name);
-    await work.first(veneer, budget);
-  }
-  const done = await work.onShard(shard, budget);
-  const before = await onVeneers(work, group, budget, work.before);
-  const { aligned, writes } = await alignVeneers(group, [done], budget, turns);
-  const after = await onVeneers(work, group, budget, work.after);
-  const whole = aligned.map((one): Aligned => {
-    const own = one.statements.get(shard.name) ?? [];
-    const all = [...(before.get(one.veneer.name) ?? []), ...own, ...(after.get(one.veneer.name) ?? [])];
-    return { ...one, takesPart: true, statements: new Map([[shard.name, all]]) };
-  });
-  return { ...(await gather([done], whole)), writes };
+export function tenantJob(work: TenantWork): Job {
+  const { parts, step, what, onPhase } = work;
+  let secret = false;
+  return {
+    id: step,
+    migration: what,
+    crews: parts.map(({ lane }) => lane),
+    onPhase,
+    work: async (budget, turns) => {
+      const { hidesSome, ...done } = await workOnTenants(work, budget, turns);
+      secret = hidesSome;
+      return done;
+    },
+    approve: async (protocol) => {
+      if (protocol !== 'lock-step') return;
+      if (secret) throw notReplayable(what);
+      for (const { lane } of parts) await refuseForeignReads(await lane.session(lane.shard.name));
+    },
+    failures: async (problem) => (problem.where?.tenant === undefined ? [] : [problem]),
+  };
 }
 
-const groupOf = ({ lane, what, tenants, onPhase }: TenantWork): Promise<Group> =>
-  openGroup([
-    {
+/** In lock-step the journal keeps what a veneer is to run, as it is run, and no password is kept by us. */
+const notReplayable = (what: string): VeneerError =>
+  new VeneerError(`${what} makes user mappings with passwords, which cannot be done in lock-step`, {
+    exitCode: EXIT.failed,
+    hint: 'where max_prepared_transactions is 0, or a migration cannot be prepared: CREATE DATABASE, list the tenant, then migrate setup and migrate up',
+  });
+
+async function workOnTenants(
+  work: TenantWork,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<GroupWork & { readonly hidesSome: boolean }> {
+  const group = await groupOf(work);
+  const [lane] = work.parts.map((part) => part.lane);
+  if (lane === undefined) throw new Error('a group has a shard');
+  for (const veneer of group.veneers) {
+    if (hasUnions(lane.run.config)) await turns.take(veneer.name);
+    for (const part of work.parts) await work.first(part, veneer, budget);
+  }
+  const done: ShardDone[] = [];
+  for (const shard of group.shards) done.push(await work.onShard(shard, budget));
+  const before = await onVeneers(lane, group, budget, [work.before]);
+  const { aligned, writes } = await alignVeneers(group, done, budget, turns);
+  const after = await onVeneers(lane, group, budget, work.after);
+  const whole = aligned.map((one) => around(one, group.shards, before, after));
+  const ran = [before, after].flatMap((map) => [...map.values()].flat());
+  const hidesSome = ran.some(({ sql, shown }) => sql !== shown);
+  return { ...(await gather(done, whole)), writes, hidesSome };
+}
+
+type Ran = ReadonlyMap<string, readonly MaskedStatement[]>;
+
+/** With what was run on the veneer before its foreign tables, told of the first shard, and after them, of the last. */
+function around(one: Aligned, shards: readonly GroupShard[], before: Ran, after: Ran): Aligned {
+  const shownOf = (ran: Ran): string[] => (ran.get(one.veneer.name) ?? []).map(({ shown }) => shown);
+  const statements = shards.map(({ name }, index): [string, readonly string[]] => {
+    const own = one.statements.get(name) ?? [];
+    const [first, last] = [index === 0, index === shards.length - 1];
+    return [name, [...(first ? shownOf(before) : []), ...own, ...(last ? shownOf(after) : [])]];
+  });
+  return { ...one, takesPart: true, statements: new Map(statements) };
+}
+
+const groupOf = ({ parts, what, onPhase }: TenantWork): Promise<Group> =>
+  openGroup(
+    parts.map(({ lane, tenants }) => ({
       lane,
       planned: { migration: named(what), direction: 'up', tenants },
       onPhase: (phase, _done, why) => onPhase(phase, why),
-    },
-  ]);
+    })),
+  );
 
 /** Stands for all that the step runs where a step has one migration. */
 const named = (name: string): Migration => ({
@@ -88,17 +131,20 @@ const named = (name: string): Migration => ({
 
 /** Veneer after veneer, in the order of their names. Answers what each one ran. */
 async function onVeneers(
-  { lane }: TenantWork,
+  lane: Lane,
   { veneers }: Group,
   budget: Budget,
-  statementsFor: TenantWork['before'],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const ran = new Map<string, readonly string[]>();
+  stages: readonly VeneerStage[],
+): Promise<Ran> {
+  const ran = new Map<string, readonly MaskedStatement[]>();
   for (const { name, session } of veneers) {
     await beginOnVeneer(lane, session, budget);
-    const statements = await statementsFor(session);
-    if (statements.length > 0) await session.run([budget.limits(session), ...statements].join(';\n'));
-    ran.set(name, statements);
+    for (const stage of stages) {
+      const statements = await stage(session);
+      if (statements.length > 0)
+        await session.run([budget.limits(session), ...statements.map(({ sql }) => sql)].join(';\n'));
+      ran.set(name, [...(ran.get(name) ?? []), ...statements]);
+    }
   }
   return ran;
 }

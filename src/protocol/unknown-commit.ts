@@ -3,6 +3,7 @@ import { textOf } from '../errors.js';
 import { addressOf, findMember } from '../fleet/member.js';
 import { openSession, type Session } from '../postgres/session.js';
 import { fieldOf } from '../postgres/sqlstate.js';
+import { hasEvidence } from './evidence.js';
 import type { AttemptId } from './gid.js';
 import type { Participant } from './participant.js';
 import type { Run } from './run.js';
@@ -48,11 +49,8 @@ async function readOn(
   try {
     refuseOther(session, old);
     await endOld(session, old, applicationName.slice(0, 63));
-    const evidence = await session.query(
-      'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3',
-      [id.fleet, id.step, id.nonce],
-    );
-    if (evidence.length > 0) return { kind: 'committed', lost: [] };
+    // It was the only participant.
+    if (await hasEvidence(session, id, 1)) return { kind: 'committed', lost: [] };
     // A newer run may have cleared the evidence; and an id that no WAL told of may have been given to another since.
     if ((await statusOf(session, xid)) !== 'committed') return { kind: 'rolled back' };
     return {

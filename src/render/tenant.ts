@@ -38,6 +38,7 @@ const PAINT: Readonly<Record<TenantState, (style: Style) => (text: string) => st
   'there already': green,
   'to drop': yellow,
   dropped: green,
+  'not shown': red,
   failed: red,
   'in doubt': red,
   'not started': yellow,

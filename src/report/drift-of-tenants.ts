@@ -30,6 +30,21 @@ export function leftTenants(
     });
 }
 
+/** The same for a tenant that is a database, and so no member any more: a veneer alone tells of it. Pure. */
+export const leftDatabase = (
+  { tenantQuery }: Config,
+  veneer: string,
+  { tenant, shard }: { readonly tenant: string; readonly shard: string },
+): Drift => ({
+  kind: 'tenant',
+  grade: 'invisible',
+  where: { veneer, tenant },
+  object: `tenant ${tenant}`,
+  text: `pgveneer.tenants has it on ${shard}, and ${tenantQuery === null ? 'shards.yaml' : 'tenants.query'} does not list it`,
+  consequence: 'no migration reaches it, and what a veneer still shows of it goes stale',
+  cure: 'list it again, or drop it: migrate tenant drop; while it is being added: migrate tenant add',
+});
+
 /** pgveneer.tenants against the fleet. Pure. */
 export const listDrift = (veneer: string): Drift => ({
   kind: 'tenant',

@@ -27,7 +27,7 @@ export type TenantState =
   | 'pending'
   /** Is listed, and has no schema yet. */
   | 'not made'
-  /** Its shard's ledger knows it, and it is not listed there. */
+  /** Its shard's ledger knows it, or a veneer lists it, and it is not listed there. */
   | 'left'
   | 'unreachable'
   | 'to add'
@@ -36,6 +36,8 @@ export type TenantState =
   | 'there already'
   | 'to drop'
   | 'dropped'
+  /** Veneers show it no more, and its database is still there. */
+  | 'not shown'
   | 'failed'
   | 'in doubt'
   | 'not started';

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { urlWith } from '../../src/sandbox/databases.js';
@@ -42,4 +44,19 @@ test("what migrations made belongs to the tenant's admin, who runs nothing itsel
 test("an application's user gets into the database of its own tenant alone", async () => {
   expect(await as('hooli_app', 'hooli', 'SELECT title FROM hooli.books')).toEqual([{ title: 'Emma' }]);
   await expect(as('hooli_app', 'bluth_co', 'SELECT')).rejects.toMatchObject({ code: '42501' });
+});
+
+test('a later tenant needs its roles and their passwords; tenant add makes the rest, and tenant drop takes it away', async () => {
+  for (const role of ['admin', 'app'])
+    await fleet.query('server2', `CREATE ROLE acme_${role} LOGIN PASSWORD 'of-acme'`, 'superuser');
+  await fleet.query('server2', 'GRANT acme_admin TO migrator', 'superuser');
+  const variables = 'ADMIN_PASSWORD_ACME=of-acme\nAPP_PASSWORD_ACME=of-acme\n';
+  await fleet.write('.env', `${await readFile(path.join(fleet.dir, '.env'), 'utf8')}${variables}`);
+  const options = { action: 'add', names: ['acme'], shard: 'server2', dryRun: false } as const;
+  expect(await fleet.run.tenant(options)).toMatchObject({ problems: [], exitCode: 0 });
+  await fleet.query('veneer', "INSERT INTO acme.books (title) VALUES ('Emma')");
+  expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  const dropping = { action: 'drop', name: 'acme', shard: null, yes: true, dryRun: false } as const;
+  expect(await fleet.run.tenant(dropping)).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
 });

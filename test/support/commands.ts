@@ -13,7 +13,7 @@ import { up, type UpOptions } from '../../src/commands/up.js';
 import type { CommandContext } from '../../src/commands/context.js';
 import { openFleetSource, type FleetSource } from '../../src/config/load-config.js';
 import { leavingOut } from '../../src/fleet/leave-out.js';
-import { readFleet } from '../../src/fleet/ask-tenants.js';
+import { readFleet, readMembers } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';
 import type {
   RecoverReport,
@@ -127,7 +127,11 @@ export function commandsOn(
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
-      recover(source().read(), { dryRun: false, watch: false, forget: [], ...options }, context),
+      recover(
+        await readMembers(source(), context.who),
+        { dryRun: false, watch: false, forget: [], ...options },
+        context,
+      ),
   };
 }
 

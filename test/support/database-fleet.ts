@@ -17,6 +17,8 @@ export interface DatabaseFleet extends TestFleet {
   readonly nameOf: (tenant: string) => string;
   /** One statement in a tenant's database, as a superuser. */
   readonly in: (tenant: string, sql: string) => Promise<Record<string, unknown>[]>;
+  /** Makes the roles of one more tenant, and no database. */
+  readonly enroll: (shard: string, tenant: string) => Promise<void>;
   /** Makes the database and the roles of one more tenant. */
   readonly house: (shard: string, tenant: string) => Promise<void>;
 }
@@ -49,10 +51,14 @@ export async function databaseFleet(placement: Placement, rest = ''): Promise<Da
   const fleet = await freshFleet({ config: (name) => databaseYaml(name, placement, rest) });
   const places = new Map<string, TestServer>();
   const nameOf = (tenant: string): string => `${fleet.name}_${tenant}`;
-  const house = async (shard: string, tenant: string): Promise<void> => {
+  const enroll = async (shard: string, tenant: string): Promise<void> => {
     const server = fleet.servers.find(({ name }) => name === shard)!;
     places.set(tenant, server);
-    await furnish(server, nameOf(tenant));
+    await makeRoles(server, nameOf(tenant));
+  };
+  const house = async (shard: string, tenant: string): Promise<void> => {
+    await enroll(shard, tenant);
+    await makeDatabase(places.get(tenant)!, nameOf(tenant));
   };
   for (const [shard, tenants] of Object.entries(placement))
     for (const tenant of tenants) await house(shard, tenant);
@@ -70,27 +76,33 @@ export async function databaseFleet(placement: Placement, rest = ''): Promise<Da
       await client.end();
     }
   };
-  return { ...fleet, run: commandsOn(fleet), nameOf, house, in: inside, close };
+  return { ...fleet, run: commandsOn(fleet), nameOf, enroll, house, in: inside, close };
 }
 
 /** The runner logs in as bookstore_admin, and is a member of the tenant's admin role. */
-const furnish = (server: TestServer, name: string): Promise<void> =>
+const makeRoles = (server: TestServer, name: string): Promise<void> =>
   withSuperuser(server, 'postgres', async (session) => {
     for (const who of ['admin', 'app'])
       await createRole(session, { name: `${name}_${who}`, password: new Secret(PASSWORD) });
     await session.run(`GRANT ${ident(`${name}_admin`)} TO bookstore_admin`);
-    await createDatabase(session, { name, owner: `${name}_admin` });
   });
 
-/** Also where a test left transactions prepared. */
+const makeDatabase = (server: TestServer, name: string): Promise<void> =>
+  withSuperuser(server, 'postgres', (session) => createDatabase(session, { name, owner: `${name}_admin` }));
+
+/** Also where a test left transactions prepared, or there is no database any more. */
 async function remove(server: TestServer, name: string): Promise<void> {
-  await withSuperuser(server, name, async (session) => {
-    const prepared = 'SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()';
-    for (const { gid } of await session.query<{ gid: string }>(prepared))
-      await session.run(`ROLLBACK PREPARED ${literal(gid)}`);
-  });
+  const isThere = await withSuperuser(server, 'postgres', (session) =>
+    session.query('SELECT FROM pg_database WHERE datname = $1', [name]),
+  );
+  if (isThere.length > 0)
+    await withSuperuser(server, name, async (session) => {
+      const prepared = 'SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()';
+      for (const { gid } of await session.query<{ gid: string }>(prepared))
+        await session.run(`ROLLBACK PREPARED ${literal(gid)}`);
+    });
   await withSuperuser(server, 'postgres', async (session) => {
-    await session.run(`DROP DATABASE ${ident(name)} WITH (FORCE)`);
+    if (isThere.length > 0) await session.run(`DROP DATABASE ${ident(name)} WITH (FORCE)`);
     for (const who of ['admin', 'app']) await session.run(`DROP ROLE ${ident(`${name}_${who}`)}`);
   });
 }

@@ -6,8 +6,8 @@
 \getenv hooli_admin ADMIN_PASSWORD_HOOLI
 \getenv hooli_app APP_PASSWORD_HOOLI
 
--- It owns nothing: in each tenant's database it works as that tenant's admin.
-CREATE ROLE migrator LOGIN PASSWORD :'migrator_password';
+-- It owns nothing: in each tenant's database it works as that tenant's admin. CREATEDB is for `migrate tenant add`.
+CREATE ROLE migrator LOGIN PASSWORD :'migrator_password' CREATEDB;
 
 CREATE ROLE bluth_co_admin LOGIN PASSWORD :'bluth_co_admin';
 CREATE ROLE bluth_co_app LOGIN PASSWORD :'bluth_co_app';

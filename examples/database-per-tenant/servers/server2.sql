@@ -4,8 +4,8 @@
 \getenv cyberdyne_admin ADMIN_PASSWORD_CYBERDYNE
 \getenv cyberdyne_app APP_PASSWORD_CYBERDYNE
 
--- It owns nothing: in each tenant's database it works as that tenant's admin.
-CREATE ROLE migrator LOGIN PASSWORD :'migrator_password';
+-- It owns nothing: in each tenant's database it works as that tenant's admin. CREATEDB is for `migrate tenant add`.
+CREATE ROLE migrator LOGIN PASSWORD :'migrator_password' CREATEDB;
 
 CREATE ROLE cyberdyne_admin LOGIN PASSWORD :'cyberdyne_admin';
 CREATE ROLE cyberdyne_app LOGIN PASSWORD :'cyberdyne_app';

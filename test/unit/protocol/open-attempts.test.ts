@@ -8,6 +8,7 @@ const config = {
   veneers: [{ name: 'veneer', url: new Secret('postgres://x') }],
   leftOut: [],
   shards: [],
+  unlisted: [],
 } as unknown as Config;
 
 const id = { fleet: 'f', step: 's.1', nonce: 'ab' };
