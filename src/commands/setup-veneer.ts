@@ -11,11 +11,15 @@ import { mappingStatements, plain, serverStatements, type MaskedStatement } from
 import { tenantRows, tenantsGrants } from './setup-state.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 
-/** Reads a veneer and decides what setup has to do there. Changes nothing. */
-export async function planVeneer(config: Config, session: Session): Promise<MemberPlan> {
+/** Reads a veneer and decides what setup has to do there. Changes nothing. `unready`: shards whose mappings stay as they are. */
+export async function planVeneer(
+  config: Config,
+  session: Session,
+  unready: ReadonlySet<string>,
+): Promise<MemberPlan> {
   const forSuperuser = await missingRights(config, session);
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
-  const servers = await serversPlan(config, session);
+  const servers = await serversPlan(config, session, unready);
   return {
     statements: [
       ...servers.statements,
@@ -77,6 +81,7 @@ export const createRole = (role: string): string =>
 export async function serversPlan(
   config: Config,
   session: Session,
+  unready: ReadonlySet<string>,
 ): Promise<Pick<MemberPlan, 'statements' | 'refreshed'>> {
   const shards = shardsShownOn(config, session.member);
   const names = shards.map((shard) => shard.server.name);
@@ -92,6 +97,7 @@ export async function serversPlan(
     statements.push(...serverStatements(shard, present));
     for (const wanted of shard.userMappings) {
       const mapping = mappings.find((m) => m.server === shard.server.name && m.role === wanted.role);
+      if (mapping !== undefined && unready.has(shard.name)) continue;
       if (mapping?.options === null) refreshed++;
       statements.push(...mappingStatements(shard.server.name, wanted, mapping));
     }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../errors.js';
 import { allMembers, type Member } from '../fleet/member.js';
 import type { Session } from '../postgres/session.js';
@@ -24,7 +24,8 @@ export interface SetupOptions {
 
 /**
  * Makes the fleet ready: extension, servers, user mappings, schemas, grants and our state tables. Idempotent; what
- * changed in shards.yaml is altered, nothing is dropped. Each member is one transaction.
+ * changed in shards.yaml is altered, nothing is dropped. Each member is one transaction; one in both roles
+ * has another before it, for its grants.
  */
 export async function setup(
   config: Config,
@@ -45,7 +46,11 @@ export async function setup(
   });
 }
 
-/** Shards first: a veneer's definitions are of use only when what they show is there. */
+/**
+ * Shards first: a veneer's definitions are of use only when what they show is there, and a user mapping may lead to another
+ * user only when that one may there what the old one might. So where a shard failed, its mappings stay as they are, and go on
+ * to work; what there is none of yet is made all the same.
+ */
 async function setupMembers(
   config: Config,
   sessionOf: (member: string) => Session,
@@ -57,11 +62,18 @@ async function setupMembers(
   const members = allMembers({ ...config, unlisted: [] }).toSorted(
     (a, b) => Number(a.veneer !== null) - Number(b.veneer !== null),
   );
+  const granted = executing
+    ? await grantInMesh(config, members, sessionOf)
+    : new Map<string, MemberPlan | null>();
+  const early = [...granted].filter(([, plan]) => plan === null).map(([name]) => name);
   for (const member of members) {
     const stopped = run?.signal.aborted === true;
-    results.push(
-      stopped ? outcome(member, 'not started') : await setupMember(config, member, sessionOf, executing),
-    );
+    const failed = results.filter(({ problem }) => problem !== null).map((one) => one.member);
+    const unready = new Set([...early, ...failed]);
+    const own = stopped
+      ? outcome(member, 'not started')
+      : await setupMember({ config, sessionOf, unready }, member, executing);
+    results.push(withGranted(own, granted.get(member.name)?.statements ?? []));
   }
   return results;
 }
@@ -79,16 +91,60 @@ async function withBounds(run: Run, members: readonly SetupMember[]): Promise<Se
   return looked;
 }
 
-async function setupMember(
+/**
+ * A member in both roles is shard and veneer in one transaction, and each of them is shown by the next: so what is to be
+ * granted there comes first on all of them, and then the mappings that need it. By member; null: not all could be granted,
+ * which its own turn tells.
+ */
+async function grantInMesh(
   config: Config,
-  member: Member,
+  members: readonly Member[],
   sessionOf: (member: string) => Session,
+): Promise<ReadonlyMap<string, MemberPlan | null>> {
+  const granted = new Map<string, MemberPlan | null>();
+  for (const { name, shard, veneer } of members) {
+    if (shard === null || veneer === null) continue;
+    granted.set(name, await grantOn(config, shard, () => sessionOf(name)).catch(() => null));
+  }
+  return granted;
+}
+
+async function grantOn(
+  config: Config,
+  shard: ShardConfig,
+  sessionOf: () => Session,
+): Promise<MemberPlan | null> {
+  const plan = await planShard(config, shard, sessionOf());
+  if (plan.forSuperuser.length > 0) return null;
+  if (plan.statements.length > 0) await execute(sessionOf(), plan, config.rollout.lockWaitMs);
+  return plan;
+}
+
+const withGranted = (member: SetupMember, granted: MemberPlan['statements']): SetupMember =>
+  granted.length === 0
+    ? member
+    : {
+        ...member,
+        state: member.state === 'nothing to do' ? 'done' : member.state,
+        statements: [...granted.map(({ shown }) => shown), ...member.statements],
+      };
+
+interface Place {
+  readonly config: Config;
+  readonly sessionOf: (member: string) => Session;
+  /** Shards on which setup failed. */
+  readonly unready: ReadonlySet<string>;
+}
+
+async function setupMember(
+  { config, sessionOf, unready }: Place,
+  member: Member,
   executing: boolean,
 ): Promise<SetupMember> {
   let plan: MemberPlan | null = null;
   try {
     const session = sessionOf(member.name);
-    plan = await planMember(config, member, session);
+    plan = await planMember(config, member, session, unready);
     if (plan.forSuperuser.length > 0)
       return outcome(member, 'failed', plan, rightsProblem(member, plan.forSuperuser));
     if (plan.statements.length === 0) return outcome(member, 'nothing to do', plan);
@@ -104,10 +160,15 @@ async function setupMember(
 }
 
 /** What both of its roles need, in one plan. */
-async function planMember(config: Config, member: Member, session: Session): Promise<MemberPlan> {
+async function planMember(
+  config: Config,
+  member: Member,
+  session: Session,
+  unready: ReadonlySet<string>,
+): Promise<MemberPlan> {
   const state = (await stateStatements(config, session, member)).map(plain);
   const shard = member.shard === null ? EMPTY : await planShard(config, member.shard, session);
-  const veneer = member.veneer === null ? EMPTY : await planVeneer(config, session);
+  const veneer = member.veneer === null ? EMPTY : await planVeneer(config, session, unready);
   const forSuperuser = [...new Set([...shard.forSuperuser, ...veneer.forSuperuser])];
   if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
   const statements = [...state, ...shard.statements, ...veneer.statements];

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { jsonSchemaText } from '../../../src/config/json-schema.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { validate } from '../../../src/config/validate.js';
@@ -30,6 +31,73 @@ test('the bookstore is built: its own copy and the one of the root load, and are
 
 test('shards.schema.json is what the validator gives (node scripts/schema.js writes it)', () => {
   expect(readFileSync(path.join(ROOT, 'shards.schema.json'), 'utf8')).toBe(jsonSchemaText());
+});
+
+/** What an editor has of it: the file that is published, read by another reader of JSON Schema than the one that wrote it. */
+const published = z.fromJSONSchema(JSON.parse(readFileSync(path.join(ROOT, 'shards.schema.json'), 'utf8')));
+
+const EXAMPLES = readdirSync(path.join(ROOT, 'examples'))
+  .map((name) => `examples/${name}/shards.yaml`)
+  .filter((file) => existsSync(path.join(ROOT, file)));
+
+test.each(['shards.yaml', ...EXAMPLES, ...FLEETS.map((name) => `test/support/fleets/${name}.yaml`)])(
+  'an editor finds nothing to mark in %s',
+  (file) => {
+    expect(EXAMPLES.length).toBeGreaterThan(4);
+    const read: unknown = parse(readFileSync(path.join(ROOT, file), 'utf8'));
+    expect(published.safeParse(read).error?.issues ?? []).toEqual([]);
+  },
+);
+
+test.each([
+  ['fleet: x\nshards: {}\nveneer: {}', 'an unknown key'],
+  ['fleet: x\nshards: { s: { url: u, tenants: [1] } }', 'a tenant that is a number'],
+  ['fleet: x\nshards: { s: { url: u, server: { port: [1] } } }', 'an option that is a list'],
+  ['fleet: x\nshards: {}\nroles: { r: { user: u, grant: [drop] } }', 'a privilege that there is not'],
+  ['fleet: x\nshards: {}\nrollout: { concurrency: 0 }', 'a number that is too small'],
+  ['fleet: x\nshards: {}\nexpose: []', 'no rule'],
+  ['shards: {}', 'a fleet without a name'],
+])('an editor marks %j: %s', (text) => {
+  expect(published.safeParse(parse(text)).success).toBe(false);
+});
+
+/** Where each idea of DESIGN section 7 stands in the schema. */
+const IDEAS: readonly string[] = [
+  '.veneers.*.url',
+  '.shards.*.url',
+  '.tenant.database',
+  '.tenant.schema',
+  '.tenant.role',
+  '.shards.*.tenants',
+  '.tenants.query',
+  '.tenants.url',
+  '.server.name',
+  '.shards.*.server.host',
+  '.veneers.*.servers.*.host',
+  '.veneers.*.role',
+  '.roles.*.user',
+  '.roles.*.password',
+  '.roles.*.grant',
+  ...['from', 'as', 'except', 'partition_of', 'bounds', 'union'].map((key) => `.expose[].${key}`),
+  '.extensions',
+  ...[
+    'atomic',
+    'canary',
+    'concurrency',
+    'batch',
+    'on_error',
+    'lock_wait',
+    'lock_hold',
+    'retries',
+    'analyze',
+  ].map((key) => `.rollout.${key}`),
+  ...['out_of_order', 'writes', 'rewrites'].map((key) => `.policy.${key}`),
+  ...['before_step', 'after_step', 'after_run'].map((key) => `.hooks.${key}`),
+];
+
+test('every idea of DESIGN section 7 is in it', () => {
+  const keys = keysIn(schema, '').map(([key]) => key);
+  expect(IDEAS.filter((idea) => !keys.includes(idea))).toEqual([]);
 });
 
 interface JsonSchema {
