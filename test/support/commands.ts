@@ -60,6 +60,8 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     ...overrides,
   };
   const config = (): Promise<Config> => readFleet(openFleetSource({ cwd: fleet.dir, env: {} }), context.who);
+  const members = (): Promise<Config> =>
+    readMembers(openFleetSource({ cwd: fleet.dir, env: {} }), context.who);
   const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
   const last = { limit: { kind: 'count', count: 1 }, yes: true } as const;
   return {
@@ -120,11 +122,7 @@ export function commandsOn(fleet: Pick<TestFleet, 'dir'>, overrides: Partial<Com
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
-      recover(
-        await readMembers(openFleetSource({ cwd: fleet.dir, env: {} }), context.who),
-        { dryRun: false, watch: false, forget: [], ...options },
-        context,
-      ),
+      recover(await members(), { dryRun: false, watch: false, forget: [], ...options }, context, members),
   };
 }
 
