@@ -17,7 +17,10 @@ export async function runVerb(
     const { tenant } = await import('../commands/tenant.js');
     return tenant(await openSource(flags), verb.options, context);
   }
-  if (verb.command !== 'sandbox') return runOnFleet(verb, await readConfig(verb, flags, context), context);
+  if (verb.command !== 'sandbox') {
+    const read = (): Promise<Config> => readConfig(verb, flags, context);
+    return runOnFleet(verb, await read(), context, read);
+  }
   const { sandbox } = await import('../commands/sandbox.js');
   return sandbox(verb.options, { ...sourceOf(flags), project: projectOf(flags), onLine }, context);
 }
@@ -26,6 +29,7 @@ async function runOnFleet(
   verb: Exclude<Verb, { command: 'sandbox' | 'tenant' }>,
   config: Config,
   context: CommandContext,
+  again: () => Promise<Config>,
 ): Promise<Report> {
   switch (verb.command) {
     case 'ledger':
@@ -51,7 +55,7 @@ async function runOnFleet(
     case 'sync':
       return (await import('../commands/sync.js')).sync(config, verb.options, context);
     case 'recover':
-      return (await import('../commands/recover.js')).recover(config, verb.options, context);
+      return (await import('../commands/recover.js')).recover(config, verb.options, context, again);
     case 'stop':
       return (await import('../commands/stop.js')).stop(config, verb.options, context);
     case 'history':

@@ -19,15 +19,19 @@ export interface RecoverOptions {
   readonly forget: readonly string[];
 }
 
-/** Settles what a crash left, and says what it did and what it had to leave. */
+/**
+ * Settles what a crash left, and says what it did and what it had to leave. `again` reads the fleet anew for each look of a
+ * watch: its members change while that goes on, as far as tenants are databases.
+ */
 export async function recover(
   config: Config,
   options: RecoverOptions,
   context: CommandContext,
+  again: () => Promise<Config> = async () => config,
 ): Promise<RecoverReport> {
   refuseUnknown(config, options.forget);
   if (options.dryRun) return foresee(config, options, context);
-  if (options.watch) return watch(config, options, context);
+  if (options.watch) return watch(config, options, context, again);
   const { settled, problems } = await settleOnce(config, options, context);
   return reportOf(config, settled, problems);
 }
@@ -75,11 +79,15 @@ async function watch(
   config: Config,
   options: RecoverOptions,
   context: CommandContext,
+  again: () => Promise<Config>,
 ): Promise<RecoverReport> {
   const all: Settled[] = [];
+  let fleet = config;
   let problems: readonly Problem[] = [];
   while (!context.signal.aborted) {
-    const outcome = await settleOnce(config, options, context).catch((error: unknown) =>
+    // Where it cannot be read, a file that is being edited perhaps, what it was before goes on being settled.
+    fleet = await again().catch(() => fleet);
+    const outcome = await settleOnce(fleet, options, context).catch((error: unknown) =>
       problemOutcome(error),
     );
     problems = outcome.problems;

@@ -235,7 +235,7 @@ function addStep(
       );
     },
     before: async (veneer) => [
-      ...(await serversPlan(narrow, veneer)).statements,
+      ...(await serversPlan(narrow, veneer, new Set())).statements,
       ...(await schemasPlan(narrow, veneer)).map(plain),
     ],
     after: [async (veneer) => (await tenantRows(config, veneer)).map(plain)],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { recover } from '../../src/commands/recover.js';
 import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
 import { runCli } from '../support/run-cli.js';
 
@@ -127,6 +128,25 @@ test('a watchdog settles a tenant that is listed nowhere, too', async () => {
   while ((await traces()).length > 0);
   expect(await readTenant()).toEqual(THERE);
   expect((await fleet.run.status()).drift).toMatchObject([{ object: 'tenant hooli' }]);
+  expect(await drop()).toMatchObject({ exitCode: 0, problems: [] });
+  await isWhole();
+});
+
+test('recover --watch finds a tenant that came up after it began', async () => {
+  const before = await fleet.run.config();
+  await kill(ADD, 'before commit prepared:shard2/hooli');
+  const stop = new AbortController();
+  const options = { dryRun: false, watch: true, forget: [] };
+  const watching = recover(
+    before,
+    options,
+    { onProgress: () => undefined, signal: stop.signal, who: 'test@localhost', at: async () => undefined },
+    () => fleet.run.config(),
+  );
+  while ((await traces()).length > 0);
+  stop.abort();
+  expect(await watching).toMatchObject({ settled: [{ ending: 'committed' }], problems: [] });
+  expect(await readTenant()).toEqual(THERE);
   expect(await drop()).toMatchObject({ exitCode: 0, problems: [] });
   await isWhole();
 });

@@ -327,3 +327,26 @@ test('tenants that a query lists are made before they are listed, and dropped be
   expect(await shown('hooli')).toEqual(NOTHING);
   await isClean();
 });
+
+test('without veneers databases are made and dropped as well, but for the one that keeps the journal', async () => {
+  const config = (await fleet.readConfig()).replace(/veneers:\n.*\n/, '').replace(/roles:[^]*/, '');
+  await fleet.writeConfig(config);
+  expect(await fleet.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+  for (const tenant of ['hooli', 'acme']) await fleet.enroll('shard2', tenant);
+  expect(await add(['hooli', 'acme'])).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await fleet.in('acme', 'SELECT FROM acme.books')).toEqual([]);
+  await isClean();
+  expect(await drop('bluth')).toMatchObject({
+    exitCode: 20,
+    problems: [
+      {
+        message:
+          'without veneers the first database of the fleet keeps its journal, and that is shard1/bluth',
+      },
+    ],
+    tenants: [{ state: 'not started' }],
+  });
+  expect(await drop('acme')).toMatchObject({ exitCode: 0, problems: [] });
+  expect((await databases('acme', 'hooli')).map(({ tenant }) => tenant)).toEqual(['hooli']);
+  await isClean();
+});

@@ -67,6 +67,7 @@ export function commandsOn(
   };
   const source = (): FleetSource => leavingOut(openFleetSource({ cwd: fleet.dir, env: {} }), without);
   const config = (): Promise<Config> => readFleet(source(), context.who);
+  const members = (): Promise<Config> => readMembers(source(), context.who);
   const all: UpOptions = { shards: [], tenants: [], limit: { kind: 'all' }, dryRun: false, canary: false };
   const last = { limit: { kind: 'count', count: 1 }, yes: true } as const;
   return {
@@ -127,11 +128,7 @@ export function commandsOn(
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>
-      recover(
-        await readMembers(source(), context.who),
-        { dryRun: false, watch: false, forget: [], ...options },
-        context,
-      ),
+      recover(await members(), { dryRun: false, watch: false, forget: [], ...options }, context, members),
   };
 }
 
