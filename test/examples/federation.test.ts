@@ -104,7 +104,7 @@ test('a customer who leaves is told, and stays until somebody drops it', async (
   await fleet.query('monitoring', "UPDATE customers SET active = false WHERE name = 'globex'");
   expect((await fleet.run.status()).drift).toMatchObject([
     { object: 'public.all_entities', text: 'it shows globex, which it should not' },
-    { object: 'pgveneer.tenants' },
+    { object: 'tenant globex' },
   ]);
   expect(await fleet.run.sync()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await customersShown()).toEqual([{ tenant: 'acme' }]);
@@ -112,4 +112,19 @@ test('a customer who leaves is told, and stays until somebody drops it', async (
   expect(await fleet.query('monitoring', 'SELECT count(*)::int AS n FROM globex_entities', GRAFANA)).toEqual([
     { n: 1 },
   ]);
+});
+
+test('the customer who left is dropped, and one who signs up is made, each in one step', async () => {
+  const drop = { action: 'drop', name: 'globex', shard: null, yes: true, dryRun: false } as const;
+  expect(await fleet.run.tenant(drop)).toMatchObject({ problems: [], exitCode: 0 });
+  const add = { action: 'add', names: ['hooli'], shard: 'rds', dryRun: false } as const;
+  expect(await fleet.run.tenant(add)).toMatchObject({ problems: [], exitCode: 0 });
+  await fleet.query('monitoring', "INSERT INTO customers (name, active) VALUES ('hooli', true)");
+  expect(await fleet.run.status({ verify: true })).toMatchObject(clean);
+  expect(
+    await shown(
+      "SELECT relname::text FROM pg_class WHERE relkind = 'f' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+    ),
+  ).toEqual(['acme_entities', 'hooli_entities', 'initech_entities', 'os_release']);
+  expect(await shown("SELECT pg_get_viewdef('all_entities'::regclass) LIKE '%hooli%'")).toEqual([true]);
 });

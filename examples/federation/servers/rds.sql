@@ -3,7 +3,8 @@
 \getenv admin_password CUSTOMERS_ADMIN_PASSWORD
 \getenv reader_password READER_PASSWORD
 
-CREATE ROLE customers_admin LOGIN PASSWORD :'admin_password';
+-- CREATEDB: migrate tenant add makes the database of a customer who signs up.
+CREATE ROLE customers_admin LOGIN CREATEDB PASSWORD :'admin_password';
 CREATE ROLE federation_reader LOGIN PASSWORD :'reader_password';
 
 CREATE DATABASE acme OWNER customers_admin;
