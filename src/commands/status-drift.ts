@@ -11,7 +11,7 @@ import {
   serverDrift,
   type MappingStatus,
 } from '../report/drift-of-servers.js';
-import { leftDatabase, leftTenants, listDrift } from '../report/drift-of-tenants.js';
+import { leftDatabase, leftTenants, listDrift, unfinishedDatabase } from '../report/drift-of-tenants.js';
 import { unionDrift } from '../report/drift-of-unions.js';
 import { tableDrift } from '../report/drift-of-tables.js';
 import { exposureOf } from '../veneer/exposure.js';
@@ -28,6 +28,9 @@ export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
     ...serversDrift(facts),
     ...privilegesDrift(facts),
     ...tenantsDrift(facts),
+    ...facts.marked.map(({ shard, database, mark }) =>
+      unfinishedDatabase(shard, database, mark.kind, mark.run),
+    ),
     ...ledgerDrift(plan),
     ...siblingDrift(
       facts.siblings,

@@ -6,6 +6,7 @@ import type { ShardFacts, VeneerFacts } from './facts.js';
 import type { Verification } from './verify-imports.js';
 import type { MappingProbe } from '../report/drift-of-servers.js';
 import type { CommittedStep } from '../report/drift-of-shards.js';
+import type { MarkedDatabase } from './marked-databases.js';
 import type { SiblingFacts } from './status-siblings.js';
 import type { VeneerTypes } from './status-types.js';
 
@@ -24,6 +25,7 @@ export interface StatusFacts {
   /** By veneer: which user mappings work. */
   readonly probes: ReadonlyMap<string, readonly MappingProbe[]>;
   readonly siblings: SiblingFacts;
+  readonly marked: readonly MarkedDatabase[];
   /** Committed steps that their shards know nothing of. */
   readonly unknownSteps: readonly CommittedStep[];
   /** By member: why it could not be read. */

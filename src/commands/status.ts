@@ -15,6 +15,7 @@ import { readSiblings } from './status-siblings.js';
 import { readLastSteps, unknownSteps } from './status-steps.js';
 import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from './context.js';
+import { readMarked } from './marked-databases.js';
 import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
 import { withReaders, type Readers } from './readers.js';
 import { verifyImports } from './verify-imports.js';
@@ -59,6 +60,7 @@ export async function status(
       probes: await readAll([...veneerFacts.values()], problems, (veneer) =>
         probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
       ),
+      marked: await readMarked(config, context.who),
       siblings: await readSiblings(config, readers, shardFacts),
       unknownSteps: await unknownSteps(lastSteps, shards, readers),
       problems,

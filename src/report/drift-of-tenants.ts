@@ -45,6 +45,30 @@ export const leftDatabase = (
   cure: 'list it again, or drop it: migrate tenant drop; while it is being added: migrate tenant add',
 });
 
+/** A database that a command which was cut short, or could not end, has left on a server. Pure. */
+export const unfinishedDatabase = (
+  shard: string,
+  database: string,
+  kind: 'made' | 'dropped',
+  run: string,
+): Drift => ({
+  kind: 'tenant',
+  grade: 'cosmetic',
+  where: { shard },
+  object: `database ${database}`,
+  ...(kind === 'made'
+    ? {
+        text: `run ${run} made it for a tenant that is not made yet`,
+        consequence: 'its name is taken',
+        cure: 'unless that run is at work still: the same migrate tenant add again, or DROP DATABASE',
+      }
+    : {
+        text: `run ${run} took it from the fleet, and it is there still, with its data`,
+        consequence: 'what somebody wanted gone is kept',
+        cure: 'the same migrate tenant drop again',
+      }),
+});
+
 /** pgveneer.tenants against the fleet. Pure. */
 export const listDrift = (veneer: string): Drift => ({
   kind: 'tenant',

@@ -80,6 +80,9 @@ test.each([
     expect(await fleet.run.recover()).toMatchObject({ exitCode: 0, problems: [] });
     expect(await traces()).toEqual([]);
     expect(await readTenant()).toEqual(recovered);
+    const { drift } = await fleet.run.status();
+    if (recovered === MADE) expect(drift).toMatchObject([{ object: `database ${fleet.nameOf('hooli')}` }]);
+    if (recovered === THERE) expect(drift).toMatchObject([{ object: 'tenant hooli' }]);
     expect(await fleet.readConfig()).not.toContain('hooli');
     expect(await add()).toMatchObject({ exitCode: 0, problems: [] });
     expect(await readTenant()).toEqual(THERE);
@@ -104,6 +107,11 @@ test.each([
     expect(await fleet.run.recover()).toMatchObject({ exitCode: 0, problems: [] });
     expect(await traces()).toEqual([]);
     expect(await readTenant()).toEqual(recovered);
+    expect((await fleet.run.status()).drift).toMatchObject(
+      recovered === HIDDEN
+        ? [{ object: `database ${fleet.nameOf('hooli')}`, cure: 'the same migrate tenant drop again' }]
+        : [{ object: 'tenant hooli' }],
+    );
     expect(await fleet.readConfig()).not.toContain('hooli');
     expect(await drop()).toMatchObject({ exitCode: 0, problems: [] });
     expect(await readTenant()).toEqual(GONE);

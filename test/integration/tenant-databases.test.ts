@@ -164,25 +164,32 @@ test.each([
   [
     'it bears no mark of this run',
     (name: string) => fleet.query('shard2', `COMMENT ON DATABASE "${name}" IS 'mine'`, 'superuser'),
+    false,
   ],
-  ['it holds something', () => fleet.in('hooli', 'CREATE TABLE mine (id int)')],
-])('after a failure a database that was made stays where %s, and the report says so', async (why, touch) => {
-  await fleet.enroll('shard2', 'hooli');
-  await fleet.writeMigration('0002.sql', "SELECT 1 / (current_setting('pgveneer.tenant') <> 'hooli')::int");
-  expect(await fleet.run.up()).toMatchObject({ exitCode: 0 });
-  const name = fleet.nameOf('hooli');
-  const at = async (point: string): Promise<void> => {
-    if (point === 'after mark:shard2/hooli') await touch(name);
-  };
-  const options = { action: 'add', names: ['hooli'], shard: 'shard2', dryRun: false } as const;
-  expect(await commandsOn(fleet, { at }).tenant(options)).toMatchObject({
-    exitCode: 20,
-    problems: [{ message: 'division by zero' }],
-    notices: [`database ${name} stays on shard2, since ${why}: the same command takes it where it is empty`],
-  });
-  expect(await databases('hooli')).toHaveLength(1);
-  await isClean();
-});
+  ['it holds something', () => fleet.in('hooli', 'CREATE TABLE mine (id int)'), true],
+] as const)(
+  'after a failure a database that was made stays where %s, and the report says so',
+  async (why, touch, isMarked) => {
+    await fleet.enroll('shard2', 'hooli');
+    await fleet.writeMigration('0002.sql', "SELECT 1 / (current_setting('pgveneer.tenant') <> 'hooli')::int");
+    expect(await fleet.run.up()).toMatchObject({ exitCode: 0 });
+    const name = fleet.nameOf('hooli');
+    const at = async (point: string): Promise<void> => {
+      if (point === 'after mark:shard2/hooli') await touch(name);
+    };
+    const options = { action: 'add', names: ['hooli'], shard: 'shard2', dryRun: false } as const;
+    expect(await commandsOn(fleet, { at }).tenant(options)).toMatchObject({
+      exitCode: 20,
+      problems: [{ message: 'division by zero' }],
+      notices: [
+        `database ${name} stays on shard2, since ${why}: the same command takes it where it is empty`,
+      ],
+    });
+    expect(await databases('hooli')).toHaveLength(1);
+    const left = isMarked ? [{ kind: 'tenant', object: `database ${name}` }] : [];
+    expect((await fleet.run.status()).drift).toMatchObject(left);
+  },
+);
 
 test('a tenant that is listed no more is told by status and list, also behind setup, and can be dropped', async () => {
   const config = await fleet.readConfig();
@@ -276,7 +283,9 @@ test('who is connected keeps a database, which no veneer shows any more; the sam
     ],
   });
   expect(await shown('hooli')).toEqual(NOTHING);
-  await isClean();
+  expect((await fleet.run.status()).drift).toMatchObject([
+    { kind: 'tenant', object: `database ${fleet.nameOf('hooli')}`, where: { shard: 'shard2' } },
+  ]);
   expect(await add(['hooli'])).toMatchObject({
     exitCode: 20,
     problems: [
