@@ -63,3 +63,23 @@ test('a shard that joins with its tenants, and would show a shared type as it on
   expect(await addTenants(['initech'])).toMatchObject({ exitCode: 0, problems: [] });
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
 });
+
+test('a shard leaves once its tenants are dropped, and nothing of it is left but what the runbook drops by hand', async () => {
+  await join('');
+  await s.run.setup();
+  await s.run.up();
+  expect(await addTenants(['initech'])).toMatchObject({ exitCode: 0, problems: [] });
+  const drop = { action: 'drop', name: 'initech', shard: null, yes: true, dryRun: false } as const;
+  expect(await s.run.tenant(drop)).toMatchObject({ exitCode: 0, problems: [] });
+  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace(SHARD, ''));
+  expect(await s.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+  await s.fleet.query(
+    'veneer',
+    `DROP USER MAPPING FOR veneer_admin SERVER shard3_server; DROP USER MAPPING FOR veneer_app SERVER shard3_server;
+     DROP SERVER shard3_server`,
+  );
+  await s.fleet.writeMigration('0005_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
+  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await s.run.setup()).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+});
