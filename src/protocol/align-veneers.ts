@@ -1,4 +1,5 @@
 import { sharesParents } from '../fleet/shares-parents.js';
+import { qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import type { Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
@@ -11,7 +12,7 @@ import { planVeneer, planVeneers, writesByShard, type VeneerPlan } from './plan-
 import type { ShardDone } from './shard-done.js';
 import type { HeldTurns } from './turns.js';
 import { isIdle } from './type-work.js';
-import { hasUnions } from './union-facts.js';
+import { hasUnions, readUnionNames } from './union-facts.js';
 import { alignUnions, putUnionsAside } from './unions.js';
 import { alignVeneer, beginOnVeneer, executeChanges, proveAligned } from './veneer-work.js';
 
@@ -59,6 +60,7 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
   const { veneer } = plan;
   const { session } = veneer;
   if (touchesUnions(plan)) await turns.take(veneer.name);
+  const unionsBefore = await unionNames(plan);
   for (const { done } of plan.shows)
     if (done.fence && !done.fenced) await fenceOff(done.shard.part.lane, session, budget);
   const types = isIdle(plan.types) ? null : await alignGroupTypes(groupTypes(plan), budget, turns);
@@ -79,7 +81,12 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
     onParents.length > 0 ||
     shows.some(({ done, changes }) => done.fence || changes.length > 0);
   const changed = new Map(shows.map(({ done, changes }) => [done.shard.name, changes] as const));
-  return { veneer, statements, changes: changed, takesPart };
+  const unions = [...unionsBefore, ...(await unionNames(plan))];
+  // Our own statements name a view as nothing but `qualified` writes it.
+  const derived = [...statements.values()]
+    .flat()
+    .filter((sql) => unions.some((name) => sql.includes(qualified(name))));
+  return { veneer, statements, changes: changed, derived, takesPart };
 }
 
 /**
@@ -118,6 +125,12 @@ async function alignTables(
   }
   add(shows.at(-1) ?? first, await alignUnions(config, session, unions, budget));
   return statements;
+}
+
+/** The views over all tenants that the veneer should have now. */
+async function unionNames(plan: VeneerPlan): Promise<readonly QualifiedName[]> {
+  const config = plan.shows[0]?.done.shard.part.lane.run.config;
+  return config === undefined || !touchesUnions(plan) ? [] : readUnionNames(config, plan.veneer.session);
 }
 
 /** See unions.ts: whoever locks branches of a view over all tenants has the veneer's turn. */

@@ -23,6 +23,11 @@ export interface Aligned {
   readonly statements: ReadonlyMap<string, readonly string[]>;
   /** By shard: those of the statements that change its foreign tables, by table. */
   readonly changes: ReadonlyMap<string, readonly Change[]>;
+  /**
+   * Those of the statements that make views over all tenants: they follow from rules and from what the others do, and from
+   * how far the fleet's other shards are.
+   */
+  readonly derived: readonly string[];
   /** It has something to commit, or locks to hold until the shards have committed. */
   readonly takesPart: boolean;
 }

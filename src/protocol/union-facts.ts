@@ -4,7 +4,7 @@ import type { CapturedView } from '../catalog/captured.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { Config } from '../config/config.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
-import { nameKey, sameName } from '../postgres/identifiers.js';
+import { nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { exposureOf, type Exposure } from '../veneer/exposure.js';
 import { shapeOf, wantedUnions, type UnionFacts, type WantedUnion } from '../veneer/unions.js';
@@ -32,8 +32,8 @@ export async function readUnionFacts(
   aside: readonly CapturedView[] = [],
 ): Promise<UnionFacts[]> {
   if (!hasUnions(config)) return [];
-  const servers = shardsShownOn(config, session.member).map(({ server }) => server.name);
-  const wanted = wantedUnions(exposuresOn(config, session.member), await readShownTables(session, servers));
+  const servers = serversOn(config, session);
+  const wanted = await readWantedUnions(config, session);
   const present = await readUnions(
     session,
     wanted.map(({ name }) => name),
@@ -46,6 +46,19 @@ export async function readUnionFacts(
     return { name: union.name, shape: shapeOf(union, tables, order), present: there };
   });
 }
+
+const serversOn = (config: Config, { member }: Session): string[] =>
+  shardsShownOn(config, member).map(({ server }) => server.name);
+
+const readWantedUnions = async (config: Config, session: Session): Promise<WantedUnion[]> =>
+  wantedUnions(
+    exposuresOn(config, session.member),
+    await readShownTables(session, serversOn(config, session)),
+  );
+
+/** The names of the views that a veneer should have of the foreign tables that it has. */
+export const readUnionNames = async (config: Config, session: Session): Promise<QualifiedName[]> =>
+  (await readWantedUnions(config, session)).map(({ name }) => name);
 
 async function readBranches(
   session: Session,

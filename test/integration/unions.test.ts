@@ -241,3 +241,14 @@ test.each(['two-phase', 'lock-step'])(
     await isClean();
   },
 );
+
+test('a rehearsed plan is carried out, though the view is another one at each shard', async () => {
+  await s.start(FIRST);
+  await s.write('ALTER TABLE books DROP COLUMN mood, ADD COLUMN pages int');
+  await s.write(`ALTER TYPE mood ADD VALUE 'odd' BEFORE 'bad'; ALTER TABLE books ALTER id TYPE bigint`);
+  const plan = `${s.fleet.dir}/reviewed.json`;
+  expect(await s.run.rehearse({ out: plan })).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await s.run.up({ plan })).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await columns()).toEqual(['tenant text', 'id bigint', 'title text', 'pages integer']);
+  await isClean();
+});
