@@ -21,6 +21,6 @@ await serversKilled([
     protocol: 'lock-step',
     crash: 'SIGKILL',
     members: ['shard2', 'veneer'],
-    choose: ({ shard, name }) => shard === 'shard2' && /intent|commit|close/.test(name),
+    choose: ({ shard, name }) => shard === 'shard2' && /^after (intent|commit)|^before close/.test(name),
   },
 ]);
