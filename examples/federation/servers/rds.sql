@@ -4,7 +4,7 @@
 \getenv reader_password READER_PASSWORD
 
 -- CREATEDB: migrate tenant add makes the database of a customer who signs up.
-CREATE ROLE customers_admin LOGIN CREATEDB PASSWORD :'admin_password';
+CREATE ROLE customers_admin LOGIN PASSWORD :'admin_password' CREATEDB;
 CREATE ROLE federation_reader LOGIN PASSWORD :'reader_password';
 
 CREATE DATABASE acme OWNER customers_admin;

@@ -8,7 +8,8 @@ const fleet = (
   veneers: readonly string[],
   shards: readonly { name: string; key: string }[],
   leftOut: readonly string[] = [],
-): Config => ({ veneers: named(...veneers), leftOut: named(...leftOut), shards }) as unknown as Config;
+): Config =>
+  ({ veneers: named(...veneers), leftOut: named(...leftOut), unlisted: [], shards }) as unknown as Config;
 
 test('of a fleet that can leave its first member out each shard is a witness, and all other veneers together', () => {
   const config = fleet(['blue', 'green', 'red'], named('s1', 's2'));
