@@ -7,7 +7,6 @@ export interface PresentUnion extends QualifiedName {
   readonly oid: string;
   /** pg_class.relkind. */
   readonly kind: string;
-  readonly owner: string;
   /** It reads as whoever asks, with that role's user mappings. */
   readonly isInvoker: boolean;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
@@ -21,7 +20,6 @@ interface UnionRow extends Row, Omit<PresentUnion, 'query'> {
 
 const UNIONS = `
   SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-         pg_get_userbyid(c.relowner)::text AS owner,
          coalesce((SELECT option_value::boolean FROM pg_options_to_table(c.reloptions)
                     WHERE option_name = 'security_invoker'), false) AS "isInvoker",
          (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod))

@@ -6,6 +6,7 @@ import { shardsShownOn } from '../fleet/shown-shards.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { exposedSchemas, exposureOf } from '../veneer/exposure.js';
+import { escaped } from '../veneer/pattern-words.js';
 import { grantStatements } from '../veneer/privileges.js';
 import { mappingStatements, plain, serverStatements, type MaskedStatement } from '../veneer/servers.js';
 import { tenantRows, tenantsGrants } from './setup-state.js';
@@ -159,7 +160,7 @@ const unionsIn = ({ expose }: Config, schema: string): string[] =>
 const patternOf = (name: string): string =>
   name
     .split(/\{\w+\}/)
-    .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`))
+    .map(escaped)
     .join('.+');
 
 /** The schemas in which a veneer shows relations, as far as the rules say. */

@@ -81,13 +81,22 @@ export async function putUnionsAside(
   await lockUnions(session, names, budget);
   const going = await readViewNames(session, unionsOf(config, session, shown(takesAway)));
   if (going.length === 0) return { ...UNTOUCHED, names };
+  return { names, ...(await takeAway(session, going, budget)) };
+}
+
+/** Puts views aside, with what stands above them. Throws (exit 20) by name where that could not be made again. */
+async function takeAway(
+  session: Session,
+  views: readonly { readonly oid: string }[],
+  budget: Budget,
+): Promise<Pick<TouchedUnions, 'aside' | 'statements'>> {
   const aside = await captureViews(
     session,
-    going.map(({ oid }) => oid),
+    views.map(({ oid }) => oid),
   );
   const pieces = putAside(aside);
   await runPieces(session, budget, pieces, 'put aside');
-  return { names, aside, statements: statementsOf(pieces) };
+  return { aside, statements: statementsOf(pieces) };
 }
 
 const takesAway = ({ kind, dropped = [], retyped = [] }: Change): boolean =>
@@ -135,13 +144,8 @@ async function dropUnions(
 ): Promise<readonly string[]> {
   const views = names.length === 0 ? [] : await readViewNames(session, names);
   if (views.length === 0) return [];
-  const aside = await captureViews(
-    session,
-    views.map(({ oid }) => oid),
-  );
-  const pieces = putAside(aside);
-  await runPieces(session, budget, pieces, 'put aside');
-  return [...statementsOf(pieces), ...(await makeAgain(session, aside, names, [], budget))];
+  const { aside, statements } = await takeAway(session, views, budget);
+  return [...statements, ...(await makeAgain(session, aside, names, [], budget))];
 }
 
 async function bringInLine(session: Session, union: UnionFacts, budget: Budget): Promise<readonly string[]> {
@@ -151,10 +155,8 @@ async function bringInLine(session: Session, union: UnionFacts, budget: Budget):
   if (isInLine(present, shape)) return [];
   if (isReplaceable(present, shape))
     return runOne(session, name, createUnion(name, shape, 'CREATE OR REPLACE'), budget);
-  const aside = await captureViews(session, [present.oid]);
-  const pieces = putAside(aside);
-  await runPieces(session, budget, pieces, 'put aside');
-  return [...statementsOf(pieces), ...(await makeAgain(session, aside, [name], [union], budget))];
+  const { aside, statements } = await takeAway(session, [present], budget);
+  return [...statements, ...(await makeAgain(session, aside, [name], [union], budget))];
 }
 
 async function runOne(

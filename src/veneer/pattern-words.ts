@@ -65,4 +65,5 @@ function matchOne(pattern: string, text: string, known: Words): Words | null {
 /** A group's name may not begin with a digit. */
 const groupOf = (word: string): string => `w_${word}`;
 
-const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+/** Text as a part of a regular expression, JavaScript's or PostgreSQL's, that stands for itself. */
+export const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);

@@ -157,7 +157,6 @@ const present = (columns: PresentUnion['columns'], more: Partial<PresentUnion> =
   name: 't',
   oid: '1',
   kind: 'v',
-  owner: 'me',
   isInvoker: true,
   columns,
   query: QUERY,
