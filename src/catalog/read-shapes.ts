@@ -18,9 +18,13 @@ export interface ShapeLine {
   readonly definition: string;
 }
 
-/** A text without the schema's own name, which is found by its place before a dot, with no letter before it. */
+/**
+ * A text without the schema's own name, which is found by its place before a dot, with no letter before it. In a literal, as
+ * that of a regclass is, a quote in it is written twice.
+ */
 const own = (text: string): string =>
-  `CASE WHEN position(quoted IN ${text}) = 0 THEN ${text} ELSE regexp_replace(${text}, self, '', 'g') END`;
+  `CASE WHEN position(quoted IN ${text}) = 0 AND position(replace(quoted, '''', '''''') IN ${text}) = 0 THEN ${text}
+        ELSE regexp_replace(${text}, self, '', 'g') END`;
 
 const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend x
@@ -38,7 +42,8 @@ const notOfType = (oid: string): string =>
 const LINES = `
   own AS (
     SELECT oid, nspname::text, quote_ident(nspname) AS quoted,
-           '(?<![[:alnum:]_"])' || regexp_replace(quote_ident(nspname), '([^[:alnum:]_])', '\\\\\\1', 'g') || '[.]' AS self
+           '(?<![[:alnum:]_"])' || replace(regexp_replace(quote_ident(nspname), '([^[:alnum:]_])', '\\\\\\1', 'g'),
+                                         '\\''', '\\''\\''?') || '[.]' AS self
       FROM pg_namespace WHERE nspname = ANY ($1::text[])),
   rel AS (
     SELECT own.nspname, own.quoted, own.self, c.oid, c.relkind, quote_ident(c.relname) AS name
