@@ -26,6 +26,9 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
       'shards.yaml, where that lists the tenants. A schema that holds something is refused. Where each',
       'tenant is a database, that is made, too, owned by tenant.role, which has to be there. After a',
       'crash, run it again.',
+      'With --like no migration runs: definitions, grants and ledger are those of a tenant that has them',
+      'all. Its rows are not copied, nor are those that migrations inserted; the report names its tables',
+      'that hold some. What cannot be copied for sure is refused by name. Schemas only.',
     ],
     positionals: [{ name: 'NAME…', required: true, many: true, text: 'one or more' }],
     flags: [
@@ -35,12 +38,22 @@ export const TENANT_COMMANDS: readonly CommandSpec[] = [
         value: 'NAME',
         text: 'the shard (default: where they are listed already)',
       },
+      {
+        name: 'like',
+        type: 'string',
+        value: 'TENANT',
+        text: 'copy the shape of this tenant, without rows, and run no migration',
+      },
       WITHOUT,
       dryRun('print what would run, change nothing'),
     ],
     examples: [
       { command: 'migrate tenant add hooli --shard shard2', text: 'one' },
       { command: 'migrate tenant add acme hooli initrode --shard shard2', text: 'three, or none of them' },
+      {
+        command: 'migrate tenant add acme --shard shard2 --like cyberdyne',
+        text: 'without running migrations',
+      },
     ],
   },
   {

@@ -117,7 +117,7 @@ function readTenant(
 ): TenantOptions {
   if (command === 'tenant list') return { action: 'list' };
   const common = { shard: flags.one('shard'), dryRun: flags.isSet('dry-run') };
-  if (command === 'tenant add') return { action: 'add', names, ...common };
+  if (command === 'tenant add') return { action: 'add', names, like: flags.one('like'), ...common };
   return { action: 'drop', name: names[0] ?? '', yes: flags.isSet('yes'), ...common };
 }
 

@@ -108,7 +108,7 @@ interface AddPlan {
 }
 
 const NOTHING: AddPlan = {
-  decided: { missing: [], steps: new Map(), problems: [] },
+  decided: { migrations: [], missing: [], steps: new Map(), problems: [] },
   homes: [],
   problems: [],
 };
@@ -228,6 +228,7 @@ function addStep(
           step,
           tenants: member.part.planned.tenants,
           steps: steps.get(shard.name) ?? [],
+          sibling: null,
           furnish: (session) => furnishDatabase(config, shard, session, isNew),
           onTenant: (done) => member.part.onPhase('running', done),
         },

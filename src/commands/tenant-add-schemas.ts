@@ -1,6 +1,7 @@
 import type { ShardConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
 import { makeOnShard } from '../protocol/add-tenants.js';
+import type { Sibling } from '../protocol/copy-shape.js';
 import { anchorOf } from '../protocol/run.js';
 import type { TenantReport } from '../report/tenant.js';
 import { plain } from '../veneer/servers.js';
@@ -22,32 +23,52 @@ import {
   type AddTask,
   type Decided,
 } from './tenant-add-task.js';
+import { readLike } from './tenant-like.js';
 import { noSuchShard, runTenantStep, stateAfter } from './tenant-step.js';
 
 /** Makes tenants that are schemas, on the one database of their shard. */
 export async function addSchemas(task: AddTask, context: CommandContext): Promise<TenantReport> {
   const { config } = task.edited;
   if (task.options.dryRun)
-    return withReaders(config, context, async ({ sessionOf }) =>
-      plannedAdding(task, await decide(task, sessionOf)),
-    );
+    return withReaders(config, context, async ({ sessionOf }) => {
+      const { decided, notices } = await decide(task, sessionOf);
+      return plannedAdding(task, decided, notices);
+    });
   return withRecordedRun(config, { ...context, command: 'tenant add' }, (run) => runAdd(task, run));
 }
 
-async function decide(task: AddTask, sessionOf: (member: string) => Session): Promise<Decided> {
-  const { edited, homes } = task;
-  return decideAdding(task, await readLedgers(edited.config, homes, sessionOf, 'refuse'));
+/** What is decided, and whom the new tenants are made like; null: nobody, they run migrations. */
+interface AddPlan {
+  readonly decided: Decided;
+  readonly sibling: Sibling | null;
+  readonly notices: readonly string[];
+}
+
+async function decide(task: AddTask, sessionOf: (member: string) => Session): Promise<AddPlan> {
+  const { edited, homes, like } = task;
+  const ledgers = await readLedgers(edited.config, homes, sessionOf, 'refuse');
+  const decided = await decideAdding(task, ledgers);
+  const [home] = homes;
+  if (like === null || home === undefined || decided.missing.length === 0 || decided.problems.length > 0)
+    return { decided, sibling: null, notices: [] };
+  const { migrations } = decided;
+  const session = sessionOf(like.shard.name);
+  const facts = await readLike({ config: edited.config, like, home, migrations, ledgers, session });
+  return { ...facts, decided: { ...decided, steps: new Map(), problems: facts.problems } };
 }
 
 async function runAdd(task: AddTask, run: RecordedRun): Promise<TenantReport> {
   const settled = await settleFirst(run);
-  const notices = settled.map(settledText);
-  const obstacles = obstaclesTo(run, task.homes, settled);
-  if (obstacles.length > 0) return addReport(task, 'not started', { problems: obstacles, notices });
-  const decided = await decide(task, (member) => anchorOf(run, member));
+  const before = settled.map(settledText);
+  const involved = task.like === null ? task.homes : [...task.homes, task.like.shard];
+  const obstacles = obstaclesTo(run, involved, settled);
+  if (obstacles.length > 0) return addReport(task, 'not started', { problems: obstacles, notices: before });
+  const plan = await decide(task, (member) => anchorOf(run, member));
+  const { decided } = plan;
+  const notices = [...before, ...plan.notices];
   if (decided.problems.length > 0) return addReport(task, 'not started', { ...decided, notices });
   const [place] = decided.missing;
-  const end = place === undefined ? null : await addStep(task, run, decided);
+  const end = place === undefined ? null : await addStep(task, run, plan);
   const state = end === null ? 'added' : stateAfter(end, 'added');
   const states = new Map(place?.tenants.map(({ name }) => [name, state] as const));
   if (end !== null && end.kind !== 'committed')
@@ -61,7 +82,11 @@ async function runAdd(task: AddTask, run: RecordedRun): Promise<TenantReport> {
   });
 }
 
-const addStep = ({ edited: { config }, homes }: AddTask, run: RecordedRun, { missing, steps }: Decided) => {
+const addStep = (
+  { edited: { config }, homes }: AddTask,
+  run: RecordedRun,
+  { decided: { missing, steps }, sibling }: AddPlan,
+) => {
   const [shard] = homes;
   const tenants = missing.flatMap((place) => place.tenants);
   if (shard === undefined) throw noSuchShard(config, '');
@@ -80,6 +105,7 @@ const addStep = ({ edited: { config }, homes }: AddTask, run: RecordedRun, { mis
           step,
           tenants,
           steps: (steps.get(shard.name) ?? []).filter((planned) => planned.tenants.length > 0),
+          sibling,
           furnish: (session) => schemaStatements(narrow, own, session),
           onTenant: (done) => member.part.onPhase('running', done),
         },

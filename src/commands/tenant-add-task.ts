@@ -5,16 +5,20 @@ import { EXIT, problemOf, VeneerError, worst, type Problem } from '../errors.js'
 import type { Edited } from '../fleet/listed.js';
 import { entriesOf, type LedgerGroup } from '../migrations/ledger.js';
 import { loadMigrations } from '../migrations/load.js';
+import type { Migration } from '../migrations/migration.js';
 import { makePlan, waitingText, type PlannedStep } from '../migrations/plan.js';
 import type { TenantLine, TenantReport, TenantState } from '../report/tenant.js';
 import { replaceFile, withTenants } from './fleet-file.js';
 import { tenantReport } from './tenant-list.js';
+import { likeOf, type Like } from './tenant-like.js';
 import { noSuchShard, type TenantPlace } from './tenant-step.js';
 
 export interface TenantAddOptions {
   readonly names: readonly string[];
   /** Null: where they are listed already. */
   readonly shard: string | null;
+  /** The tenant whose shape they get instead of running migrations. Default: null, they run them. */
+  readonly like?: string | null;
   readonly dryRun: boolean;
 }
 
@@ -29,6 +33,7 @@ export interface AddTask {
   /** The databases that they go to: the shard's, or one each. With the new tenants. */
   readonly homes: readonly ShardConfig[];
   readonly names: readonly string[];
+  readonly like: Like | null;
   readonly options: TenantAddOptions;
 }
 
@@ -36,13 +41,14 @@ export interface AddTask {
 export function addTask(source: FleetSource, config: Config, options: TenantAddOptions): AddTask {
   const names = [...new Set(options.names)];
   const shard = homeFor(config, names, options.shard);
+  const like = likeOf(config, names, options.like ?? null);
   const listed = new Set(tenantsIn(config).map(({ name }) => name));
   const fresh = names.filter((name) => !listed.has(name));
   const edited = withTenants(source, config, shard, fresh);
   const homes = edited.config.shards.filter(
     ({ key, tenants }) => key === shard && tenants.some(({ name }) => names.includes(name)),
   );
-  return { source, config, edited, fresh, homes, names, options };
+  return { source, config, edited, fresh, homes, names, like, options };
 }
 
 const tenantsIn = ({ shards }: Config): readonly TenantConfig[] => shards.flatMap(({ tenants }) => tenants);
@@ -68,6 +74,8 @@ function homeFor(config: Config, names: readonly string[], wanted: string | null
 
 /** Who is to be made, by which migrations, and what forbids it. */
 export interface Decided {
+  /** All of the fleet's. */
+  readonly migrations: readonly Migration[];
   readonly missing: readonly TenantPlace[];
   /** By the name of the database. */
   readonly steps: ReadonlyMap<string, readonly PlannedStep[]>;
@@ -104,6 +112,7 @@ export async function decideAdding(
     hint: 'migrate up, which brings shards and veneers there; then the same command again',
   }));
   return {
+    migrations,
     missing,
     steps: new Map(plan.shards.map(({ shard, steps }) => [shard.name, steps])),
     problems: missing.length === 0 ? [] : [...plan.problems, ...waiting],

@@ -4,6 +4,7 @@ import type { Migration, Statement } from '../migrations/migration.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
 import type { Budget } from './budget.js';
+import { copyOnShard, type Sibling } from './copy-shape.js';
 import type { GroupShard } from './group.js';
 import { readDone } from './group-work.js';
 import type { ShardDone } from './shard-done.js';
@@ -13,14 +14,16 @@ import { begin, comeClean, runOnShard } from './shard-work.js';
 export interface NewTenants {
   readonly step: string;
   readonly tenants: readonly TenantConfig[];
-  /** All migrations of tenants, in their order. */
+  /** All migrations of tenants, in their order; none where they are made like a sibling. */
   readonly steps: readonly PlannedStep[];
+  /** Whom they are made like, instead of by migrations; null: nobody. */
+  readonly sibling: Sibling | null;
   /** Schemas and grants, in SQL; read in the step's own transaction. */
   readonly furnish: (shard: Session) => Promise<readonly string[]>;
   readonly onTenant: (done: number) => void;
 }
 
-/** Makes tenants on their shard, in a transaction that stays open: schemas, grants, every migration with its ledger row. */
+/** Makes tenants on their shard, in a transaction that stays open: schemas, grants, every migration with its ledger row, or a copy. */
 export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: Budget): Promise<ShardDone> {
   const { part, session } = shard;
   const { lane } = part;
@@ -34,6 +37,8 @@ export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: B
     const { step, onTenant } = work;
     await runOnShard(lane, session, { step, planned: { ...planned, migration }, budget, onTenant });
   }
+  const { sibling } = work;
+  if (sibling !== null) await copyOnShard(shard, { ...work, sibling, budget });
   await comeClean(session, { budget, step: work.step });
   await lane.run.at(`after statements:${shard.name}`);
   return readDone(shard, await xidOf(session), false);
