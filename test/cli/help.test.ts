@@ -71,7 +71,7 @@ test('the flags that are promised are there', () => {
     rehearse: ['to', 'all-tenants', 'shard', 'tenant', 'except-tenant', 'out', 'offline'],
     create: ['sql', 'ts', 'js', 'scope'],
     'tenant list': [],
-    'tenant add': ['shard', 'without', 'dry-run'],
+    'tenant add': ['shard', 'like', 'without', 'dry-run'],
     'tenant drop': ['shard', 'yes', 'without', 'dry-run'],
     'sandbox start': [],
     'sandbox stop': [],

@@ -78,6 +78,27 @@ test.each([...POINTS, 'before listing'])(
   },
 );
 
+test.each(['after statements:shard2', 'after commit prepared:shard2'])(
+  'a tenant that is made like another and cut %s is there as a whole or not at all',
+  async (point) => {
+    await kill(['tenant', 'add', 'hooli', '--shard', 'shard2', '--like', 'cyberdyne'], point);
+    expect(await run.recover()).toMatchObject({ exitCode: 0 });
+    expect(await readTenant()).toEqual(point === POINTS[0] ? GONE : THERE);
+    expect(
+      await run.tenant({
+        action: 'add',
+        names: ['hooli'],
+        shard: 'shard2',
+        like: 'cyberdyne',
+        dryRun: false,
+      }),
+    ).toMatchObject({ exitCode: 0, problems: [] });
+    expect(await readTenant()).toEqual(THERE);
+    expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+    expect(await drop()).toMatchObject({ exitCode: 0, problems: [] });
+  },
+);
+
 test.each(['after unlisting', ...POINTS])(
   'tenant drop cut %s: recovery makes it all or nothing, and typed again it is gone',
   async (point) => {
