@@ -1,5 +1,17 @@
 import { literal } from './identifiers.js';
 
+/** How our catalog queries are planned. */
+const PLANNING: Readonly<Record<string, string>> = {
+  // They are prepared once and asked in every step: planning them costs more than running them.
+  plan_cache_mode: 'force_generic_plan',
+  // Their costs, guessed without parameters, look like those of analytics: compiling them takes longer than running them.
+  jit: 'off',
+  // A migration that makes tables fills the catalogs before anybody counts them: planned as if they were nearly empty,
+  // a query would read all of pg_type and pg_attrdef once for each table, and cost grow with the square of the tenants.
+  enable_seqscan: 'off',
+  random_page_cost: '1',
+};
+
 /**
  * Pinned on every connection, because definitions are deparsed under them: a date default printed under another
  * DateStyle changes its meaning when it is run elsewhere. search_path without any user schema makes format_type
@@ -20,14 +32,13 @@ const PINNED: Readonly<Record<string, string>> = {
   default_transaction_deferrable: 'off',
   lock_timeout: '0',
   statement_timeout: '0',
-  // Our catalog queries are prepared once and asked in every step: planning them costs more than running them.
-  plan_cache_mode: 'force_generic_plan',
-  // Their costs, guessed without parameters, look like those of analytics: compiling them takes longer than running them.
-  jit: 'off',
+  ...PLANNING,
 };
 
 /** For statements that are the user's: plans in functions of theirs are as the server is configured. */
-export const PLAN_AS_CONFIGURED = ['plan_cache_mode TO DEFAULT', 'jit TO DEFAULT'] as const;
+export const PLAN_AS_CONFIGURED: readonly string[] = Object.keys(PLANNING).map(
+  (name) => `${name} TO DEFAULT`,
+);
 
 /** A host that vanished frees what it held soon after: the server asks after us, and gives up. */
 const LIVENESS: Readonly<Record<string, string>> = {
@@ -62,9 +73,9 @@ const idleLimit = (holdMs: number): number => Math.round(holdMs * 1.2) + 1_000;
 
 /**
  * Statements that undo what an earlier migration may have left in the session: a SET outlives the transaction that it
- * was committed in. The parts of DISCARD ALL, but for
- * the locks, which the session keeps. `pinned` is
- * what {@link pins} answered: SETs cost a fraction of that query, and these stand before every tenant's statements.
+ * was committed in. The parts of DISCARD ALL, but for the locks, which the session keeps. `pinned` is what {@link pins}
+ * answered. They stand before every tenant's statements, so they are few: each is answered by a message of its own,
+ * and a run of many tenants would do little else than read these.
  */
 export const freshStatements = (pinned: Readonly<Record<string, string>>): readonly string[] => [
   'RESET SESSION AUTHORIZATION',
@@ -72,7 +83,9 @@ export const freshStatements = (pinned: Readonly<Record<string, string>>): reado
   'RESET ALL',
   'DISCARD TEMP',
   'DEALLOCATE ALL',
-  ...Object.entries(pinned).map(([name, value]) => `SET ${assignment(name, value)}`),
+  `SELECT pg_catalog.concat(${Object.entries(pinned)
+    .map(([name, value]) => `pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`)
+    .join(', ')})`,
 ];
 
 const assignment = (name: string, value: string): string =>

@@ -1,5 +1,6 @@
 import type { SqlHook } from '../config/hooks.js';
 import { EXIT, VeneerError } from '../errors.js';
+import { PLAN_AS_CONFIGURED } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import type { HookLimit } from './hook-limit.js';
 import { anchorOf, type Run } from './run.js';
@@ -18,6 +19,7 @@ export async function runSqlHook(
   const session = await openSettling(run, member);
   try {
     await session.query(`SELECT set_config('pgveneer.hook', $1, false)`, [facts]);
+    await session.run(PLAN_AS_CONFIGURED.map((setting) => `SET ${setting}`).join('; '));
     await whileAllowed(run, session, limit, () => session.run(sql));
     if (session.status() !== 'I') throw leftOpen(member);
   } finally {

@@ -308,3 +308,16 @@ test('no secret of the fleet is in what a hook gets, nor shown of what it prints
   expect(s.run.events).toContainEqual({ type: 'hook', event: 'after_step', shard: 'shard1', text: 'is ***' });
   expect(JSON.stringify(report.hooks)).not.toContain(password);
 });
+
+test('the SQL of a hook is planned as the server is configured, not as our catalog queries', async () => {
+  await s.start(BOOKS);
+  const names = ['plan_cache_mode', 'jit', 'enable_seqscan', 'random_page_cost'];
+  const settings = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
+  await writeHooks(s.fleet, {
+    after_run: [{ sql: `CREATE TABLE public.seen AS SELECT ${settings}`, on: 'shard3' }],
+  });
+  await s.migrate(ISBN);
+  expect(await s.fleet.query('shard3', 'SELECT * FROM public.seen')).toEqual(
+    await s.fleet.query('shard3', `SELECT ${settings}`),
+  );
+});

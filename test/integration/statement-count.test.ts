@@ -82,3 +82,25 @@ test('up with nothing to do sends each member as many statements for thirty tena
   const three = await countOf(few, () => few.run.up());
   expect(await countOf(many, () => many.run.up())).toEqual(three);
 });
+
+/** How often a server's catalogs of types and of defaults were read from their first row on; sessions tell it when they end. */
+async function wholeReads({ fleet }: Sized, command: () => Promise<unknown>): Promise<number> {
+  const ask = async (): Promise<number> => {
+    const [row] = await fleet.query(
+      'veneer',
+      `SELECT sum(seq_scan)::int AS n FROM pg_stat_sys_tables WHERE relname IN ('pg_type', 'pg_attrdef')`,
+    );
+    return Number(row?.['n']);
+  };
+  const before = await ask();
+  await command();
+  return (await ask()) - before;
+}
+
+test('no catalog of the veneer is read whole once for each table', async () => {
+  await many.fleet.writeMigration('2_pages.sql', 'ALTER TABLE books ADD COLUMN pages int DEFAULT 0');
+  const reads = await wholeReads(many, async () => {
+    expect(await many.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  });
+  expect(reads).toBeLessThan(30);
+});

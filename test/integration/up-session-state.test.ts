@@ -67,16 +67,15 @@ test.each(['DEALLOCATE ALL', 'DEALLOCATE PREPARE ALL'])(
 );
 
 test('functions of a migration are planned as the server is configured, not as our catalog queries', async () => {
+  const names = ['plan_cache_mode', 'jit', 'enable_seqscan', 'random_page_cost'];
+  const settings = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
   await s.fleet.query(
     'shard3',
     `ALTER DATABASE ${s.fleet.database} SET plan_cache_mode = 'force_custom_plan'`,
   );
   await s.start('CREATE TABLE books (id int)');
-  await s.migrate(
-    `CREATE TABLE seen AS SELECT current_setting('plan_cache_mode') AS mode, current_setting('jit') AS jit`,
-  );
-  const [configured] = await s.fleet.query('shard3', `SELECT current_setting('jit') AS jit`);
-  expect(await s.fleet.query('shard3', 'SELECT * FROM initech.seen')).toEqual([
-    { mode: 'force_custom_plan', ...configured },
-  ]);
+  await s.migrate(`CREATE TABLE seen AS SELECT ${settings}`);
+  const configured = await s.fleet.query('shard3', `SELECT ${settings}`);
+  expect(configured).toMatchObject([{ plan_cache_mode: 'force_custom_plan', enable_seqscan: 'on' }]);
+  expect(await s.fleet.query('shard3', 'SELECT * FROM initech.seen')).toEqual(configured);
 });
