@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { startTestServers } from '../test/support/test-servers.js';
-import { upAgainstLoop, upAgainstReplay } from './works/up.js';
+import { upAgainstApi, upAgainstCli, upAgainstReplay } from './works/up.js';
 import type { Measured } from './works/work.js';
 
 /**
  * `npm run bench [-- WORK…]`: how long things take against what they could take, as ratios of runs in pairs on the same
  * servers. BENCH_PAIRS (5) and BENCH_TENANTS (12,120,600) choose; the raw numbers go to bench/results, which git ignores.
  */
-const WORKS = [upAgainstReplay, upAgainstLoop];
+const WORKS = [upAgainstReplay, upAgainstApi, upAgainstCli];
 const RESULTS = new URL('results/', import.meta.url);
 
 const pairs = Number(process.env.BENCH_PAIRS ?? 5);
@@ -43,5 +43,7 @@ await writeFile(
   JSON.stringify({ machine, rows }, null, 2),
 );
 say(`\n${machine}\n`);
-for (const { work, against, tenants: count, ratio, aim } of rows)
-  say(`${work}, ${count} tenants, against ${against}: ${ratio.toFixed(2)} (aim ${aim})`);
+for (const { work, against, size, unit, series, ratio, aim } of rows) {
+  const at = [...(size === null ? [] : [`${size} ${unit}`]), ...(series === undefined ? [] : [series])];
+  say(`${[work, ...at].join(', ')}, against ${against}: ${ratio.toFixed(2)} (aim ${aim})`);
+}

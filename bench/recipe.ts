@@ -1,6 +1,6 @@
 import type { UpReport } from '../src/report/reports.js';
 import { ident } from '../src/postgres/identifiers.js';
-import type { BenchFleet } from './fleet.js';
+import type { BenchFleet } from './fleets/tenants.js';
 
 /** What `ways/replay.js` sends: by shard, each step's statements on the shard and on the veneer. */
 export interface Recipe {

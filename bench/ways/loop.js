@@ -1,16 +1,39 @@
-// What teams write today, at its best: node-pg-migrate's API for each tenant, the shards side by side, and right after
-// each tenant its foreign tables dropped and imported again. Usage: node loop.js FLEET.json
+// What teams write today, at its best: node-pg-migrate for each tenant, the shards side by side, and right after each
+// tenant its foreign tables dropped and imported again. By its API, or by its command line, a process per tenant.
+// Usage: node loop.js FACTS.json
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 
-const { veneer, dir, shards } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { by, veneer, dir, shards } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const CLI = fileURLToPath(new URL('../../node_modules/.bin/node-pg-migrate', import.meta.url));
+const run = promisify(execFile);
 
 async function open(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return client;
 }
+
+const byApi = (client, tenant) =>
+  runner({
+    dbClient: client,
+    dir,
+    direction: 'up',
+    count: Number.POSITIVE_INFINITY,
+    schema: tenant,
+    migrationsTable: 'pgmigrations',
+    noLock: true,
+    log: () => undefined,
+  });
+
+const byCli = (url, tenant) =>
+  run(CLI, ['up', '-m', dir, '-s', tenant, '--migrations-schema', tenant, '--no-lock'], {
+    env: { PATH: process.env.PATH, DATABASE_URL: url },
+  });
 
 async function reimport(client, tenant, server) {
   const { rows } = await client.query(
@@ -30,16 +53,7 @@ async function reimport(client, tenant, server) {
 async function lane({ url, server, tenants }) {
   const [client, shown] = await Promise.all([open(url), open(veneer)]);
   for (const tenant of tenants) {
-    await runner({
-      dbClient: client,
-      dir,
-      direction: 'up',
-      count: Number.POSITIVE_INFINITY,
-      schema: tenant,
-      migrationsTable: 'pgmigrations',
-      noLock: true,
-      log: () => undefined,
-    });
+    await (by === 'cli' ? byCli(url, tenant) : byApi(client, tenant));
     await reimport(shown, tenant, server);
   }
   await Promise.all([client.end(), shown.end()]);

@@ -1,58 +1,70 @@
 import type { UpReport } from '../../src/report/reports.js';
-import { withBenchFleet } from '../fleet.js';
-import { inPairs, median, ratioOf, type Figures, type Pair } from '../pairs.js';
+import { withBenchFleet } from '../fleets/tenants.js';
+import { inPairs, median, ratioOf, type Figures, type Pair } from '../measure/pairs.js';
 import { loop, replay, runUp } from '../ways/ways.js';
-import type { Measured, Work, WorkOptions } from './work.js';
+import { told, type Measured, type Work, type WorkOptions } from './work.js';
 
 const WORK = 'up, ten migrations';
 
-/** Ten migrations over a fleet, against the same SQL from bare connections, and the runner's CPU against the servers'. */
+/** Ten migrations over a fleet, against the same SQL from bare connections, and what the runner itself takes. */
 export const upAgainstReplay: Work = {
   name: 'up',
   async measure(options) {
     const rows: Measured[] = [];
-    for (const tenants of options.tenants) {
-      const pairs = await againstReplay(tenants, options);
-      rows.push({
-        work: WORK,
-        against: 'the same SQL from bare connections',
-        aim: '≤ 1.10 from 120 tenants',
-        ratio: ratioOf(pairs),
-        tenants,
-        pairs,
-      });
-      rows.push({
-        work: "the runner's CPU during it",
-        against: "the servers' CPU",
-        aim: '≤ 0.10',
-        ratio: median(pairs.map(({ ours }) => (ours.cpuMs ?? NaN) / (ours.serversCpuMs ?? NaN))),
-        tenants,
-        pairs,
-      });
-    }
+    for (const size of options.tenants) rows.push(...rowsOf(size, await againstReplay(size, options)));
     return rows;
   },
 };
 
-/** The same against node-pg-migrate's API, a lane per shard, and re-import. */
-export const upAgainstLoop: Work = {
-  name: 'loop',
+function rowsOf(size: number, pairs: readonly Pair[]): Measured[] {
+  const common = { size, unit: 'tenants', pairs } as const;
+  const ofOurs = (figure: (ours: Figures) => number): number => median(pairs.map(({ ours }) => figure(ours)));
+  return [
+    {
+      ...common,
+      work: WORK,
+      against: 'the same SQL from bare connections',
+      aim: '≤ 1.10 from 120 tenants',
+      ratio: ratioOf(pairs),
+    },
+    {
+      ...common,
+      work: "the runner's CPU during it",
+      against: "the servers' CPU",
+      aim: '≤ 0.10',
+      ratio: ofOurs(({ cpuMs, serversCpuMs }) => (cpuMs ?? NaN) / (serversCpuMs ?? NaN)),
+    },
+    {
+      ...common,
+      work: "the runner's peak memory during it",
+      against: '150 MB',
+      aim: '≤ 1 at 2,000 tenants',
+      ratio: ofOurs(({ maxRssKb }) => (maxRssKb ?? NaN) / (150 * 1024)),
+    },
+  ];
+}
+
+/** The same against node-pg-migrate, a lane per shard, and re-import. */
+const upAgainstLoop = (name: string, by: 'api' | 'cli', against: string, aim: string): Work => ({
+  name,
   async measure(options) {
     const rows: Measured[] = [];
-    for (const tenants of options.tenants) {
-      const pairs = await againstLoop(tenants, options);
-      rows.push({
-        work: WORK,
-        against: 'node-pg-migrate API, 3 lanes, re-import',
-        aim: '≤ 0.33 from 120 tenants',
-        ratio: ratioOf(pairs),
-        tenants,
-        pairs,
-      });
+    for (const size of options.tenants) {
+      const pairs = await againstLoop(size, by, options);
+      rows.push({ work: WORK, against, aim, ratio: ratioOf(pairs), size, unit: 'tenants', pairs });
     }
     return rows;
   },
-};
+});
+
+export const upAgainstApi = upAgainstLoop(
+  'loop',
+  'api',
+  'node-pg-migrate API, 3 lanes, re-import',
+  '≤ 0.33 from 120 tenants',
+);
+
+export const upAgainstCli = upAgainstLoop('cli', 'cli', 'node-pg-migrate CLI, 3 lanes, re-import', '≤ 0.07');
 
 /** What is replayed is what the latest run of ours reported; where none was yet, one on a fleet of its own tells. */
 function againstReplay(tenants: number, { pairs, say }: WorkOptions): Promise<Pair[]> {
@@ -73,16 +85,11 @@ function againstReplay(tenants: number, { pairs, say }: WorkOptions): Promise<Pa
   return inPairs(pairs, ours, theirs);
 }
 
-function againstLoop(tenants: number, { pairs, say }: WorkOptions): Promise<Pair[]> {
+function againstLoop(tenants: number, by: 'api' | 'cli', { pairs, say }: WorkOptions): Promise<Pair[]> {
   return inPairs(
     pairs,
     async () => told(say, `up, ${tenants} tenants`, (await withBenchFleet(tenants, runUp)).figures),
-    async () => told(say, `loop, ${tenants} tenants`, await withBenchFleet(tenants, loop)),
+    async () =>
+      told(say, `${by} loop, ${tenants} tenants`, await withBenchFleet(tenants, (fleet) => loop(fleet, by))),
   );
-}
-
-function told(say: WorkOptions['say'], what: string, figures: Figures): Figures {
-  const numbers = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value ?? NaN)}`);
-  say(`  ${what}: ${numbers.join(', ')}`);
-  return figures;
 }

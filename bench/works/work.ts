@@ -1,4 +1,4 @@
-import type { Pair } from '../pairs.js';
+import type { Figures, Pair } from '../measure/pairs.js';
 
 /** Something that is measured against something else on the same servers in the same run. */
 export interface Work {
@@ -18,9 +18,20 @@ export interface WorkOptions {
 export interface Measured {
   readonly work: string;
   readonly against: string;
-  readonly tenants: number;
-  /** Medians of the pairs' ratios. */
+  /** How large the fleet was; null where that is no question. */
+  readonly size: number | null;
+  readonly unit: 'tenants' | 'shards';
+  /** What else it was measured with: '20 ms round trip'. */
+  readonly series?: string;
+  /** The median of the pairs' ratios. */
   readonly ratio: number;
   readonly aim: string;
   readonly pairs: readonly Pair[];
+}
+
+/** Prints what was measured once, and answers it. */
+export function told(say: WorkOptions['say'], what: string, figures: Figures): Figures {
+  const numbers = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value ?? NaN)}`);
+  say(`  ${what}: ${numbers.join(', ')}`);
+  return figures;
 }

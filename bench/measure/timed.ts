@@ -21,7 +21,7 @@ export interface TimedOptions {
   readonly usage?: boolean;
 }
 
-const PRELOAD = new URL('ways/usage.js', import.meta.url);
+const PRELOAD = new URL('../ways/usage.js', import.meta.url);
 
 /**
  * Runs `node …args` to its end, with nothing of this environment but PATH and HOME.

@@ -1,6 +1,6 @@
-import { freshFleet } from '../test/support/fresh-fleet.js';
-import { commandsOn } from '../test/support/commands.js';
-import type { TestFleet } from '../test/support/test-fleet.js';
+import { freshFleet } from '../../test/support/fresh-fleet.js';
+import { commandsOn } from '../../test/support/commands.js';
+import type { TestFleet } from '../../test/support/test-fleet.js';
 
 const SHARDS = ['shard1', 'shard2', 'shard3'] as const;
 

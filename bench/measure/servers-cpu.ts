@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { testServers } from '../test/support/test-servers.js';
+import { testServers } from '../../test/support/test-servers.js';
 
 const TICK_MS = 10;
 
