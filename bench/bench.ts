@@ -43,7 +43,5 @@ await writeFile(
   JSON.stringify({ machine, rows }, null, 2),
 );
 say(`\n${machine}\n`);
-for (const { work, against, size, unit, series, ratio, aim } of rows) {
-  const at = [...(size === null ? [] : [`${size} ${unit}`]), ...(series === undefined ? [] : [series])];
-  say(`${[work, ...at].join(', ')}, against ${against}: ${ratio.toFixed(2)} (aim ${aim})`);
-}
+for (const { work, against, tenants: count, ratio, aim } of rows)
+  say(`${work}, ${count} tenants, against ${against}: ${ratio.toFixed(2)} (aim ${aim})`);

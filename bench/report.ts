@@ -23,15 +23,13 @@ async function newest(): Promise<URL> {
   return new URL(name, RESULTS);
 }
 
-const sizeText = ({ size, unit, series }: Measured): string =>
-  [size === null ? '' : `${size} ${unit}`, series ?? ''].filter(Boolean).join(', ');
-
 const tableOf = (rows: readonly Measured[]): string =>
   [
     '| work | at | against | ratio | aim |',
     '|---|---|---|---|---|',
     ...rows.map(
-      (row) => `| ${row.work} | ${sizeText(row)} | ${row.against} | ${row.ratio.toFixed(2)} | ${row.aim} |`,
+      (row) =>
+        `| ${row.work} | ${row.tenants} tenants | ${row.against} | ${row.ratio.toFixed(2)} | ${row.aim} |`,
     ),
   ].join('\n');
 
@@ -40,15 +38,15 @@ const msOf = (pairs: readonly Pair[], side: keyof Pair): number =>
 
 /** Rows that were measured against the same thing at several sizes become a plot, ours and theirs. */
 async function plot(rows: readonly Measured[]): Promise<void> {
-  const timed = rows.filter(({ work, size }) => size !== null && work.startsWith('up'));
+  const timed = rows.filter(({ work }) => work.startsWith('up'));
   const others = [...new Set(timed.map(({ against }) => against))].map((against): Series => {
     const some = timed.filter((row) => row.against === against);
-    return { title: against, points: some.map(({ size, pairs }) => [size ?? 0, msOf(pairs, 'theirs')]) };
+    return { title: against, points: some.map(({ tenants, pairs }) => [tenants, msOf(pairs, 'theirs')]) };
   });
   const [first] = others;
   if (first === undefined || first.points.length < 2) return;
   const ours = timed.filter(({ against }) => against === first.title);
-  const points = ours.map(({ size, pairs }) => [size ?? 0, msOf(pairs, 'ours')] as const);
+  const points = ours.map(({ tenants, pairs }) => [tenants, msOf(pairs, 'ours')] as const);
   await mkdir(PLOTS, { recursive: true });
   await writeFile(
     new URL('up.svg', PLOTS),

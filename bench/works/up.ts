@@ -16,8 +16,8 @@ export const upAgainstReplay: Work = {
   },
 };
 
-function rowsOf(size: number, pairs: readonly Pair[]): Measured[] {
-  const common = { size, unit: 'tenants', pairs } as const;
+function rowsOf(tenants: number, pairs: readonly Pair[]): Measured[] {
+  const common = { tenants, pairs };
   const ofOurs = (figure: (ours: Figures) => number): number => median(pairs.map(({ ours }) => figure(ours)));
   return [
     {
@@ -51,7 +51,7 @@ const upAgainstLoop = (name: string, by: 'api' | 'cli', against: string, aim: st
     const rows: Measured[] = [];
     for (const size of options.tenants) {
       const pairs = await againstLoop(size, by, options);
-      rows.push({ work: WORK, against, aim, ratio: ratioOf(pairs), size, unit: 'tenants', pairs });
+      rows.push({ work: WORK, against, aim, ratio: ratioOf(pairs), tenants: size, pairs });
     }
     return rows;
   },

@@ -18,11 +18,8 @@ export interface WorkOptions {
 export interface Measured {
   readonly work: string;
   readonly against: string;
-  /** How large the fleet was; null where that is no question. */
-  readonly size: number | null;
-  readonly unit: 'tenants' | 'shards';
-  /** What else it was measured with: '20 ms round trip'. */
-  readonly series?: string;
+  /** How many tenants the fleet had. */
+  readonly tenants: number;
   /** The median of the pairs' ratios. */
   readonly ratio: number;
   readonly aim: string;
