@@ -2,9 +2,16 @@ import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { expressionsOf, type ColumnRow } from './read-columns.js';
-import { optionsOf, withTypeText, type Column, type ForeignTable, type PartitionParent } from './relation.js';
+import {
+  optionsOf,
+  withTypeText,
+  type Column,
+  type ForeignTable,
+  type ForeignTableHead,
+  type PartitionParent,
+} from './relation.js';
 
-interface ForeignTableRow extends Row {
+interface HeadRow extends Row {
   oid: string;
   schema: string;
   name: string;
@@ -12,6 +19,9 @@ interface ForeignTableRow extends Row {
   server: string;
   options: readonly string[] | null;
   parent: PartitionParent | null;
+}
+
+interface ForeignTableRow extends HeadRow {
   columns: readonly ColumnRow<Column & { readonly options: readonly string[] | null }>[];
 }
 
@@ -25,11 +35,10 @@ const PARENT = `
  * `$2` null: all foreign tables of the servers. Otherwise those that show one of the remote names ($2, $3) or
  * bear one of the names ($4, $5), as pairs of arrays of schemas and names.
  */
-const FOREIGN_TABLES = `
+const foreignTables = (more: string): string => `
   SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
          pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
-         ${PARENT} AS parent,
-         ${COLUMNS} AS columns
+         ${PARENT} AS parent${more}
     FROM pg_foreign_table f
     JOIN pg_foreign_server s ON s.oid = f.ftserver
     JOIN pg_class c ON c.oid = f.ftrelid
@@ -43,10 +52,23 @@ const FOREIGN_TABLES = `
           OR (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
           OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))`;
 
+const HEADS = foreignTables('');
+const FOREIGN_TABLES = foreignTables(`, ${COLUMNS} AS columns`);
+
 /** Which of a server's foreign tables to read. */
 export interface ForeignTableScope {
   readonly remote: readonly QualifiedName[];
   readonly named: readonly QualifiedName[];
+}
+
+/** Which foreign tables of our servers stand on a veneer: for whoever asks for nothing of their columns, which cost most. */
+export async function readForeignTableHeads(
+  session: Session,
+  servers: readonly string[],
+  scope?: ForeignTableScope,
+): Promise<ForeignTableHead[]> {
+  const rows = await session.prepared<HeadRow>(HEADS, parameters(servers, scope));
+  return rows.toSorted(compareNames).map((row) => ({ ...row, options: optionsOf(row.options) }));
 }
 
 /** The foreign tables of our servers as they stand on a veneer; all of them where no scope is given. */
@@ -55,11 +77,7 @@ export async function readForeignTables(
   servers: readonly string[],
   scope?: ForeignTableScope,
 ): Promise<ForeignTable[]> {
-  const rows = await session.prepared<ForeignTableRow>(FOREIGN_TABLES, [
-    servers,
-    ...pairs(scope?.remote),
-    ...pairs(scope?.named),
-  ]);
+  const rows = await session.prepared<ForeignTableRow>(FOREIGN_TABLES, parameters(servers, scope));
   const parsed = await expressionsOf(rows);
   // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
   return rows.toSorted(compareNames).map((row) => ({
@@ -71,6 +89,12 @@ export async function readForeignTables(
     })),
   }));
 }
+
+const parameters = (servers: readonly string[], scope: ForeignTableScope | undefined): unknown[] => [
+  servers,
+  ...pairs(scope?.remote),
+  ...pairs(scope?.named),
+];
 
 /** A foreign table that is attached to a partitioned one. */
 export interface ForeignPartition extends Row, QualifiedName {
@@ -106,12 +130,16 @@ export async function readPartitions(
 const pairs = (names: readonly QualifiedName[] | undefined): (string[] | null)[] =>
   names === undefined ? [null, null] : [names.map(({ schema }) => schema), names.map(({ name }) => name)];
 
+/** A subquery, since it can be looked up one by one only, and not by way of all relations that bear a name. */
+const RELATION_WANTED = `
+  (SELECT r.oid FROM pg_class r WHERE r.relname = wanted.name
+      AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = wanted.schema))`;
+
 /** Of these names, the ones that something else than a foreign table of our servers bears, with its kind. */
 const OCCUPIED = `
-  SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+  SELECT wanted.schema, wanted.name, c.relkind::text AS kind
     FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
-    JOIN pg_namespace n ON n.nspname = wanted.schema
-    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+    JOIN pg_class c ON c.oid = ${RELATION_WANTED}
    WHERE NOT EXISTS (SELECT FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
                       WHERE f.ftrelid = c.oid AND s.srvname = ANY ($1::text[]))`;
 

@@ -1,4 +1,4 @@
-import type { QualifiedName } from '../postgres/identifiers.js';
+import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { readExpressions, withoutTree, type Expression } from './expression.js';
 import type { DomainType, UserType } from './type.js';
@@ -58,14 +58,23 @@ const RANGE = `
 const MULTIRANGE = `
   (SELECT ${use('g.rngtypid', '-1')} FROM pg_range g WHERE (to_jsonb(g) ->> 'rngmultitypid')::oid = t.oid)`;
 
+/**
+ * Subqueries, here and for the schema below, since they can be looked up one by one only: a join may be done by way of
+ * all types that bear a name, which each tenant has, and cost would grow with the square of the tenants.
+ */
+const TYPE_NAMED = `
+  (SELECT t.oid FROM pg_type t WHERE t.typname = named.name
+      AND t.typnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = named.schema))`;
+
+const SCHEMA_OF_TYPE = `(SELECT n.nspname::text FROM pg_namespace n WHERE n.oid = t.typnamespace)`;
+
 const ROOTS = `
   SELECT a.atttypid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid
    WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
      AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= ${FIRST_OF_USERS}
   UNION SELECT unnest($2::oid[])
-  UNION SELECT t.oid FROM unnest($3::text[], $4::text[]) AS named(schema, name)
-    JOIN pg_namespace n ON n.nspname = named.schema JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = named.name`;
+  UNION SELECT ${TYPE_NAMED} FROM unnest($3::text[], $4::text[]) AS named(schema, name)`;
 
 /** What a type of `reached` is made of: an array's element, a domain's base, attributes, a range's subtype. */
 const PARTS = `
@@ -82,7 +91,7 @@ const TYPES = `
     UNION
     SELECT part.oid FROM reached JOIN pg_type t ON t.oid = reached.oid
      CROSS JOIN LATERAL (${PARTS}) AS part(oid) WHERE part.oid >= ${FIRST_OF_USERS})
-  SELECT t.oid::text AS oid, n.nspname::text AS schema, t.typname::text AS name, t.typtype::text AS typtype,
+  SELECT t.oid::text AS oid, ${SCHEMA_OF_TYPE} AS schema, t.typname::text AS name, t.typtype::text AS typtype,
          c.relkind::text AS relkind,
          (SELECT x.extname::text FROM pg_depend xd JOIN pg_extension x ON x.oid = xd.refobjid
            WHERE xd.classid = 'pg_type'::regclass AND xd.objid = t.oid
@@ -99,10 +108,8 @@ const TYPES = `
            WHEN 'm' THEN json_build_object('range', ${MULTIRANGE})
            ELSE '{}'::json END AS body
     FROM reached JOIN pg_type t ON t.oid = reached.oid
-    JOIN pg_namespace n ON n.oid = t.typnamespace
     LEFT JOIN pg_class c ON c.oid = t.typrelid
-   WHERE NOT (t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0)
-   ORDER BY n.nspname, t.typname`;
+   WHERE NOT (t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0)`;
 
 interface TypeRow extends Row, QualifiedName {
   readonly oid: string;
@@ -126,7 +133,8 @@ export async function readTypes(session: Session, scope: TypeScope): Promise<Use
     names.map(({ schema }) => schema),
     names.map(({ name }) => name),
   ]);
-  const types = rows.map(({ oid, schema, name, extension, body, ...row }) => {
+  // Sorted here: asked to, the planner walks schemas by name, and for each of them all types.
+  const types = rows.toSorted(compareNames).map(({ oid, schema, name, extension, body, ...row }) => {
     return { oid, schema, name, extension, kind: kindOf(row), ...body } as UserType | Unparsed;
   });
   return parsed(types);

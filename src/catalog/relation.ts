@@ -48,14 +48,18 @@ export interface PartitionParent extends QualifiedName {
   readonly oid: string;
 }
 
-/** A foreign table as it stands on a veneer. */
-export interface ForeignTable extends QualifiedName {
+/** Which foreign table stands on a veneer, and what it shows. */
+export interface ForeignTableHead extends QualifiedName {
   readonly oid: string;
   readonly owner: string;
   readonly server: string;
   readonly options: Options;
   /** The partitioned table that it is attached to, else null. */
   readonly parent: PartitionParent | null;
+}
+
+/** A foreign table as it stands on a veneer. */
+export interface ForeignTable extends ForeignTableHead {
   readonly columns: readonly ForeignColumn[];
 }
 
@@ -66,7 +70,7 @@ export interface ForeignColumn extends Column {
 export type Options = Readonly<Record<string, string>>;
 
 /** The remote name that postgres_fdw uses for a foreign table: its options, or else its own name. */
-export const remoteOf = (table: ForeignTable): QualifiedName => ({
+export const remoteOf = (table: ForeignTableHead): QualifiedName => ({
   schema: table.options['schema_name'] ?? table.schema,
   name: table.options['table_name'] ?? table.name,
 });

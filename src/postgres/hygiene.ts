@@ -71,22 +71,45 @@ export const pins = (holdMs: number | null): string =>
 /** Above rollout.lock_hold, so that the runner's own clock, which says what took the time, comes first. */
 const idleLimit = (holdMs: number): number => Math.round(holdMs * 1.2) + 1_000;
 
-/**
- * Statements that undo what an earlier migration may have left in the session: a SET outlives the transaction that it
- * was committed in. The parts of DISCARD ALL, but for the locks, which the session keeps. `pinned` is what {@link pins}
- * answered. They stand before every tenant's statements, so they are few: each is answered by a message of its own,
- * and a run of many tenants would do little else than read these.
- */
-export const freshStatements = (pinned: Readonly<Record<string, string>>): readonly string[] => [
+/** The parts of DISCARD ALL, but for the locks, which the session keeps. */
+const RESETS: readonly string[] = [
   'RESET SESSION AUTHORIZATION',
   'RESET ROLE',
   'RESET ALL',
   'DISCARD TEMP',
   'DEALLOCATE ALL',
-  `SELECT pg_catalog.concat(${Object.entries(pinned)
-    .map(([name, value]) => `pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`)
-    .join(', ')})`,
 ];
+
+/** Settings by name; a value is an SQL expression. */
+type Settings = Readonly<Record<string, string>>;
+
+const setEach = (settings: Settings, local: boolean): string[] =>
+  Object.entries(settings).map(
+    ([name, value]) => `pg_catalog.set_config(${literal(name)}, ${value}, ${String(local)})`,
+  );
+
+const quoted = (pinned: Settings): Settings =>
+  Object.fromEntries(Object.entries(pinned).map(([name, value]) => [name, literal(value)]));
+
+/**
+ * Statements that undo what an earlier migration may have left in the session: a SET outlives the transaction that it
+ * was committed in. `pinned` is what {@link pins} answered.
+ */
+export const freshStatements = (pinned: Settings): readonly string[] => [
+  ...RESETS,
+  `SELECT pg_catalog.concat(${setEach(quoted(pinned), false).join(', ')})`,
+];
+
+/**
+ * The same for a migration's statements, in the open transaction: they are planned as the server is configured, and see
+ * `locals` besides, whose values are SQL expressions of type text. They stand before every tenant's statements, so they are
+ * few: each is answered by a message of its own, and a run of many tenants would do little else than read these.
+ */
+export function freshForMigration(pinned: Settings, locals: Settings): readonly string[] {
+  const others = Object.entries(pinned).filter(([name]) => !(name in PLANNING));
+  const set = [...setEach(quoted(Object.fromEntries(others)), false), ...setEach(locals, true)];
+  return [...RESETS, `SELECT pg_catalog.concat(${set.join(', ')})`];
+}
 
 const assignment = (name: string, value: string): string =>
   `${name} = ${name === 'search_path' ? value : literal(value)}`;
@@ -96,3 +119,9 @@ export const PIN_LOCALLY = Object.entries(PINNED)
   .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
   .map(([name, value]) => `SET LOCAL ${assignment(name, value)}`)
   .join('; ');
+
+/** The same behind a migration's statements; how our queries are planned, for the session: see {@link freshForMigration}. */
+export const PIN_AGAIN = [
+  PIN_LOCALLY,
+  ...Object.entries(PLANNING).map(([name, value]) => `SET ${assignment(name, value)}`),
+].join('; ');

@@ -36,13 +36,16 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     get server() {
       return last().server;
     },
+    get pinned() {
+      return last().pinned;
+    },
     get fresh() {
       return last().fresh;
     },
     query: (text, values) => on((session) => session.query(text, values)),
     prepared: (text, values) => on((session) => session.prepared(text, values)),
     asLogin: (text, values) => on((session) => session.asLogin(text, values)),
-    run: (text) => on((session) => session.run(text)),
+    run: (text, told) => on((session) => session.run(text, told)),
     ask: (text) => on((session) => session.ask(text)),
     isAsked: () => own.open()?.isAsked() ?? false,
     // Without a connection nothing of it can be lost: the next one is another.

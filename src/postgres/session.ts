@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Secret } from '../secret.js';
 import { freshStatements, pins } from './hygiene.js';
 import { memberError } from './member-error.js';
-import { fieldOf } from './sqlstate.js';
+import { turnsOfClient } from './turns-of-client.js';
 
 export type Row = Record<string, unknown>;
 
@@ -15,6 +15,8 @@ export interface Session {
   readonly member: string;
   readonly pid: number;
   readonly server: ServerFacts;
+  /** What it was set to when it was opened, of what our sessions pin: what of it this server knows. */
+  readonly pinned: Readonly<Record<string, string>>;
   /** Statements that undo what an earlier migration may have left in it. */
   readonly fresh: readonly string[];
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
@@ -29,8 +31,11 @@ export interface Session {
    * the role that works here need not have its rights.
    */
   asLogin<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
-  /** Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. */
-  run(text: string): Promise<readonly string[]>;
+  /**
+   * Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. `told`
+   * hears how many statements have completed, whenever one more has.
+   */
+  run(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
   ask(text: string): Promise<readonly Answer[]>;
   /** True while a statement is on its way: an idle one waits for nothing but us. */
@@ -157,29 +162,14 @@ function sessionOf(
   opened: OpenRow,
   { isLost, lose, role }: Life,
 ): Session {
-  const completed = countCompleted(client);
-  const inTurn = queue();
+  const turns = turnsOfClient(member, client, lose);
+  const send = turns.take;
   let forgotten = 0;
   const tagsOf = (results: unknown): string[] => {
     const tags = (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);
     if (tags.some((tag) => FORGETS.includes(tag))) forgotten++;
     return tags;
   };
-  let asked = false;
-  const send = <T>(work: () => Promise<T>): Promise<T> =>
-    inTurn(async () => {
-      completed.count = 0;
-      asked = true;
-      try {
-        return await work();
-      } catch (error) {
-        // The server's last word comes before the end of the connection.
-        if (fieldOf(error, 'severity') === 'FATAL') lose();
-        throw memberError(member, error, { completed: completed.count });
-      } finally {
-        asked = false;
-      }
-    });
   const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     send(async () => (await client.query<R>(text, [...values])).rows);
   const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
@@ -191,14 +181,15 @@ function sessionOf(
     member,
     pid: opened.pid,
     server: factsOf(opened),
+    pinned: opened.pinned,
     fresh: freshStatements(opened.pinned),
-    isAsked: () => asked,
+    isAsked: turns.isAsked,
     isLost,
     status: () => client.getTransactionStatus(),
     query,
     prepared,
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
-    run: (text: string): Promise<readonly string[]> => send(async () => tagsOf(await client.query(text))),
+    run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
     ask: (text: string): Promise<readonly Answer[]> =>
       send(async () => {
         const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
@@ -238,28 +229,6 @@ async function askAsLogin<R extends Row>(
 
 /** Tags of statements after which what was prepared may be gone. */
 const FORGETS: readonly string[] = ['DEALLOCATE', 'DISCARD'];
-
-/** One after the other, in the order of the calls: an anchor serves several lanes. */
-function queue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
-}
-
-/**
- * Counts the statements of a text that have completed: an error without a position (a unique violation) says
- * nowhere else which statement of the text it came from. CommandComplete comes once per statement sent
- * (https://www.postgresql.org/docs/current/protocol-flow.html).
- */
-function countCompleted(client: pg.Client): { count: number } {
-  const completed = { count: 0 };
-  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
-  connection.on('commandComplete', () => completed.count++);
-  return completed;
-}
 
 function factsOf(row: OpenRow): ServerFacts {
   return {

@@ -9,7 +9,7 @@ import { inTransaction } from '../postgres/transaction.js';
 import { keyList, keyValues, readFillTable, type FillTable } from './backfill-table.js';
 import { refuseInterrupted } from './no-transaction-watch.js';
 import { refuseForeignWrites } from './protocol-choice.js';
-import { explain } from './run-tenant.js';
+import { explain } from './explain-failure.js';
 import { backoff } from './step.js';
 import type { TenantWork } from './tenant-work.js';
 
@@ -96,7 +96,7 @@ async function runBatch(work: TenantWork, fill: Fill, before: FillProgress | nul
 
 /** PostgreSQL's position in a batch is none in the file. */
 const ofMigration = ({ migration, tenant }: TenantWork, error: unknown): unknown =>
-  explain(error, { migration, tenant: tenant.name, prologue: [], statements: [] });
+  explain(error, migration, [{ tenant: tenant.name, prologue: [], statements: [] }]);
 
 const tooLong = (work: TenantWork, { backfill }: Fill, cause: unknown): VeneerError =>
   new VeneerError(

@@ -12,7 +12,7 @@ import type { Budget } from './budget.js';
 import { grantStatements } from './copy-grants.js';
 import type { GroupShard } from './group.js';
 import { proveCopy } from './prove-copy.js';
-import { SEPARATOR } from './run-tenant.js';
+import { SEPARATOR } from './explain-failure.js';
 
 /** The tenant that new ones are made like, as it was read before the step. */
 export interface Sibling {

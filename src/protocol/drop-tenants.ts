@@ -1,5 +1,5 @@
-import { readForeignTables } from '../catalog/read-foreign-tables.js';
-import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { readForeignTableHeads } from '../catalog/read-foreign-tables.js';
+import { remoteOf, type ForeignTableHead } from '../catalog/relation.js';
 import type { TenantConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
 import { xidOf } from './add-tenants.js';
@@ -32,9 +32,9 @@ async function shownOf(
   lane: Lane,
   veneer: Session,
   tenants: readonly TenantConfig[],
-): Promise<ForeignTable[]> {
+): Promise<ForeignTableHead[]> {
   const schemas = new Set(tenants.map(({ schema }) => schema));
-  const tables = await readForeignTables(veneer, [lane.shard.server.name]);
+  const tables = await readForeignTableHeads(veneer, [lane.shard.server.name]);
   // Of a tenant's own database all is the tenant's.
   if (lane.shard.database !== null) return tables;
   return tables.filter((table) => schemas.has(remoteOf(table).schema));

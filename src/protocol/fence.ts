@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readForeignTables } from '../catalog/read-foreign-tables.js';
+import { readForeignTableHeads } from '../catalog/read-foreign-tables.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
@@ -23,7 +23,7 @@ import { throwIfAborted } from './watched.js';
  * snapshot may still show the row from before its NULL was filled.
  */
 export async function fenceVeneer(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
-  const tables = await readForeignTables(veneer, [lane.shard.server.name]);
+  const tables = await readForeignTableHeads(veneer, [lane.shard.server.name]);
   await lockTables(lane, veneer, tables, budget);
 }
 

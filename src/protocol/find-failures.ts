@@ -45,7 +45,7 @@ export async function tryTenant(
   await session.run('SAVEPOINT pgveneer_tenant');
   try {
     const subject = tenantSubject(tenant);
-    await runFor(session, migration, subject, [...session.fresh, ...budget.limits(session).split('; ')]);
+    await runFor(session, migration, subject, budget);
     await verifyFor(session, migration, subject);
     await session.run('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT pgveneer_tenant');
     return [];

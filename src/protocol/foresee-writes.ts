@@ -1,4 +1,3 @@
-import { readForeignTables } from '../catalog/read-foreign-tables.js';
 import type { RawRelation } from '../catalog/read-raw.js';
 import { remoteColumnOf, remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { EXIT, VeneerError } from '../errors.js';
@@ -18,25 +17,25 @@ import type { Lane } from './lane.js';
 import type { ShardChanges } from './shard-work.js';
 
 /**
- * The INSERTs through a veneer that worked before a migration and will not, or will store something else. Read before
- * anything is locked there. Throws (exit 20) where policy.writes refuses them.
+ * The INSERTs through a veneer that worked before a migration and will not, or will store something else. `tables` is
+ * what it showed of the touched relations, before anything is locked there. Pure. Throws (exit 20) where policy.writes refuses them.
  */
-export async function foreseeWrites(
+export function foreseeWrites(
   lane: Lane,
   veneer: Session,
   changes: ShardChanges,
-): Promise<readonly WriteForecast[]> {
+  tables: readonly ForeignTable[],
+): readonly WriteForecast[] {
   const { policy } = lane.run.config;
   if (policy.writes === 'allow') return [];
   const { version } = veneer.server;
   const limited = changes.exposed.filter((one) => limitsOf(one, new Set(), version).length > 0);
+  const beforeOf = finder(changes.before);
   const known = limited.flatMap((one) => {
-    const before = beforeOf(one, changes.before);
+    const before = beforeOf(one.relation);
     return before === undefined ? [] : [{ ...one, before }];
   });
   if (known.length === 0) return [];
-  const scope = { remote: known.map(({ before }) => before), named: [] };
-  const tables = await readForeignTables(veneer, [lane.shard.server.name], scope);
   const ours = tables.filter((table) => isOurs(changes.exposure, table));
   const byRemote = new Map(ours.map((table) => [nameKey(remoteOf(table)), table]));
   const forecasts = known.flatMap(({ before, ...after }) => {
@@ -49,9 +48,14 @@ export async function foreseeWrites(
   return forecasts;
 }
 
-/** What it was: by oid, or a relation of its name that it took the place of. */
-const beforeOf = ({ relation }: ExposedRelation, before: readonly RawRelation[]): RawRelation | undefined =>
-  before.find(({ oid }) => oid === relation.oid) ?? before.find((was) => nameKey(was) === nameKey(relation));
+/** What a relation was: by oid, or one of its name that it took the place of. */
+function finder(
+  before: readonly RawRelation[],
+): (relation: ExposedRelation['relation']) => RawRelation | undefined {
+  const byOid = new Map(before.map((was) => [was.oid, was]));
+  const byName = new Map(before.map((was) => [nameKey(was), was]));
+  return (relation) => byOid.get(relation.oid) ?? byName.get(nameKey(relation));
+}
 
 /** Both sides name a column as it is called afterwards. Pure. */
 function limitsThatAreNew(

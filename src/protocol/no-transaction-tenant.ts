@@ -17,7 +17,7 @@ import { inTransaction } from '../postgres/transaction.js';
 import { fills, runBackfill } from './backfill.js';
 import { dropLeftIndexes, inTenant, readNamed } from './left-indexes.js';
 import { refuseInterrupted } from './no-transaction-watch.js';
-import { explain } from './run-tenant.js';
+import { explain } from './explain-failure.js';
 import { backoff } from './step.js';
 import type { TenantWork } from './tenant-work.js';
 
@@ -189,7 +189,7 @@ async function execute(work: TenantWork, statement: Statement): Promise<number> 
     if (effect?.kind === 'reads') await inTransaction(session, () => session.run(sql), 'BEGIN READ ONLY');
     else await session.run(sql);
   } catch (error) {
-    throw explain(error, { migration, tenant: tenant.name, prologue: [], statements: [statement] });
+    throw explain(error, migration, [{ tenant: tenant.name, prologue: [], statements: [statement] }]);
   }
   if (effect?.kind !== 'creates index') return 1;
   const name = inTenant({ ...effect.table, name: effect.index }, tenant);

@@ -9,7 +9,7 @@ import type { Group, GroupVeneer } from './group.js';
 import { planGroupTypes } from './group-types.js';
 import type { ShardDone } from './shard-done.js';
 import type { TypeWork } from './type-work.js';
-import { readDifference } from './veneer-work.js';
+import { differenceIn, readPresent } from './veneer-work.js';
 
 /** What one veneer has to change, by the shards that it shows. */
 export interface VeneerPlan {
@@ -42,12 +42,16 @@ export const planVeneers = (
 export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
   const { name, session } = veneer;
   const types = await planGroupTypes(veneer.session, shown);
-  const lists = await Promise.all(
-    shown.map(({ shard, changes }) => readDifference(shard.part.lane, session, changes)),
+  const read = await Promise.all(
+    shown.map(async ({ shard: { part }, changes }) => {
+      const present = await readPresent(part.lane, session, changes);
+      return {
+        changes: await differenceIn(part.lane, session, changes, present),
+        writes: foreseeWrites(part.lane, session, changes, present.tables),
+      };
+    }),
   );
-  const writes = await Promise.all(
-    shown.map(({ shard, changes }) => foreseeWrites(shard.part.lane, session, changes)),
-  );
+  const lists = read.map(({ changes }) => changes);
   const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
   const [first] = shown;
   const all = first === undefined ? [] : shardsShownOn(first.shard.part.lane.run.config, name);
@@ -63,7 +67,7 @@ export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[
     shows: shown.map((one, index) => ({
       done: one,
       changes: rest[index] ?? [],
-      writes: writes[index] ?? [],
+      writes: read[index]?.writes ?? [],
     })),
   };
 }

@@ -1,40 +1,77 @@
-import { EXIT, VeneerError } from '../errors.js';
-import {
-  labelOf,
-  type Migration,
-  type MigrationBody,
-  type MigrationDb,
-  type Statement,
-} from '../migrations/migration.js';
-import { excerpt, locate } from '../migrations/locate.js';
-import { PLAN_AS_CONFIGURED } from '../postgres/hygiene.js';
+import type { Migration, MigrationBody, MigrationDb, Statement } from '../migrations/migration.js';
+import { freshForMigration } from '../postgres/hygiene.js';
 import { ident, literal } from '../postgres/identifiers.js';
-import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
+import type { Budget } from './budget.js';
+import { explain, textOf, type Part } from './explain-failure.js';
 import type { Subject } from './subject.js';
 
 /**
  * Runs a migration for one tenant, shard or veneer in the open transaction: one text in the simple protocol, so that a
- * tenant costs one round trip; `setUp` are statements that come first. Answers what was run but for these, each with a
- * line end behind it. Throws a VeneerError that names file, line, member and tenant.
+ * tenant costs one round trip. Answers what was run but for what makes the session fresh, each with a line end behind it.
+ * Throws a VeneerError that names file, line, member and tenant.
  */
 export async function runFor(
   session: Session,
   migration: Migration,
   subject: Subject,
-  setUp: readonly string[],
+  budget: Budget,
 ): Promise<readonly string[]> {
-  const settingUp = surroundings(subject);
-  const prologue = [...setUp, ...PLAN_AS_CONFIGURED.map((setting) => `SET LOCAL ${setting}`), ...settingUp];
+  const prologue = prologueOf(session, subject, budget);
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
   const statements = await statementsOf(session, migration.body, subject);
-  const parts = [...prologue, ...statements.map((statement) => statement.sql)];
+  const parts = [{ tenant: subject.tenant, prologue, statements }];
   try {
-    if (statements.length > 0) await session.run(parts.join(SEPARATOR));
+    if (statements.length > 0) await session.run(textOf(parts));
   } catch (error) {
-    throw explain(error, { migration, tenant: subject.tenant, prologue, statements });
+    throw explain(error, migration, parts);
   }
-  return [...settingUp, ...statements.map((statement) => `${statement.sql}\n`)];
+  return [...surroundings(subject), ...statements.map((statement) => `${statement.sql}\n`)];
+}
+
+interface Several {
+  readonly migration: Migration;
+  readonly subjects: readonly Subject[];
+  readonly budget: Budget;
+  /** Hears how many of the subjects are done, whenever one more is. */
+  readonly onDone: (done: number) => void;
+}
+
+/**
+ * The same for several whose statements are alike, as one text: a round trip however many they are. Each begins with a
+ * fresh session, and what is left of the budget bounds each of its statements.
+ */
+export async function runForAll(
+  session: Session,
+  { migration, subjects, budget, onDone }: Several,
+): Promise<void> {
+  const { body } = migration;
+  if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
+  const parts = subjects.map((subject): Part => {
+    const prologue = prologueOf(session, subject, budget);
+    return { tenant: subject.tenant, prologue, statements: body.statements };
+  });
+  const [first] = parts;
+  const each = (first?.prologue.length ?? 0) + body.statements.length;
+  try {
+    if (body.statements.length > 0)
+      await session.run(textOf(parts), (completed) => {
+        if (completed % each === 0) onDone(completed / each);
+      });
+  } catch (error) {
+    throw explain(error, migration, parts);
+  }
+}
+
+/** A fresh session, what is left of the budget, and what a migration sees of whom it runs for. */
+function prologueOf(session: Session, { searchPath, settings }: Subject, budget: Budget): readonly string[] {
+  return freshForMigration(session.pinned, {
+    ...budget.shrinking(session),
+    search_path: literal(ident(searchPath)),
+    ...Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [`pgveneer.${name}`, literal(value)]),
+    ),
+  });
 }
 
 /** What a migration sees of whom it runs for. */
@@ -42,9 +79,6 @@ export const surroundings = ({ searchPath, settings }: Subject): string[] => [
   `SET LOCAL search_path TO ${ident(searchPath)}`,
   ...Object.entries(settings).map(([name, value]) => `SET LOCAL pgveneer.${name} TO ${literal(value)}`),
 ];
-
-/** A statement may end in a line comment, so the semicolon stands on a line of its own. */
-export const SEPARATOR = '\n;\n';
 
 /** The statements of one part; a dynamic one is built now, and may ask the open transaction. */
 export async function statementsOf(
@@ -59,80 +93,3 @@ export async function statementsOf(
   };
   return body.build({ query }, target);
 }
-
-interface Failed {
-  readonly migration: Migration;
-  /** Null where it did not run for one. */
-  readonly tenant: string | null;
-  readonly prologue: readonly string[];
-  readonly statements: readonly Statement[];
-}
-
-/** PostgreSQL's error with the place in the migration's file that it came from. */
-export function explain(error: unknown, failed: Failed): unknown {
-  if (!(error instanceof MemberError) || error.connectionLost) return error;
-  const { migration, tenant } = failed;
-  const at = placeOf(error, failed);
-  const detail = [error.facts.detail, at.shown].filter(Boolean).join('\n');
-  return new VeneerError(error.message, {
-    ...error.facts,
-    exitCode: EXIT.failed,
-    where: {
-      member: error.member,
-      ...(tenant === null ? {} : { tenant }),
-      migration: labelOf(migration),
-      file: migration.file,
-      ...(at.line === null ? {} : { line: at.line }),
-      ...(at.column === null ? {} : { column: at.column }),
-    },
-    ...(detail === '' ? {} : { detail }),
-    cause: error,
-  });
-}
-
-interface Place {
-  /** The statement for the reader: the line with a caret, or its beginning. */
-  readonly shown: string | null;
-  readonly line: number | null;
-  readonly column: number | null;
-}
-
-/** By PostgreSQL's position in the text where it gave one, else by how many statements had completed. */
-function placeOf(error: MemberError, { prologue, statements }: Failed): Place {
-  if (error.position !== null) {
-    const start = length(prologue.map((sql) => sql + SEPARATOR).join(''));
-    const found = statementAt(statements, error.position - start);
-    if (found !== null) {
-      const place = locate(found.statement, found.position);
-      return {
-        shown: excerpt(found.statement, found.position),
-        line: place?.line ?? null,
-        column: place?.column ?? null,
-      };
-    }
-  }
-  const statement = statements[error.completed - prologue.length];
-  const shown = statement === undefined ? null : `statement: ${shorten(statement.sql)}`;
-  return { shown, line: statement?.line ?? null, column: null };
-}
-
-/** PostgreSQL counts characters, JavaScript UTF-16 units. */
-const length = (text: string): number => Array.from(text).length;
-
-function statementAt(
-  statements: readonly Statement[],
-  position: number,
-): { readonly statement: Statement; readonly position: number } | null {
-  let left = position;
-  for (const statement of statements) {
-    const size = length(statement.sql);
-    if (left >= 1 && left <= size + 1) return { statement, position: left };
-    left -= size + length(SEPARATOR);
-  }
-  return null;
-}
-
-const shorten = (sql: string): string => {
-  const line = sql.replace(/\s+/g, ' ').trim();
-  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
-};

@@ -12,7 +12,7 @@ import { findRenames } from '../catalog/renames.js';
 import { writeLedger } from '../migrations/ledger-writes.js';
 import type { PlannedStep } from '../migrations/plan.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
-import { PIN_LOCALLY } from '../postgres/hygiene.js';
+import { PIN_AGAIN } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import { exposeRelations, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
@@ -20,10 +20,9 @@ import { refuseNames } from '../veneer/refuse-names.js';
 import type { ExposedRename } from '../veneer/pair-tables.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
-import { runFor } from './run-tenant.js';
+import { runSubjects } from './run-subjects.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';
 import { subjectsOf } from './subject.js';
-import { verifyFor } from './verify.js';
 
 /** What a migration changed on its shard, read inside its own transaction. */
 export interface ShardChanges {
@@ -67,13 +66,14 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
     tenants,
     appliedBy: run.who,
   });
-  for (const [index, subject] of subjectsOf(work.planned, shard).entries()) {
-    await run.at(`before statements:${subject.name}`);
-    const setUp = [...(index === 0 ? [] : session.fresh), ...work.budget.limits(session).split('; ')];
-    await runFor(session, migration, subject, setUp);
-    if (direction === 'up') await verifyFor(session, migration, subject);
-    work.onTenant(index + 1);
-  }
+  await runSubjects(session, {
+    migration,
+    verified: direction === 'up',
+    subjects: subjectsOf(work.planned, shard),
+    budget: work.budget,
+    at: run.at,
+    onDone: work.onTenant,
+  });
   await comeClean(session, work);
   return xid;
 }
@@ -98,7 +98,7 @@ export async function comeClean(
   { budget, step }: Pick<ShardWork, 'budget' | 'step'>,
 ): Promise<void> {
   await session.run(
-    `${budget.limits(session)}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_LOCALLY}`,
+    `${budget.limits(session)}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_AGAIN}`,
   );
   await session.query(
     'UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = $1',

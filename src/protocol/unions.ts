@@ -1,6 +1,6 @@
 import type { CapturedView } from '../catalog/captured.js';
 import { readViewNames, type ShownTable } from '../catalog/read-unions.js';
-import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { remoteOf, type ForeignTableHead } from '../catalog/relation.js';
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
@@ -27,7 +27,7 @@ import { exposuresOn, hasUnions, readUnionFacts } from './union-facts.js';
 export async function lockUnionsOver(
   config: Config,
   session: Session,
-  tables: readonly ForeignTable[],
+  tables: readonly ForeignTableHead[],
   budget: Budget,
 ): Promise<void> {
   if (!hasUnions(config)) return;

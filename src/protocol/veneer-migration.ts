@@ -1,7 +1,7 @@
 import type { VeneerConfig } from '../config/config.js';
 import { ledgerStatement, writeLedger } from '../migrations/ledger-writes.js';
 import type { VeneerStep } from '../migrations/plan.js';
-import { PIN_LOCALLY } from '../postgres/hygiene.js';
+import { PIN_AGAIN } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import type { Budget } from './budget.js';
 import type { Crew } from './lane.js';
@@ -34,12 +34,7 @@ export async function workOnVeneer(
   const write = { step, migration, tenants: [], appliedBy: run.who };
   const xid = await writeLedger(session, direction, write);
   await run.at(`before statements:${veneer.name}`);
-  const statements = await runFor(
-    session,
-    migration,
-    veneerSubject(veneer),
-    budget.limits(session).split('; '),
-  );
+  const statements = await runFor(session, migration, veneerSubject(veneer), budget);
   if (direction === 'up') await verifyFor(session, migration, veneerSubject(veneer));
   await session.run(`${budget.limits(session)}; ${CLEAN}`);
   await run.at(`after statements:${veneer.name}`);
@@ -57,4 +52,4 @@ async function begin({ run }: Crew, session: Session, budget: Budget): Promise<v
 }
 
 /** Undoes what a migration may have set for itself: see comeClean in shard-work.ts. */
-const CLEAN = `SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_LOCALLY}`;
+const CLEAN = `SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_AGAIN}`;

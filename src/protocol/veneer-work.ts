@@ -1,12 +1,12 @@
 import type { TenantConfig } from '../config/config.js';
-import { readForeignTables, readOccupied } from '../catalog/read-foreign-tables.js';
+import { readForeignTableHeads, readForeignTables, readOccupied } from '../catalog/read-foreign-tables.js';
 import type { Fate } from '../catalog/read-dependents.js';
-import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { remoteOf, type ForeignTable, type ForeignTableHead } from '../catalog/relation.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { display, ident, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { MemberError } from '../postgres/member-error.js';
 import type { Session } from '../postgres/session.js';
-import { isOurs } from '../veneer/definition.js';
+import { isOurs, type Definition } from '../veneer/definition.js';
 import { reconcile, type Change } from '../veneer/reconcile.js';
 import type { Budget } from './budget.js';
 import type { Lane } from './lane.js';
@@ -29,7 +29,7 @@ export async function lockOnVeneer(
   await lockTables(
     lane,
     session,
-    await readForeignTables(session, [lane.shard.server.name], { remote, named: [] }),
+    await readForeignTableHeads(session, [lane.shard.server.name], { remote, named: [] }),
     budget,
   );
 }
@@ -38,7 +38,7 @@ export async function lockOnVeneer(
 export async function lockTables(
   lane: Lane,
   session: Session,
-  tables: readonly ForeignTable[],
+  tables: readonly ForeignTableHead[],
   budget: Budget,
 ): Promise<void> {
   if (tables.length === 0) return;
@@ -64,7 +64,7 @@ export async function lockTables(
 }
 
 /** A partition is locked with its parent, which whoever reads through the parent locks first. */
-const lockSql = (table: ForeignTable): string =>
+const lockSql = (table: ForeignTableHead): string =>
   table.parent === null
     ? `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`
     : `LOCK TABLE ${qualified(table.parent)} IN ACCESS EXCLUSIVE MODE`;
@@ -73,9 +73,9 @@ const lockSql = (table: ForeignTable): string =>
  * What an earlier attempt did not get comes first. An application that reads one table and then another holds the
  * first while it waits for the second: whoever locks them the other way round waits for it in vain, every time.
  */
-function contendedFirst(lane: Lane, tables: readonly ForeignTable[]): ForeignTable[] {
-  const isContended = (table: ForeignTable): boolean => lane.contended.includes(display(table));
-  const place = (table: ForeignTable): number => lane.contended.indexOf(display(table));
+function contendedFirst(lane: Lane, tables: readonly ForeignTableHead[]): ForeignTableHead[] {
+  const isContended = (table: ForeignTableHead): boolean => lane.contended.includes(display(table));
+  const place = (table: ForeignTableHead): number => lane.contended.indexOf(display(table));
   return [
     ...tables.filter(isContended).toSorted((a, b) => place(a) - place(b)),
     ...tables.filter((table) => !isContended(table)),
@@ -110,12 +110,26 @@ export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget
   await lane.run.at(`after begin:${session.member}`);
 }
 
-/** Present × wanted, for the touched tables alone: what a migration did not touch is not looked at. */
-export async function readDifference(lane: Lane, session: Session, changes: ShardChanges): Promise<Change[]> {
-  const server = lane.shard.server.name;
-  const { remote, renames, exposure } = changes;
+/** What a veneer shows of what a migration touched, and what it is to show. */
+export interface Present {
+  readonly tables: readonly ForeignTable[];
+  readonly wanted: readonly Definition[];
+}
+
+/** Reads the touched tables alone: what a migration did not touch is not looked at. */
+export async function readPresent(lane: Lane, session: Session, changes: ShardChanges): Promise<Present> {
   const wanted = await placeDefinitions(session, changes.wanted);
-  const tables = await readForeignTables(session, [server], { remote, named: wanted });
+  const scope = { remote: changes.remote, named: wanted };
+  return { wanted, tables: await readForeignTables(session, [lane.shard.server.name], scope) };
+}
+
+/** Present × wanted. Asks the veneer only whether the name of what is to be made is free. */
+export async function differenceIn(
+  lane: Lane,
+  session: Session,
+  { exposure, renames }: Pick<ShardChanges, 'exposure' | 'renames'>,
+  { tables, wanted }: Present,
+): Promise<Change[]> {
   const names = new Set(wanted.map(nameKey));
   // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
   const present = tables.filter((table) => names.has(nameKey(table)) || isOurs(exposure, table));
@@ -123,7 +137,7 @@ export async function readDifference(lane: Lane, session: Session, changes: Shar
   for (const change of planned)
     if (isRetype(change) || isRetype(change.onParent ?? {})) lane.retyping.add(change.remote.name);
   const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
-  await refuseOccupied(session, server, created);
+  await refuseOccupied(session, lane.shard.server.name, created);
   return planned;
 }
 
@@ -189,7 +203,9 @@ function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[]
 
 /** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */
 export async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
-  const left = await readDifference(lane, session, { ...changes, renames: [] });
+  const { exposure } = changes;
+  const present = await readPresent(lane, session, changes);
+  const left = await differenceIn(lane, session, { exposure, renames: [] }, present);
   if (left.length === 0) return;
   throw new VeneerError(
     `${session.member} would still differ: ${left.flatMap((c) => c.statements).join('; ')}`,

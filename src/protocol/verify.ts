@@ -1,7 +1,8 @@
 import { EXIT, VeneerError } from '../errors.js';
 import { labelOf, type Migration, type Statement } from '../migrations/migration.js';
 import type { Answer, Session } from '../postgres/session.js';
-import { explain, SEPARATOR, statementsOf, surroundings } from './run-tenant.js';
+import { explain, SEPARATOR } from './explain-failure.js';
+import { statementsOf, surroundings } from './run-tenant.js';
 import type { Subject } from './subject.js';
 
 const ROLLBACK = 'ROLLBACK TO SAVEPOINT pgveneer_verify; RELEASE SAVEPOINT pgveneer_verify';
@@ -33,7 +34,7 @@ export async function verifyFor(session: Session, migration: Migration, subject:
       if (why !== null) throw doesNotHold({ why, statement, migration, subject, member: session.member });
     }
   } catch (error) {
-    throw explain(error, { migration, tenant: subject.tenant, prologue: [], statements });
+    throw explain(error, migration, [{ tenant: subject.tenant, prologue: [], statements }]);
   }
   await session.run(ROLLBACK);
 }
