@@ -1,7 +1,7 @@
 import type { DownOptions } from '../commands/down.js';
 import type { UpOptions } from '../commands/up.js';
 import type { PlanLimit } from '../migrations/plan.js';
-import type { ProtocolChoice } from '../protocol/journal.js';
+import type { ProtocolChoice } from '../protocol/run/journal.js';
 import type { Flags } from './flags.js';
 import { readMilliseconds } from './read-milliseconds.js';
 import { usageError } from './usage-error.js';

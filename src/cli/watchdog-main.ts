@@ -6,8 +6,8 @@ import { recordSettling } from '../commands/recorded-run.js';
 import { settledReport } from '../commands/settled.js';
 import { leavingOut } from '../fleet/leave-out.js';
 import { readMembers } from '../fleet/ask-tenants.js';
-import { recover, type Settled } from '../protocol/recovery.js';
-import { withRun, type Run, type RunOptions } from '../protocol/run.js';
+import { recover, type Settled } from '../protocol/settlement/recovery.js';
+import { withRun, type Run, type RunOptions } from '../protocol/run/run.js';
 import { DONE, type WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
 

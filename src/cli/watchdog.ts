@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { ConfigSource } from '../config/load-config.js';
-import type { StartWatchdog } from '../protocol/run.js';
+import type { StartWatchdog } from '../protocol/run/run.js';
 
 /** What the watchdog is told, as the first line of its standard input; the environment it inherits. */
 export interface WatchdogSource extends Omit<ConfigSource, 'env'> {

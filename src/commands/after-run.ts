@@ -1,7 +1,7 @@
 import { EXIT, problemOf, worst, type Problem } from '../errors.js';
-import { commonFacts, type RunFacts } from '../protocol/hook-facts.js';
-import { runHooks } from '../protocol/hooks.js';
-import type { Run } from '../protocol/run.js';
+import { commonFacts, type RunFacts } from '../protocol/hooks/hook-facts.js';
+import { runHooks } from '../protocol/hooks/hooks.js';
+import type { Run } from '../protocol/run/run.js';
 import type { UpReport } from '../report/reports.js';
 import { interrupted } from './recorded-run.js';
 

@@ -1,6 +1,6 @@
 import { strongest } from '../migrations/lock-modes.js';
 import type { Plan } from '../migrations/plan.js';
-import type { Run } from '../protocol/run.js';
+import type { Run } from '../protocol/run/run.js';
 import type { ChosenTenants } from './rehearsed-tenants.js';
 import { planMigrations } from './plan-migrations.js';
 

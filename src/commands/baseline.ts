@@ -11,7 +11,7 @@ import type { Migration } from '../migrations/migration.js';
 import { HISTORY_TABLES, type HistoryTool } from '../migrations/read-histories.js';
 import type { Session } from '../postgres/session.js';
 import { inTransaction } from '../postgres/transaction.js';
-import { anchorOf } from '../protocol/run.js';
+import { anchorOf } from '../protocol/run/run.js';
 import type { BaselineReport, BaselineTenant } from '../report/baseline.js';
 import { hasRecords, movedMeanwhile, questionLines, recordsOf } from './baseline-question.js';
 import { oddProblems, readableShards, readTenantFacts, type HistoryTable } from './baseline-facts.js';

@@ -1,4 +1,4 @@
-import type { StartWatchdog } from '../protocol/run.js';
+import type { StartWatchdog } from '../protocol/run/run.js';
 import type { OnProgress } from '../report/progress.js';
 
 /** What a command gets from the outside besides its options. */

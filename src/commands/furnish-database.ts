@@ -3,8 +3,8 @@ import { EXIT, VeneerError } from '../errors.js';
 import { findMember } from '../fleet/member.js';
 import { ident } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { markOf, markStatement } from '../protocol/database-mark.js';
-import { countHeld } from '../protocol/tenant-database.js';
+import { markOf, markStatement } from '../protocol/tenants/database-mark.js';
+import { countHeld } from '../protocol/tenants/tenant-database.js';
 import { planShard } from './setup-shard.js';
 import { stateStatements } from './setup-state.js';
 

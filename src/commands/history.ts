@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import type { Session } from '../postgres/session.js';
-import { hasTable } from '../protocol/journal.js';
-import { readRuns, readSteps, type WhichRuns } from '../protocol/read-history.js';
+import { hasTable } from '../protocol/run/journal.js';
+import { readRuns, readSteps, type WhichRuns } from '../protocol/history/read-history.js';
 import type { HistoryRun } from '../report/history.js';
 import type { HistoryReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';

@@ -11,7 +11,7 @@ import { labelOf, type Migration } from '../migrations/migration.js';
 import { HISTORY_TABLES } from '../migrations/read-histories.js';
 import type { Session } from '../postgres/session.js';
 import { inTransaction } from '../postgres/transaction.js';
-import { anchorOf } from '../protocol/run.js';
+import { anchorOf } from '../protocol/run/run.js';
 import type { LedgerChange, LedgerReport } from '../report/ledger.js';
 import type { CommandContext } from './context.js';
 import { withReaders } from './readers.js';

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { withSession, type Session } from '../postgres/session.js';
 import { inReadOnly } from '../postgres/transaction.js';
-import { markOf, type Mark } from '../protocol/database-mark.js';
+import { markOf, type Mark } from '../protocol/tenants/database-mark.js';
 
 /** A database of a server that is not simply a tenant's. */
 export interface MarkedDatabase {

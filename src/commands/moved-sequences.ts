@@ -2,7 +2,7 @@ import { readSequences, type SequenceState } from '../catalog/read-sequences.js'
 import type { Plan } from '../migrations/plan.js';
 import { display, nameKey } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import type { Rehearsal } from '../protocol/rehearsal.js';
+import type { Rehearsal } from '../protocol/rehearsal/rehearsal.js';
 import type { MovedSequence } from '../report/rehearse.js';
 
 /**

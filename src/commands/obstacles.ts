@@ -1,6 +1,6 @@
 import type { ShardConfig } from '../config/config.js';
 import { EXIT, type Problem } from '../errors.js';
-import type { Run } from '../protocol/run.js';
+import type { Run } from '../protocol/run/run.js';
 import type { SettledAttempt } from '../report/reports.js';
 import { settledText } from './settled.js';
 

@@ -1,6 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import type { Review, VeneerStatements } from '../protocol/review.js';
+import type { Review, VeneerStatements } from '../protocol/run/review.js';
 import { unlike, type NamePair } from './like-statement.js';
 import type { Pin, PinnedStatements, PinnedTenant } from './pin.js';
 

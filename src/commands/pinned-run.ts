@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../errors.js';
-import { secretMask } from '../protocol/mask-secrets.js';
-import type { Review } from '../protocol/review.js';
+import { secretMask } from '../protocol/run/mask-secrets.js';
+import type { Review } from '../protocol/run/review.js';
 import type { UpReport } from '../report/reports.js';
 import type { MigrateOptions } from './migrate.js';
 import type { Pin } from './pin.js';

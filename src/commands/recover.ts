@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../errors.js';
-import { foreseeRecovery, recover as recoverRun, type Settled } from '../protocol/recovery.js';
-import { withRun } from '../protocol/run.js';
+import { foreseeRecovery, recover as recoverRun, type Settled } from '../protocol/settlement/recovery.js';
+import { withRun } from '../protocol/run/run.js';
 import type { RecoverReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { withReaders } from './readers.js';

@@ -2,8 +2,8 @@ import { EXIT, worst, type Problem } from '../errors.js';
 import { labelOf } from '../migrations/migration.js';
 import type { Plan } from '../migrations/plan.js';
 import type { Representative } from '../migrations/representatives.js';
-import type { Rehearsal } from '../protocol/rehearsal.js';
-import { emptyStep } from '../protocol/rehearsal-step.js';
+import type { Rehearsal } from '../protocol/rehearsal/rehearsal.js';
+import { emptyStep } from '../protocol/rehearsal/rehearsal-step.js';
 import type { MovedSequence, RehearseReport } from '../report/rehearse.js';
 import { writeNotices } from '../report/writes.js';
 

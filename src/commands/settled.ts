@@ -1,5 +1,5 @@
 import { EXIT, VeneerError, type ExitCode } from '../errors.js';
-import type { Settled } from '../protocol/recovery.js';
+import type { Settled } from '../protocol/settlement/recovery.js';
 import type { SettledAttempt } from '../report/reports.js';
 
 /** What recovery did, as reports show it. */

@@ -2,14 +2,14 @@ import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import type { Member } from '../fleet/member.js';
 import { ident, literal } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
-import { hasTable } from '../protocol/journal.js';
-import { journalMember } from '../protocol/run.js';
+import { hasTable } from '../protocol/run/journal.js';
+import { journalMember } from '../protocol/run/run.js';
 import {
   JOURNAL_STATEMENTS,
   STATE_STATEMENTS,
   STATE_VERSION,
   TENANTS_STATEMENTS,
-} from '../protocol/state-schema.js';
+} from '../protocol/run/state-schema.js';
 import { exposedSchemas, exposureOf } from '../veneer/exposure.js';
 
 /** What a member keeps, by its part in the fleet. */

@@ -4,7 +4,7 @@ import { allMembers, type Member } from '../fleet/member.js';
 import type { Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
 import { inTransaction } from '../postgres/transaction.js';
-import { anchorOf, type Run } from '../protocol/run.js';
+import { anchorOf, type Run } from '../protocol/run/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
 import { changedBounds } from './changed-bounds.js';

@@ -1,9 +1,9 @@
 import type { Config, ShardConfig } from '../config/config.js';
 import { hasLedger } from '../migrations/ledger.js';
 import { inReadOnly } from '../postgres/transaction.js';
-import { knowsStep, latestSteps, readCommittedSteps, readLatest } from '../protocol/committed-steps.js';
-import { hasTable } from '../protocol/journal.js';
-import { journals } from '../protocol/run.js';
+import { knowsStep, latestSteps, readCommittedSteps, readLatest } from '../protocol/settlement/committed-steps.js';
+import { hasTable } from '../protocol/run/journal.js';
+import { journals } from '../protocol/run/run.js';
 import type { CommittedStep } from '../report/drift-of-shards.js';
 import type { Readers } from './readers.js';
 

@@ -1,7 +1,7 @@
 import { EXIT, worst } from '../errors.js';
-import { hasTable } from '../protocol/journal.js';
-import { anchorOf, journalMember, type Run } from '../protocol/run.js';
-import { readStopRequest, watchForStop } from '../protocol/stop-request.js';
+import { hasTable } from '../protocol/run/journal.js';
+import { anchorOf, journalMember, type Run } from '../protocol/run/run.js';
+import { readStopRequest, watchForStop } from '../protocol/run/stop-request.js';
 import type { Report } from '../report/reports.js';
 
 /**

@@ -3,10 +3,10 @@ import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../errors.js
 import { readLedger, type LedgerGroup } from '../migrations/ledger.js';
 import type { Session } from '../postgres/session.js';
 import { SQLSTATE } from '../postgres/sqlstate.js';
-import { makeOnShard } from '../protocol/add-tenants.js';
-import { anchorOf, type Run } from '../protocol/run.js';
-import type { StepEnd } from '../protocol/step.js';
-import { makeDatabase, markMade, takeBack, withServer } from '../protocol/tenant-database.js';
+import { makeOnShard } from '../protocol/tenants/add-tenants.js';
+import { anchorOf, type Run } from '../protocol/run/run.js';
+import type { StepEnd } from '../protocol/step/step.js';
+import { makeDatabase, markMade, takeBack, withServer } from '../protocol/tenants/tenant-database.js';
 import type { TenantReport } from '../report/tenant.js';
 import { plain } from '../veneer/servers.js';
 import type { CommandContext } from './context.js';

@@ -1,8 +1,8 @@
 import type { ShardConfig } from '../config/config.js';
 import type { Session } from '../postgres/session.js';
-import { makeOnShard } from '../protocol/add-tenants.js';
-import type { Sibling } from '../protocol/copy-shape.js';
-import { anchorOf } from '../protocol/run.js';
+import { makeOnShard } from '../protocol/tenants/add-tenants.js';
+import type { Sibling } from '../protocol/tenants/copy-shape.js';
+import { anchorOf } from '../protocol/run/run.js';
 import type { TenantReport } from '../report/tenant.js';
 import { plain } from '../veneer/servers.js';
 import type { CommandContext } from './context.js';

@@ -8,9 +8,9 @@ import { entriesOf, readLedger } from '../migrations/ledger.js';
 import { ident } from '../postgres/identifiers.js';
 import { withSession, type Session } from '../postgres/session.js';
 import { isState, SQLSTATE } from '../postgres/sqlstate.js';
-import { lockShown, markDropped } from '../protocol/drop-tenants.js';
-import { anchorOf, journalMember, type Run } from '../protocol/run.js';
-import type { StepEnd } from '../protocol/step.js';
+import { lockShown, markDropped } from '../protocol/tenants/drop-tenants.js';
+import { anchorOf, journalMember, type Run } from '../protocol/run/run.js';
+import type { StepEnd } from '../protocol/step/step.js';
 import {
   dropDatabase,
   findDatabase,
@@ -19,7 +19,7 @@ import {
   withServer,
   type FoundDatabase,
   type Home,
-} from '../protocol/tenant-database.js';
+} from '../protocol/tenants/tenant-database.js';
 import type { TenantReport } from '../report/tenant.js';
 import { dropType } from '../veneer/reconcile-types.js';
 import { plain } from '../veneer/servers.js';

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.js';
 import { entriesOf } from '../migrations/ledger.js';
 import type { Session } from '../postgres/session.js';
-import { dropOnShard, lockShown } from '../protocol/drop-tenants.js';
-import { anchorOf } from '../protocol/run.js';
-import type { StepEnd } from '../protocol/step.js';
+import { dropOnShard, lockShown } from '../protocol/tenants/drop-tenants.js';
+import { anchorOf } from '../protocol/run/run.js';
+import type { StepEnd } from '../protocol/step/step.js';
 import type { TenantReport } from '../report/tenant.js';
 import { plain } from '../veneer/servers.js';
 import type { CommandContext } from './context.js';

@@ -2,7 +2,7 @@ import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import type { FleetSource } from '../config/load-config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../errors.js';
 import type { Edited } from '../fleet/listed.js';
-import type { StepEnd } from '../protocol/step.js';
+import type { StepEnd } from '../protocol/step/step.js';
 import type { TenantReport, TenantState } from '../report/tenant.js';
 import type { CommandContext } from './context.js';
 import { replaceFile, withoutTenant, withTenants } from './fleet-file.js';

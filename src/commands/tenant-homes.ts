@@ -9,7 +9,7 @@ import {
   homeOf,
   type FoundDatabase,
   type Home,
-} from '../protocol/tenant-database.js';
+} from '../protocol/tenants/tenant-database.js';
 import { createRole, missingRights } from './setup-veneer.js';
 
 /** What is to be done about a tenant's database before its step. */

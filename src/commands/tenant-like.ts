@@ -12,7 +12,7 @@ import { makePlan } from '../migrations/plan.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import { inReadOnly } from '../postgres/transaction.js';
-import type { Sibling } from '../protocol/copy-shape.js';
+import type { Sibling } from '../protocol/tenants/copy-shape.js';
 import { ignoredTables } from './shaped-tenants.js';
 
 /** An existing tenant that new ones are made like. */

@@ -1,12 +1,12 @@
 import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import { readSchemas } from '../catalog/read-privileges.js';
 import { EXIT, problemOf, VeneerError } from '../errors.js';
-import { forgetAttempts } from '../protocol/commit.js';
-import { tenantRow } from '../protocol/history-rows.js';
-import { withLane } from '../protocol/lane.js';
-import { startPhaseClock } from '../protocol/phase-clock.js';
-import { runStep, type StepEnd } from '../protocol/step.js';
-import { tenantJob, type TenantPart, type TenantWork } from '../protocol/tenant-job.js';
+import { forgetAttempts } from '../protocol/step/commit.js';
+import { tenantRow } from '../protocol/history/history-rows.js';
+import { withLane } from '../protocol/lane/lane.js';
+import { startPhaseClock } from '../protocol/history/phase-clock.js';
+import { runStep, type StepEnd } from '../protocol/step/step.js';
+import { tenantJob, type TenantPart, type TenantWork } from '../protocol/tenants/tenant-job.js';
 import { ident } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { exposedSchemas, exposureOf } from '../veneer/exposure.js';

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.js';
 import { memberOf } from '../fleet/member.js';
 import type { Representative } from '../migrations/representatives.js';
-import { secretMask } from '../protocol/mask-secrets.js';
-import type { Rehearsal } from '../protocol/rehearsal.js';
-import { veneerStatements } from '../protocol/veneer-statements.js';
+import { secretMask } from '../protocol/run/mask-secrets.js';
+import type { Rehearsal } from '../protocol/rehearsal/rehearsal.js';
+import { veneerStatements } from '../protocol/align/veneer-statements.js';
 import { version } from '../version.js';
 import { PIN_FORMAT, type PinnedState, type PinnedTenant } from './pin.js';
 import { writePin } from './pin-file.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { openSession } from '../../src/postgres/session.js';
-import { startBudget } from '../../src/protocol/budget.js';
-import type { Crew } from '../../src/protocol/lane.js';
-import { rehearsalCrew } from '../../src/protocol/rehearsal-crew.js';
+import { startBudget } from '../../src/protocol/lane/budget.js';
+import type { Crew } from '../../src/protocol/lane/lane.js';
+import { rehearsalCrew } from '../../src/protocol/rehearsal/rehearsal-crew.js';
 import { Secret } from '../../src/secret.js';
 import { fingerprint } from '../support/fingerprint.js';
 import { holdAt } from '../support/hold.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { fleetKeys } from '../../src/postgres/fleet-lock.js';
-import { formatGid } from '../../src/protocol/gid.js';
+import { formatGid } from '../../src/protocol/run/gid.js';
 import { urlWith } from '../../src/sandbox/databases.js';
 import { logged } from '../support/logged.js';
 import { scenario } from '../support/scenario.js';

@@ -3,7 +3,7 @@ import type { CrashFleet, Order } from './crash-fleet.js';
 import { holdFleet } from './hold-fleet.js';
 import { freshFleet } from './fresh-fleet.js';
 import type { Kind } from './crash-migrations.js';
-import type { Protocol } from '../../src/protocol/journal.js';
+import type { Protocol } from '../../src/protocol/run/journal.js';
 import { isAfterIntent, pointText, recordPoints, type Point } from './crash-points.js';
 import { expectHealed, expectNoDriftSeen } from './crash-proof.js';
 import { startRun, type RunPlan } from './crash-run.js';

@@ -1,7 +1,7 @@
 import type { CrashFleet } from './crash-fleet.js';
 import { commandsOn } from './commands.js';
 import type { Kind } from './crash-migrations.js';
-import type { Protocol } from '../../src/protocol/journal.js';
+import type { Protocol } from '../../src/protocol/run/journal.js';
 
 /** A named point of the protocol, at which a run can be killed. */
 export interface Point {

@@ -1,6 +1,6 @@
 import { openSession } from '../../src/postgres/session.js';
-import { formatGid, type AttemptId } from '../../src/protocol/gid.js';
-import { writeIntent, type IntentParticipant } from '../../src/protocol/journal.js';
+import { formatGid, type AttemptId } from '../../src/protocol/run/gid.js';
+import { writeIntent, type IntentParticipant } from '../../src/protocol/run/journal.js';
 import { Secret } from '../../src/secret.js';
 import type { TestFleet } from './test-fleet.js';
 

@@ -8,19 +8,26 @@ interface Override {
   readonly rules: Readonly<Record<string, [string, { patterns: { group: string[] }[] }]>>;
 }
 
-/** By folder of src: the folders that the linter lets it import. */
-function allowedByLinter(folders: readonly string[]): Map<string, string[]> {
+/** By glob of files: the patterns of imports that the linter refuses there. */
+function forbiddenByLinter(): Map<string, string[]> {
   const { overrides } = JSON.parse(read('.oxlintrc.json')) as { overrides: Override[] };
-  const forbidden = new Map<string, Set<string>>();
-  for (const { files, rules } of overrides) {
-    const [, options] = rules['eslint/no-restricted-imports'] ?? [];
-    for (const file of options === undefined ? [] : files) {
+  return new Map(
+    overrides.flatMap(({ files, rules }) => {
+      const [, options] = rules['eslint/no-restricted-imports'] ?? [];
       const groups = options?.patterns.flatMap(({ group }) => group) ?? [];
-      forbidden.set(
-        file.split('/')[1] ?? '',
-        new Set(groups.map((group) => group.split('/')[1]?.replace('.js', '') ?? '')),
-      );
-    }
+      return options === undefined ? [] : files.map((file) => [file, groups] as const);
+    }),
+  );
+}
+
+/** By folder of src: the folders that the linter lets it import; for protocol, any of its own folders. */
+function allowedByLinter(folders: readonly string[]): Map<string, string[]> {
+  const forbidden = new Map<string, Set<string>>();
+  for (const [file, groups] of forbiddenByLinter()) {
+    const [, folder = '', inner = ''] = file.split('/');
+    const up = inner === '**' ? '../' : '../../';
+    const outer = groups.filter((group) => group.startsWith(up)).map((group) => group.slice(up.length));
+    forbidden.set(folder, new Set(outer.map((group) => group.split('/')[0]?.replace('.js', '') ?? '')));
   }
   return new Map(
     folders.map((folder) => [
@@ -45,6 +52,20 @@ test('and has every folder of src', () => {
   const rows = tableRows(section(CONTRIBUTING, '## Layers'));
   const folders = new Set(SOURCES.flatMap((file) => /^src\/([^/]+)\//.exec(file)?.[1] ?? []));
   expect(rows.map(([folder = '']) => folder.replaceAll('`', '')).toSorted()).toEqual([...folders].toSorted());
+});
+
+test('its table of the folders of protocol is in the order that the linter keeps', () => {
+  const rows = tableRows(section(CONTRIBUTING, '### Inside of `protocol`'));
+  const folders = rows.map(([folder = '']) => folder.replaceAll('`', ''));
+  const present = SOURCES.flatMap((file) => /^src\/protocol\/([^/]+)\//.exec(file)?.[1] ?? []);
+  expect(folders.toSorted()).toEqual([...new Set(present)].toSorted());
+  const forbidden = forbiddenByLinter();
+  for (const [index, folder] of folders.entries()) {
+    const inner = (forbidden.get(`src/protocol/${folder}/**`) ?? []).filter(
+      (group) => !group.startsWith('../../'),
+    );
+    expect(inner).toEqual(folders.slice(index + 1).map((other) => `../${other}/**`));
+  }
 });
 
 test('every npm script that it names exists', () => {

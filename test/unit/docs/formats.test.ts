@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { checksumOf } from '../../../src/migrations/source-file.js';
 import { fleetKeys } from '../../../src/postgres/fleet-lock.js';
-import { formatGid, parseGid } from '../../../src/protocol/gid.js';
+import { formatGid, parseGid } from '../../../src/protocol/run/gid.js';
 import {
   JOURNAL_STATEMENTS,
   STATE_STATEMENTS,
   STATE_VERSION,
   TENANTS_STATEMENTS,
-} from '../../../src/protocol/state-schema.js';
+} from '../../../src/protocol/run/state-schema.js';
 import { inCode, read, section, tableRows } from './documents.js';
 
 const FORMATS = read('FORMATS.md');
@@ -188,7 +188,7 @@ test('and those of every command that has a report', () => {
 test('and those that hooks are told, every one', () => {
   const facts = ['CommonFacts', 'HookedStep', 'EndedStepFacts', 'RunFacts'];
   const text = inCode(section(FORMATS, '## Facts of a hook'));
-  for (const field of facts.flatMap((name) => fieldsOf('src/protocol/hook-facts.ts', name)))
+  for (const field of facts.flatMap((name) => fieldsOf('src/protocol/hooks/hook-facts.ts', name)))
     expect(text).toContain(field);
 });
 

@@ -3,7 +3,7 @@ import type { TenantConfig } from '../../../src/config/config.js';
 import { PIN_FORMAT, type Pin } from '../../../src/commands/pin.js';
 import { movesSince } from '../../../src/commands/pin-moves.js';
 import { pinStatements, reviewOf } from '../../../src/commands/pin-review.js';
-import type { VeneerStatements } from '../../../src/protocol/review.js';
+import type { VeneerStatements } from '../../../src/protocol/run/review.js';
 
 const tenants = ['acme', 'umbrella'].map((tenant) => ({
   shard: 'shard1',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { markOf, markStatement } from '../../../src/protocol/database-mark.js';
+import { markOf, markStatement } from '../../../src/protocol/tenants/database-mark.js';
 
 test.each(['made', 'dropped'] as const)(
   'a database that is %s says so in its comment, by run and fleet',

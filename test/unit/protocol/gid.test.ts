@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { attemptKey, formatGid, parseGid, type Gid } from '../../../src/protocol/gid.js';
+import { attemptKey, formatGid, parseGid, type Gid } from '../../../src/protocol/run/gid.js';
 
 const one: Gid = { fleet: 'bookstore', step: 'm1x2-ab12.3', nonce: 'c0ffee', participant: 1, n: 2 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { cut, kept, LONGEST_TEXT } from '../../../src/protocol/history-rows.js';
-import { startPhaseClock } from '../../../src/protocol/phase-clock.js';
+import { cut, kept, LONGEST_TEXT } from '../../../src/protocol/history/history-rows.js';
+import { startPhaseClock } from '../../../src/protocol/history/phase-clock.js';
 
 test('statements are kept as far as there is room, and the rest is counted', () => {
   expect(kept(['a', 'b'])).toEqual({ sql: ['a', 'b'], leftOut: 0 });

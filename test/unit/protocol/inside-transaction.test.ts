@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Migration, Statement } from '../../../src/migrations/migration.js';
-import { insideTransaction } from '../../../src/protocol/add-tenants.js';
+import { insideTransaction } from '../../../src/protocol/tenants/add-tenants.js';
 
 const index = {
   kind: 'creates index',

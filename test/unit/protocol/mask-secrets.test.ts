@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.js';
-import { secretMask } from '../../../src/protocol/mask-secrets.js';
+import { secretMask } from '../../../src/protocol/run/mask-secrets.js';
 import { Secret } from '../../../src/secret.js';
 
 const config = {

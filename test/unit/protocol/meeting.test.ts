@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Migration } from '../../../src/migrations/migration.js';
-import { mayBegin, type Apart, type ApartLane, type LaneState } from '../../../src/protocol/apart.js';
-import { awaitedAt, callMeeting, meetingOf, obstacleTo } from '../../../src/protocol/meeting.js';
+import { mayBegin, type Apart, type ApartLane, type LaneState } from '../../../src/protocol/rollout/apart.js';
+import { awaitedAt, callMeeting, meetingOf, obstacleTo } from '../../../src/protocol/rollout/meeting.js';
 
 const [FIRST, SECOND] = ['1', '2'].map((name) => ({ name, scope: 'shard' }) as Migration) as [
   Migration,

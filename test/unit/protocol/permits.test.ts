@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { newPermits } from '../../../src/protocol/permits.js';
+import { newPermits } from '../../../src/protocol/run/permits.js';
 
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Capacity } from '../../../src/protocol/capacity.js';
-import { fdwNotices, forecastFdw } from '../../../src/protocol/fdw-connections.js';
-import { lanesThatFit, refuseTooMany, type MemberRoom } from '../../../src/protocol/room.js';
+import type { Capacity } from '../../../src/protocol/rollout/capacity.js';
+import { fdwNotices, forecastFdw } from '../../../src/protocol/rollout/fdw-connections.js';
+import { lanesThatFit, refuseTooMany, type MemberRoom } from '../../../src/protocol/rollout/room.js';
 
 const capacity = (rest: Partial<Capacity>): Capacity => ({
   server: '1',

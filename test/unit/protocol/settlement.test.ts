@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, decideLockStep, type Finding } from '../../../src/protocol/settlement.js';
+import { decide, decideLockStep, type Finding } from '../../../src/protocol/settlement/settlement.js';
 
 const LETTERS: Readonly<Record<string, Finding['state']>> = {
   p: 'prepared',

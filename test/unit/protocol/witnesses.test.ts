@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.js';
-import { witnessesOf } from '../../../src/protocol/witnesses.js';
+import { witnessesOf } from '../../../src/protocol/run/witnesses.js';
 
 const named = (...names: readonly string[]) => names.map((name) => ({ name, key: name }));
 

@@ -1,0 +1,172 @@
+import { sharesParents } from '../../fleet/shares-parents.js';
+import { qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import type { Session } from '../../postgres/session.js';
+import type { Change } from '../../veneer/reconcile.js';
+import type { Budget } from '../lane/budget.js';
+import { awaitOldSnapshots, fenceVeneer } from './fence.js';
+import type { Aligned, GroupWork } from '../group/gather.js';
+import type { Group } from '../group/group.js';
+import { alignGroupTypes, finishGroupTypes, gatedRelations, type GroupTypes } from './group-types.js';
+import type { Lane } from '../lane/lane.js';
+import { planVeneer, planVeneers, writesByShard, type VeneerPlan } from './plan-veneers.js';
+import type { ShardDone } from '../group/shard-done.js';
+import type { HeldTurns } from '../run/turns.js';
+import { isIdle } from './type-work.js';
+import { hasUnions, readUnionNames } from './union-facts.js';
+import { alignUnions, putUnionsAside } from './unions.js';
+import { alignVeneer, beginOnVeneer, executeChanges, proveAligned } from './veneer-work.js';
+
+/** Brings the veneers of a group in line with what was done on its shards, all in transactions that stay open. */
+export async function alignVeneers(
+  group: Pick<Group, 'veneers'>,
+  done: readonly ShardDone[],
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<{ readonly aligned: readonly Aligned[] } & Pick<GroupWork, 'writes'>> {
+  const planned = await planVeneers(group, done);
+  learn(done, planned);
+  for (const { shard } of done) shard.part.onPhase('veneer');
+  // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
+  const aligned: Aligned[] = [];
+  for (const plan of planned) aligned.push(await align(plan, budget, turns));
+  for (const { shard, changes, fence } of done) {
+    if (fence)
+      await awaitOldSnapshots(shard.part.lane, shard.session, [...changes.rewritten, ...changes.tightened]);
+  }
+  return { aligned, writes: writesByShard(done, planned) };
+}
+
+/** For the next attempt, and for the next shard that runs this migration. */
+function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
+  const [first] = done;
+  if (first === undefined) return;
+  const { lane, planned } = first.shard.part;
+  const changes = plans.flatMap(({ onParents, shows }) => [
+    ...onParents,
+    ...shows.flatMap((show) => show.changes),
+  ]);
+  lane.learn(planned.migration.name, {
+    fence: done.some(({ fence }) => fence),
+    relations: [...changedRelations(changes), ...plans.flatMap(({ types }) => gatedRelations(types))],
+  });
+}
+
+/** Only what is there can be locked before the next attempt; a table that is to be created has no readers. */
+const changedRelations = (changes: readonly Change[]): string[] => [
+  ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
+];
+
+async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promise<Aligned> {
+  const { veneer } = plan;
+  const { session } = veneer;
+  if (touchesUnions(plan)) await turns.take(veneer.name);
+  const unionsBefore = await unionNames(plan);
+  for (const { done } of plan.shows)
+    if (done.fence && !done.fenced) await fenceOff(done.shard.part.lane, session, budget);
+  const types = isIdle(plan.types) ? null : await alignGroupTypes(groupTypes(plan), budget, turns);
+  // Types have changed since: what columns are called or made of is read anew.
+  const { onParents, shows } =
+    types === null
+      ? plan
+      : await planVeneer(
+          veneer,
+          plan.shows.map(({ done }) => done),
+        );
+  if (touchesParents(onParents, shows)) await turns.take(veneer.name);
+  const statements = await alignTables(session, { onParents, shows }, types?.statements ?? [], budget);
+  const last = [...statements.values()].at(-1);
+  if (types !== null) last?.push(...(await finishGroupTypes(groupTypes(plan), types.work, budget)));
+  const takesPart =
+    types !== null ||
+    onParents.length > 0 ||
+    shows.some(({ done, changes }) => done.fence || changes.length > 0);
+  const changed = new Map(shows.map(({ done, changes }) => [done.shard.name, changes] as const));
+  const unions = [...unionsBefore, ...(await unionNames(plan))];
+  // Our own statements name a view as nothing but `qualified` writes it.
+  const derived = [...statements.values()]
+    .flat()
+    .filter((sql) => unions.some((name) => sql.includes(qualified(name))));
+  return { veneer, statements, changes: changed, derived, takesPart };
+}
+
+/**
+ * Partitioned parents, then the foreign tables, with the views over all tenants around them. Answers the statements by
+ * shard; what is nobody's in particular stands with the first, or with the last where it comes at the end.
+ */
+async function alignTables(
+  session: Session,
+  { onParents, shows }: Pick<VeneerPlan, 'onParents' | 'shows'>,
+  before: readonly string[],
+  budget: Budget,
+): Promise<Map<string, string[]>> {
+  const statements = new Map(shows.map(({ done }) => [done.shard.name, [] as string[]]));
+  const [first] = shows;
+  if (first === undefined) return statements;
+  const { lane } = first.done.shard.part;
+  const { config } = lane.run;
+  const add = ({ done }: VeneerPlan['shows'][number], more: readonly string[]): void =>
+    void statements.get(done.shard.name)?.push(...more);
+  add(first, before);
+  add(first, await alterParents(lane, session, onParents, budget));
+  const changes = shows.map((one) => ({
+    server: one.done.shard.part.lane.shard.server.name,
+    changes: one.changes,
+    wanted: one.done.changes.wanted,
+  }));
+  if (changes.some((one) => one.changes.length > 0)) await beginOnVeneer(lane, session, budget);
+  const unions = await putUnionsAside(config, session, changes, budget);
+  add(first, unions.statements);
+  for (const show of shows) {
+    const own = show.done.shard.part.lane;
+    add(show, await alignVeneer(own, session, show.done.changes, show.changes, budget));
+    // Partitions followed their parent, and nothing else was to be done.
+    if (onParents.length > 0 && show.changes.length === 0)
+      await proveAligned(own, session, show.done.changes);
+  }
+  add(shows.at(-1) ?? first, await alignUnions(config, session, unions, budget));
+  return statements;
+}
+
+/** The views over all tenants that the veneer should have now. */
+async function unionNames(plan: VeneerPlan): Promise<readonly QualifiedName[]> {
+  const config = plan.shows[0]?.done.shard.part.lane.run.config;
+  return config === undefined || !touchesUnions(plan) ? [] : readUnionNames(config, plan.veneer.session);
+}
+
+/** See unions.ts: whoever locks branches of a view over all tenants has the veneer's turn. */
+const touchesUnions = ({ shows, types }: VeneerPlan): boolean =>
+  shows.some(
+    ({ done, changes }) =>
+      hasUnions(done.shard.part.lane.run.config) && (done.fence || changes.length > 0 || !isIdle(types)),
+  );
+
+/** Attaching a partition locks its parent until the end of the transaction, and so does dropping one. */
+const touchesParents = (onParents: readonly Change[], shows: VeneerPlan['shows']): boolean =>
+  onParents.length > 0 ||
+  shows.some(({ done, changes }) =>
+    changes.some(({ kind, attach }) => attach !== undefined || (kind === 'drop' && hasParents(done))),
+  );
+
+const hasParents = ({ shard }: ShardDone): boolean => sharesParents(shard.part.lane.run.config);
+
+const groupTypes = ({ veneer, shows, types }: VeneerPlan): GroupTypes => ({
+  veneer,
+  types,
+  shards: shows.map(({ done }) => done),
+});
+
+async function alterParents(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
+  if (changes.length === 0) return [];
+  await beginOnVeneer(lane, session, budget);
+  return executeChanges(lane, session, changes, budget);
+}
+
+async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
+  await beginOnVeneer(lane, veneer, budget);
+  await fenceVeneer(lane, veneer, budget);
+}

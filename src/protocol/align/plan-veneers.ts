@@ -1,0 +1,89 @@
+import { readPartitions } from '../../catalog/read-foreign-tables.js';
+import { shardsShownOn } from '../../fleet/shown-shards.js';
+import { mergeParents } from '../../veneer/merge-parents.js';
+import type { Change } from '../../veneer/reconcile.js';
+import type { WriteForecast } from '../../veneer/writes.js';
+import { foreseeWrites } from './foresee-writes.js';
+import type { GroupWork } from '../group/gather.js';
+import type { Group, GroupVeneer } from '../group/group.js';
+import { planGroupTypes } from './group-types.js';
+import type { ShardDone } from '../group/shard-done.js';
+import type { TypeWork } from './type-work.js';
+import { differenceIn, readPresent } from './veneer-work.js';
+
+/** What one veneer has to change, by the shards that it shows. */
+export interface VeneerPlan {
+  readonly veneer: GroupVeneer;
+  /** Of partitioned tables, for all of their partitions; before everything else. */
+  readonly onParents: readonly Change[];
+  readonly shows: readonly {
+    readonly done: ShardDone;
+    readonly changes: readonly Change[];
+    readonly writes: readonly WriteForecast[];
+  }[];
+  readonly types: TypeWork;
+}
+
+/** Reads what each veneer of a group has to change; nothing is changed yet. */
+export const planVeneers = (
+  { veneers }: Pick<Group, 'veneers'>,
+  done: readonly ShardDone[],
+): Promise<VeneerPlan[]> =>
+  Promise.all(
+    veneers.map((veneer) =>
+      planVeneer(
+        veneer,
+        done.filter(({ shard }) => veneer.shows.includes(shard)),
+      ),
+    ),
+  );
+
+/** The same for one veneer, of the shards that it shows. */
+export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
+  const { name, session } = veneer;
+  const types = await planGroupTypes(veneer.session, shown);
+  const read = await Promise.all(
+    shown.map(async ({ shard: { part }, changes }) => {
+      const present = await readPresent(part.lane, session, changes);
+      return {
+        changes: await differenceIn(part.lane, session, changes, present),
+        writes: foreseeWrites(part.lane, session, changes, present.tables),
+      };
+    }),
+  );
+  const lists = read.map(({ changes }) => changes);
+  const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
+  const [first] = shown;
+  const all = first === undefined ? [] : shardsShownOn(first.shard.part.lane.run.config, name);
+  const servers = all.map(({ server }) => server.name);
+  const others = all.filter((one) => !shown.some(({ shard }) => shard.name === one.name));
+  const outside = new Map(others.map((one) => [one.server.name, one.name]));
+  const partitions = await readPartitions(session, servers, parents);
+  const { onParents, rest } = mergeParents({ veneer: name, outside }, lists, partitions);
+  return {
+    veneer,
+    types,
+    onParents,
+    shows: shown.map((one, index) => ({
+      done: one,
+      changes: rest[index] ?? [],
+      writes: read[index]?.writes ?? [],
+    })),
+  };
+}
+
+/** INSERTs that will no longer do what they did, by shard and veneer. Pure. */
+export const writesByShard = (
+  done: readonly ShardDone[],
+  plans: readonly VeneerPlan[],
+): GroupWork['writes'] =>
+  new Map(
+    done.map((one) => [
+      one.shard.name,
+      Object.fromEntries(
+        plans.flatMap(({ veneer, shows }) =>
+          shows.filter((show) => show.done === one).map(({ writes }) => [veneer.name, writes] as const),
+        ),
+      ),
+    ]),
+  );

@@ -1,0 +1,93 @@
+import { VeneerError } from '../../errors.js';
+import { display } from '../../postgres/identifiers.js';
+import type { Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
+import type { Change } from '../../veneer/reconcile.js';
+import { runAttaching } from './attach.js';
+import type { Budget } from '../lane/budget.js';
+import type { Lane } from '../lane/lane.js';
+import { runBatched } from './run-batched.js';
+
+/** In order; what attaches a partition runs by itself, since it may have to look into what stands in its way. */
+export async function runChanges(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
+  const statements: string[] = [];
+  for (const batch of batches(changes)) {
+    for (const { kind, table } of batch)
+      if (kind !== 'create') budget.noteLocked(session.member, display(table));
+    statements.push(...(await runBatch(lane, session, batch, budget)));
+  }
+  return statements;
+}
+
+/** Runs of changes that may share a text: what attaches stands alone, and what creates waits for nobody's lock. */
+function batches(changes: readonly Change[]): Change[][] {
+  const done: Change[][] = [];
+  for (const change of changes) {
+    const last = done.at(-1);
+    const [other] = last ?? [];
+    const alike =
+      other !== undefined && !isAttach(other) && !isAttach(change) && isCreate(other) === isCreate(change);
+    if (alike) last?.push(change);
+    else done.push([change]);
+  }
+  return done;
+}
+
+const isAttach = ({ attach }: Change): boolean => attach !== undefined;
+const isCreate = ({ kind }: Change): boolean => kind === 'create';
+
+async function runBatch(
+  lane: Lane,
+  session: Session,
+  batch: readonly Change[],
+  budget: Budget,
+): Promise<readonly string[]> {
+  const [first] = batch;
+  if (first === undefined) return [];
+  const { attach, statements } = first;
+  if (attach === undefined)
+    return runBatched(session, budget, batch, {
+      waiting: !isCreate(first),
+      explain: (error, change) => explain(error, lane, change),
+    });
+  try {
+    await runAttaching(session, budget.limits(session), statements, attach);
+    return statements;
+  } catch (error) {
+    throw explain(error, lane, first);
+  }
+}
+
+function explain(error: unknown, lane: Lane, change: Change): unknown {
+  if (!(error instanceof VeneerError)) return error;
+  const hint = hintFor(error, lane);
+  if (hint === null) return error;
+  return new VeneerError(`${display(change.table)} cannot be changed on the veneer: ${error.message}`, {
+    ...error.facts,
+    hint,
+  });
+}
+
+function hintFor(error: VeneerError, lane: Lane): string | null {
+  if (isState(error, SQLSTATE.undefinedSchema)) return 'migrate setup makes the schemas of the veneer';
+  const { name: server } = lane.shard.server;
+  if (isState(error, SQLSTATE.undefinedObject) && error.message.includes(server))
+    return `migrate setup makes server ${server}`;
+  if (isState(error, SQLSTATE.undefinedObject, SQLSTATE.undefinedFunction)) {
+    return 'the veneer lacks what the column needs: make it there, upgrade the veneer, or leave the relation out by expose … except';
+  }
+  if (isState(error, SQLSTATE.tooManyColumns)) {
+    return 'dropped columns keep their numbers, of which a table has 1600: drop the foreign table on the veneer, and what hangs on it; migrate sync makes it anew';
+  }
+  if (isState(error, SQLSTATE.dependentObjects, SQLSTATE.featureNotSupported)) {
+    return 'change or drop what depends on it on the veneer first; nothing is ever dropped by CASCADE';
+  }
+  return isState(error, SQLSTATE.insufficientPrivilege)
+    ? 'the runner must own the foreign tables of its veneer'
+    : null;
+}

@@ -1,0 +1,218 @@
+import type { TenantConfig } from '../../config/config.js';
+import { readForeignTableHeads, readForeignTables, readOccupied } from '../../catalog/read-foreign-tables.js';
+import type { Fate } from '../../catalog/read-dependents.js';
+import { remoteOf, type ForeignTable, type ForeignTableHead } from '../../catalog/relation.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import { display, ident, nameKey, qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import { MemberError } from '../../postgres/member-error.js';
+import type { Session } from '../../postgres/session.js';
+import { isOurs, type Definition } from '../../veneer/definition.js';
+import { reconcile, type Change } from '../../veneer/reconcile.js';
+import type { Budget } from '../lane/budget.js';
+import type { Lane } from '../lane/lane.js';
+import { lockAbove } from './lock-views.js';
+import { aroundRetype, clearTheWay } from './retype.js';
+import { placeDefinitions } from './place-definitions.js';
+import { runChanges } from './run-changes.js';
+import type { ShardChanges } from '../shard/shard-work.js';
+import { lockUnionsOver } from './unions.js';
+
+/** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
+export async function lockOnVeneer(
+  lane: Lane,
+  session: Session,
+  tenants: readonly TenantConfig[],
+  relations: readonly string[],
+  budget: Budget,
+): Promise<void> {
+  const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
+  await lockTables(
+    lane,
+    session,
+    await readForeignTableHeads(session, [lane.shard.server.name], { remote, named: [] }),
+    budget,
+  );
+}
+
+/** LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock. */
+export async function lockTables(
+  lane: Lane,
+  session: Session,
+  tables: readonly ForeignTableHead[],
+  budget: Budget,
+): Promise<void> {
+  if (tables.length === 0) return;
+  await lockUnionsOver(lane.run.config, session, tables, budget);
+  await lockAbove(
+    session,
+    budget,
+    tables
+      .filter((table) => lane.retyping.has(remoteOf(table).name))
+      .flatMap((table) => (table.parent === null ? [table] : [table, table.parent])),
+  );
+  for (const table of tables) budget.noteLocked(session.member, display(table));
+  const ordered = contendedFirst(lane, tables);
+  const locks = ordered.map(lockSql);
+  try {
+    await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
+  } catch (error) {
+    // Before the first lock stand two statements, between two locks one.
+    const refused = error instanceof MemberError ? ordered[(error.completed - 2) / 2] : undefined;
+    if (refused !== undefined) lane.contended.unshift(display(refused));
+    throw error;
+  }
+}
+
+/** A partition is locked with its parent, which whoever reads through the parent locks first. */
+const lockSql = (table: ForeignTableHead): string =>
+  table.parent === null
+    ? `ALTER FOREIGN TABLE ${qualified(table)} OWNER TO ${ident(table.owner)}`
+    : `LOCK TABLE ${qualified(table.parent)} IN ACCESS EXCLUSIVE MODE`;
+
+/**
+ * What an earlier attempt did not get comes first. An application that reads one table and then another holds the
+ * first while it waits for the second: whoever locks them the other way round waits for it in vain, every time.
+ */
+function contendedFirst(lane: Lane, tables: readonly ForeignTableHead[]): ForeignTableHead[] {
+  const isContended = (table: ForeignTableHead): boolean => lane.contended.includes(display(table));
+  const place = (table: ForeignTableHead): number => lane.contended.indexOf(display(table));
+  return [
+    ...tables.filter(isContended).toSorted((a, b) => place(a) - place(b)),
+    ...tables.filter((table) => !isContended(table)),
+  ];
+}
+
+/**
+ * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own transaction,
+ * begun here where it is not open yet. Answers the statements; none where nothing is `planned`.
+ */
+export async function alignVeneer(
+  lane: Lane,
+  session: Session,
+  changes: ShardChanges,
+  planned: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
+  if (planned.length === 0) return [];
+  await beginOnVeneer(lane, session, budget);
+  await lane.run.at(`before statements:${session.member}`);
+  const statements = await executeChanges(lane, session, planned, budget);
+  await lane.run.at(`after statements:${session.member}`);
+  await proveAligned(lane, session, changes);
+  return statements;
+}
+
+/** Begins on a veneer, within what is left of the budget; where its transaction is open, it is this attempt's. */
+export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget): Promise<void> {
+  if (session.status() !== 'I') return;
+  await lane.run.at(`before begin:${session.member}`);
+  await session.run(`BEGIN; ${budget.limits(session)}`);
+  await lane.run.at(`after begin:${session.member}`);
+}
+
+/** What a veneer shows of what a migration touched, and what it is to show. */
+export interface Present {
+  readonly tables: readonly ForeignTable[];
+  readonly wanted: readonly Definition[];
+}
+
+/** Reads the touched tables alone: what a migration did not touch is not looked at. */
+export async function readPresent(lane: Lane, session: Session, changes: ShardChanges): Promise<Present> {
+  const wanted = await placeDefinitions(session, changes.wanted);
+  const scope = { remote: changes.remote, named: wanted };
+  return { wanted, tables: await readForeignTables(session, [lane.shard.server.name], scope) };
+}
+
+/** Present × wanted. Asks the veneer only whether the name of what is to be made is free. */
+export async function differenceIn(
+  lane: Lane,
+  session: Session,
+  { exposure, renames }: Pick<ShardChanges, 'exposure' | 'renames'>,
+  { tables, wanted }: Present,
+): Promise<Change[]> {
+  const names = new Set(wanted.map(nameKey));
+  // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
+  const present = tables.filter((table) => names.has(nameKey(table)) || isOurs(exposure, table));
+  const planned = reconcile({ wanted, present, renames, version: session.server.version });
+  for (const change of planned)
+    if (isRetype(change) || isRetype(change.onParent ?? {})) lane.retyping.add(change.remote.name);
+  const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
+  await refuseOccupied(session, lane.shard.server.name, created);
+  return planned;
+}
+
+/** Throws (exit 20) where a foreign table is to be made under a name that something else bears. */
+export async function refuseOccupied(
+  session: Session,
+  server: string,
+  names: readonly QualifiedName[],
+): Promise<void> {
+  if (names.length === 0) return;
+  const [occupied] = await readOccupied(session, [server], names);
+  if (occupied === undefined) return;
+  throw new VeneerError(
+    `${display(occupied)} exists on the veneer already, and is not a foreign table of ${server}`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: session.member },
+      hint: 'rename or drop it there, or expose the relation under another name',
+    },
+  );
+}
+
+/**
+ * Runs the changes in the open transaction, with views above columns whose type changes put aside and restored.
+ * Answers what was executed. An error names the table and what to do; where something depends on what is to be
+ * dropped, or cannot be restored, it is refused by name before the first statement.
+ */
+export async function executeChanges(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
+  await clearTheWay(session, budget, changes.flatMap(fatesOf));
+  const retypes = changes.filter(isRetype);
+  const last = changes.filter(({ kind }) => kind === 'create');
+  const first = changes.filter((change) => !retypes.includes(change) && !last.includes(change));
+  const run = (some: readonly Change[]): Promise<string[]> => runChanges(lane, session, some, budget);
+  const columns = retypes.flatMap(({ oid = '', retyped = [] }) =>
+    retyped.map(({ name }) => ({ relation: oid, column: name })),
+  );
+  const statements = [
+    ...(await run(first)),
+    ...(await aroundRetype(session, budget, columns, () => run(retypes))),
+    ...(await run(last)),
+  ];
+  const shown = { veneer: session.member, shard: lane.shard.name };
+  for (const { table } of last) lane.run.shown.push({ ...shown, kind: 'new', name: table });
+  for (const { oid = '' } of retypes) lane.run.shown.push({ ...shown, kind: 'changed', oid });
+  return statements;
+}
+
+const isRetype = ({ retyped = [] }: Pick<Change, 'retyped'>): boolean => retyped.length > 0;
+
+/** By present names: asked before anything is renamed. */
+function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[] {
+  if (kind === 'drop') return [{ relation: oid, column: null, fate: 'drop' }];
+  return [
+    ...dropped.map((column): Fate => ({ relation: oid, column, fate: 'drop' })),
+    ...retyped.map(({ was }): Fate => ({ relation: oid, column: was, fate: 'retype' })),
+  ];
+}
+
+/** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */
+export async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
+  const { exposure } = changes;
+  const present = await readPresent(lane, session, changes);
+  const left = await differenceIn(lane, session, { exposure, renames: [] }, present);
+  if (left.length === 0) return;
+  throw new VeneerError(
+    `${session.member} would still differ: ${left.flatMap((c) => c.statements).join('; ')}`,
+    {
+      exitCode: EXIT.bug,
+      where: { member: session.member },
+      hint: 'nothing was committed; this is a fault of pg-veneer, please report it with the migration',
+    },
+  );
+}

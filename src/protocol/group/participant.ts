@@ -1,0 +1,35 @@
+import type { Role } from '../../fleet/member.js';
+import type { Session } from '../../postgres/session.js';
+import type { AttemptId } from '../run/gid.js';
+import type { Protocol } from '../run/journal.js';
+
+/** A member with an open transaction in which an attempt's work is done and all that is left is to commit. */
+export interface Participant {
+  readonly member: string;
+  /** Its part in this attempt: a member in both roles may take part in one of them. */
+  readonly role: Role;
+  readonly session: Session;
+  /** What was executed to align it as a veneer, for all shards of the group. */
+  readonly statements: readonly string[];
+  /** A session in place of this one when it broke, once the old one has ended. */
+  readonly replace: () => Promise<Session>;
+  /** The transaction that the work began in, where that has to be the one that commits. */
+  readonly xid: string | null;
+}
+
+export interface AttemptEnd {
+  readonly id: AttemptId;
+  readonly migration: string | null;
+  readonly participants: readonly Participant[];
+  readonly protocol: Protocol;
+}
+
+/**
+ * In which order what was decided is carried out (PROTOCOL section 5): shards first, veneers last, so that whoever
+ * comes through a veneer waits there until the shards are what its definitions say. Between databases that are both
+ * no order is better than another; what may then be seen is refused before the vote (PROTOCOL section 10).
+ */
+export const COMMIT_ORDER: readonly Role[] = ['shard', 'shard+veneer', 'veneer'];
+
+export const inCommitOrder = (a: Pick<Participant, 'role'>, b: Pick<Participant, 'role'>): number =>
+  COMMIT_ORDER.indexOf(a.role) - COMMIT_ORDER.indexOf(b.role);

@@ -1,0 +1,65 @@
+import {
+  readRaw,
+  readStorage,
+  touchedRelations,
+  type RawRelation,
+  type StoredRelation,
+} from '../../catalog/read-raw.js';
+import { changedTypes, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
+import type { Session } from '../../postgres/session.js';
+
+/** A shard as it was before a step, by raw names: what the step's open transaction is compared with. */
+export interface Before {
+  /** Sees what is committed. */
+  readonly anchor: Session;
+  readonly relations: (oids: readonly string[]) => Promise<RawRelation[]>;
+  readonly storage: (oids: readonly string[]) => Promise<StoredRelation[]>;
+  readonly types: (oids: readonly string[]) => Promise<RawType[]>;
+}
+
+/** As it is committed: the step is the first thing that its transaction does. */
+export const asCommitted = (anchor: Session): Before => ({
+  anchor,
+  relations: (oids) => readRaw(anchor, oids),
+  storage: (oids) => readStorage(anchor, oids),
+  types: (oids) => readRawTypes(anchor, oids),
+});
+
+/**
+ * As the open transaction of `session` has it now, for a step that follows in the same transaction. What it touched is
+ * read now, in it; what only the next step touches is as it is committed. Something that it dropped is not asked for
+ * again: to the anchor it would still be there.
+ */
+export async function asLeft(session: Session, anchor: Session): Promise<Before> {
+  const touched = await touchedRelations(session);
+  const changed = await changedTypes(session, anchor);
+  const relations = await readRaw(session, touched);
+  const storage = await readStorage(session, touched);
+  const types = await readRawTypes(session, changed);
+  const committed = asCommitted(anchor);
+  return {
+    anchor,
+    relations: (oids) => overlaid(oids, { known: touched, left: relations, rest: committed.relations }),
+    storage: (oids) => overlaid(oids, { known: touched, left: storage, rest: committed.storage }),
+    types: (oids) => overlaid(oids, { known: changed, left: types, rest: committed.types }),
+  };
+}
+
+interface Overlay<T> {
+  /** Oids that `left` answers for, be it that nothing is left of them. */
+  readonly known: readonly string[];
+  readonly left: readonly T[];
+  readonly rest: (oids: readonly string[]) => Promise<T[]>;
+}
+
+async function overlaid<T extends { readonly oid: string }>(
+  oids: readonly string[],
+  { known, left, rest }: Overlay<T>,
+): Promise<T[]> {
+  const answered = new Set(known);
+  const wanted = new Set(oids);
+  return [
+    ...left.filter(({ oid }) => wanted.has(oid)),
+    ...(await rest(oids.filter((oid) => !answered.has(oid)))),
+  ];
+}

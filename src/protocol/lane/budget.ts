@@ -1,0 +1,103 @@
+import type { RolloutConfig } from '../../config/config.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import type { ServerFacts, Session } from '../../postgres/session.js';
+
+/** The clock of one attempt: what is left of its two budgets (PROTOCOL section 8), and which tables it locks. */
+export interface Budget {
+  /**
+   * SET LOCAL of what is left, to stand before the statements of a transaction. Throws (exit 20) when nothing is.
+   * These are a second net: they bound one lock and one statement; `watched` keeps the budgets of the attempt.
+   */
+  limits(session: Session): string;
+  /** To stand between lock statements of one text: lowers lock_timeout by what the text took so far. */
+  shrink(session: Session): string;
+  /** The same limits as SQL expressions by setting, each lowered by what the text took so far. Throws as `limits` does. */
+  shrinking(session: Session): Readonly<Record<'lock_timeout' | 'statement_timeout', string>>;
+  /** Counts time (milliseconds) that a session spent waiting for locks; true once the budget for it is used up. */
+  addWait(ms: number, session: Session): boolean;
+  /** Milliseconds since the attempt began. */
+  elapsed(): number;
+  holdLeft(): number;
+  /** A table of a veneer is locked from now on, or is being waited for, which blocks the application as well. */
+  noteLocked(veneer: string, table: string): void;
+  /** Milliseconds for which each table was locked, up to now. */
+  lockDurations(): LockDuration[];
+}
+
+export interface LockDuration {
+  readonly veneer: string;
+  readonly table: string;
+  readonly ms: number;
+}
+
+/**
+ * Of the server's deadlock_timeout. A session that has waited for that long looks for a cycle and ends itself where
+ * it finds one: were we still waiting then, the victim could be the application's session. It may have begun to wait
+ * with our first lock, so the bound is for all waits of an attempt together.
+ */
+const BELOW_DEADLOCK_TIMEOUT = 0.8;
+
+/** Milliseconds that an attempt may wait for locks on a server: rollout.lock_wait, or less where its deadlock_timeout asks for it. */
+export const lockBound = (
+  lockWaitMs: number,
+  { deadlockTimeoutMs }: Pick<ServerFacts, 'deadlockTimeoutMs'>,
+): number => Math.min(lockWaitMs, BELOW_DEADLOCK_TIMEOUT * deadlockTimeoutMs);
+
+export function startBudget({
+  lockWaitMs,
+  lockHoldMs,
+}: Pick<RolloutConfig, 'lockWaitMs' | 'lockHoldMs'>): Budget {
+  const start = performance.now();
+  const locked = new Map<string, { readonly veneer: string; readonly table: string; readonly at: number }>();
+  let waited = 0;
+  const elapsed = (): number => Math.round(performance.now() - start);
+  const holdLeft = (): number => lockHoldMs - elapsed();
+  const patience = ({ server }: Session): number => {
+    return Math.max(1, Math.floor(lockBound(lockWaitMs, server) - waited));
+  };
+  return {
+    elapsed,
+    holdLeft,
+    limits(session: Session): string {
+      const left = holdLeft();
+      if (left <= 0) throw holdExceeded(lockHoldMs);
+      return `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}; SET LOCAL statement_timeout = ${left}`;
+    },
+    shrink: (session: Session) =>
+      `SELECT set_config('lock_timeout', ${lessTheText(patience(session))}, true)`,
+    shrinking(session: Session) {
+      const left = holdLeft();
+      if (left <= 0) throw holdExceeded(lockHoldMs);
+      return {
+        lock_timeout: lessTheText(Math.min(patience(session), left)),
+        statement_timeout: lessTheText(left),
+      };
+    },
+    addWait(ms: number, session: Session): boolean {
+      waited += ms;
+      return patience(session) <= 1;
+    },
+    noteLocked(veneer: string, table: string): void {
+      const key = `${veneer} ${table}`;
+      if (!locked.has(key)) locked.set(key, { veneer, table, at: performance.now() });
+    },
+    lockDurations: () =>
+      [...locked.values()].map(({ veneer, table, at }) => ({
+        veneer,
+        table,
+        ms: Math.round(performance.now() - at),
+      })),
+  };
+}
+
+/** Milliseconds less what the text took so far, and no less than one: statement_timestamp() is when the whole text arrived. */
+const lessTheText = (ms: number): string =>
+  `greatest(1, ${ms} - (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int)::text`;
+
+/** The attempt held its locks for the whole budget; `running` names the statement that took the time. */
+export const holdExceeded = (lockHoldMs: number, running?: string): VeneerError =>
+  new VeneerError(`the step held its locks for ${lockHoldMs} ms, all that rollout.lock_hold allows`, {
+    exitCode: EXIT.failed,
+    ...(running === undefined ? {} : { detail: running }),
+    hint: 'raise rollout.lock_hold, or split the migration',
+  });

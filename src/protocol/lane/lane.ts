@@ -1,0 +1,107 @@
+import type { ShardConfig } from '../../config/config.js';
+import type { Session } from '../../postgres/session.js';
+import { asCommitted, type Before } from './before.js';
+import type { Blocker } from './blockers.js';
+import type { AttemptId } from '../run/gid.js';
+import { anchorOf, type Run } from '../run/run.js';
+import { openSettling, replaceSettling } from '../run/settling-session.js';
+
+/** The connections of a step's group, one to each member that takes part. */
+export interface Crew {
+  readonly run: Run;
+  /** For people: the shard's, or `veneers`. */
+  readonly name: string;
+  /** The crew's own session to a member, opened when first asked for, replaced when it broke. */
+  session(member: string): Promise<Session>;
+  /** Those that are open. */
+  openSessions(): readonly Session[];
+  /** A shard as it was before the step that is at work. */
+  before(shard: string): Before;
+  /** Attempts that are settled and whose evidence is still there. */
+  readonly settled: AttemptId[];
+  /** Who stood in the way when a step last waited for a lock. */
+  readonly blockers: Blocker[];
+  /** By member and pid: since when (performance.now()) somebody has been seen blocking. */
+  readonly blockedSince: Map<string, number>;
+  /** Tables of veneers whose lock was not to be had in time, the last one first. */
+  readonly contended: string[];
+  /** Names of relations whose columns change type: views above them are locked before the tables. */
+  readonly retyping: Set<string>;
+}
+
+/**
+ * The connections with which one shard goes through its steps: one to the shard, one to each veneer that a step
+ * changes. Lanes of several shards work on one veneer side by side, each in a transaction of its own.
+ */
+export interface Lane extends Crew {
+  readonly shard: ShardConfig;
+  /** What a migration is known to affect, from an earlier attempt or from another shard. */
+  known(migration: string): Affected;
+  learn(migration: string, affected: Affected): void;
+}
+
+/** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
+export interface Affected {
+  /** Names of relations of a tenant. */
+  readonly relations: readonly string[];
+  /** It rewrites a table: all foreign tables of the shard are to be locked. */
+  readonly fence: boolean;
+}
+
+const NOTHING: Affected = { relations: [], fence: false };
+
+/** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
+export async function withLane<T>(
+  run: Run,
+  shard: ShardConfig,
+  learnt: Map<string, Affected>,
+  work: (lane: Lane) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withCrew(run, shard.name, (crew) =>
+      work({
+        ...crew,
+        shard,
+        known: (migration) => learnt.get(migration) ?? NOTHING,
+        learn: (migration, affected) => void learnt.set(migration, affected),
+      }),
+    );
+  } finally {
+    // After the crew's sessions, which may act only while the anchor holds the run lock there.
+    await run.rest(shard.name);
+  }
+}
+
+/** Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. */
+export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => Promise<T>): Promise<T> {
+  const sessions = new Map<string, Session>();
+  const joined = new Map<string, Session>();
+  const session = async (member: string): Promise<Session> => {
+    const open = sessions.get(member);
+    // The lock first: without the run's anchor there, this run may do nothing more on that member. Winning one back
+    // ends the sessions that had joined the one before.
+    const anchor = await run.live(member);
+    if (open !== undefined && !open.isLost() && joined.get(member) === anchor) return open;
+    const fresh = await (open === undefined ? openSettling(run, member) : replaceSettling(run, open));
+    sessions.set(member, fresh);
+    joined.set(member, await run.live(member));
+    return fresh;
+  };
+  try {
+    const openSessions = (): Session[] => [...sessions.values()];
+    return await work({
+      run,
+      name,
+      session,
+      openSessions,
+      before: (shard) => asCommitted(anchorOf(run, shard)),
+      settled: [],
+      blockers: [],
+      blockedSince: new Map(),
+      contended: [],
+      retyping: new Set(),
+    });
+  } finally {
+    await Promise.all([...sessions.values()].map((open) => open.close()));
+  }
+}

@@ -1,0 +1,129 @@
+import { EXIT, VeneerError } from '../../errors.js';
+import type { Session } from '../../postgres/session.js';
+import { SQLSTATE } from '../../postgres/sqlstate.js';
+import { blockerText, readBlockers } from './blockers.js';
+import { holdExceeded, type Budget } from './budget.js';
+import type { Crew } from './lane.js';
+import { anchorOf } from '../run/run.js';
+
+/** The user asked to end; nothing of the attempt was committed. */
+export class Interrupted extends VeneerError {
+  constructor() {
+    super('interrupted: the attempt was rolled back', { exitCode: EXIT.interrupted });
+  }
+}
+
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new Interrupted();
+}
+
+/** Milliseconds between two looks. A cancel that arrives between two statements is lost: each look sends it again. */
+const LOOK_MS = 50;
+
+/**
+ * Does the part of an attempt that may still be rolled back, and keeps its budgets by the runner's clock: timeouts
+ * of the server bound single locks and statements, and know nothing of a wait on another server. When the run is
+ * asked to end, a budget is used up, or the blocker of a lock will not go, what is running is cancelled from the
+ * anchors and the reason is thrown.
+ */
+export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise<T>): Promise<T> {
+  throwIfAborted(lane.run.signal);
+  const watch: Watch = { lane, budget, reason: null, looking: false, lookedAt: performance.now() };
+  const timer = setInterval(() => void look(watch), LOOK_MS);
+  const wake = (): void => void look(watch);
+  lane.run.signal.addEventListener('abort', wake);
+  try {
+    const result = await work();
+    throwIfAborted(lane.run.signal);
+    return result;
+  } catch (error) {
+    throwIfAborted(lane.run.signal);
+    throw watch.reason?.(error) ?? error;
+  } finally {
+    clearInterval(timer);
+    lane.run.signal.removeEventListener('abort', wake);
+  }
+}
+
+interface Watch {
+  readonly lane: Crew;
+  readonly budget: Budget;
+  /** Why the work was cancelled: makes the error to throw from the one that the cancelled statement gave. */
+  reason: ((error: unknown) => VeneerError) | null;
+  looking: boolean;
+  /** performance.now() */
+  lookedAt: number;
+}
+
+async function look(watch: Watch): Promise<void> {
+  if (watch.looking) return;
+  watch.looking = true;
+  try {
+    await countWaits(watch);
+    const { lockHoldMs } = watch.lane.run.config.rollout;
+    if (watch.budget.holdLeft() <= 0)
+      watch.reason ??= (error) => holdExceeded(lockHoldMs, runningText(error));
+    if (watch.reason !== null || watch.lane.run.signal.aborted) await cancelAll(watch.lane);
+  } catch {
+    // The anchor is gone, or slow: the work itself will run into it, and the server's own timeouts hold.
+  } finally {
+    watch.looking = false;
+  }
+}
+
+const busy = (lane: Crew): Session[] =>
+  lane.openSessions().filter((session) => !session.isLost() && session.status() !== 'I');
+
+async function countWaits(watch: Watch): Promise<void> {
+  const { lane, budget } = watch;
+  const sinceLast = performance.now() - watch.lookedAt;
+  watch.lookedAt += sinceLast;
+  for (const session of busy(lane).filter((one) => one.isAsked())) {
+    const blockers = await readBlockers(anchorOf(lane.run, session.member), session);
+    if (blockers.length === 0) continue;
+    lane.blockers.splice(0, lane.blockers.length, ...blockers);
+    await terminateStubborn(lane, session);
+    if (budget.addWait(sinceLast, session)) watch.reason ??= (error) => waitExceeded(lane, error);
+  }
+}
+
+/** Ends those who have stood in the way for longer than the user allowed; without that choice nobody is ended. */
+export async function terminateStubborn(lane: Crew, session: Session): Promise<void> {
+  const { terminateBlockersMs } = lane.run;
+  if (terminateBlockersMs === null) return;
+  for (const blocker of lane.blockers) {
+    if (blocker.pid === null || blocker.application_name?.startsWith('pgv ') === true) continue;
+    const key = `${blocker.member} ${blocker.pid}`;
+    const since = lane.blockedSince.get(key) ?? performance.now();
+    lane.blockedSince.set(key, since);
+    if (performance.now() - since < terminateBlockersMs) continue;
+    await anchorOf(lane.run, session.member).asLogin('SELECT pg_terminate_backend($1)', [blocker.pid]);
+    lane.run.onProgress({
+      type: 'notice',
+      text: `ended a session that blocked the step: ${blockerText(blocker)}`,
+    });
+  }
+}
+
+/**
+ * Carries the SQLSTATE of a lock that was not to be had, since it is one: the step may try again. Whether the server's
+ * lock_timeout or this clock ends a wait is a race; the reader is told the same place of the cancelled statement.
+ */
+const waitExceeded = (lane: Crew, cancelled: unknown): VeneerError =>
+  new VeneerError('a lock was not to be had in time', {
+    exitCode: EXIT.failed,
+    sqlstate: SQLSTATE.lockNotAvailable,
+    detail: lane.blockers.map(blockerText).join('\n'),
+    ...(cancelled instanceof VeneerError ? { where: cancelled.facts.where ?? {} } : {}),
+  });
+
+function runningText(error: unknown): string | undefined {
+  return error instanceof VeneerError ? error.facts.detail : undefined;
+}
+
+const cancelAll = (lane: Crew): Promise<unknown> =>
+  Promise.allSettled(
+    busy(lane).map((session) =>
+      anchorOf(lane.run, session.member).asLogin('SELECT pg_cancel_backend($1)', [session.pid]),
+    ),
+  );

@@ -1,0 +1,162 @@
+import { groupBy } from '../../group-by.js';
+import { textOf } from '../../errors.js';
+import { addressOf, findMember } from '../../fleet/member.js';
+import { inParallel } from '../../parallel.js';
+import { display, qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import { withSession, type Row, type Session } from '../../postgres/session.js';
+import { rollbackQuietly } from '../../postgres/transaction.js';
+import type { Run } from '../run/run.js';
+import type { ShownTable } from '../run/shown-table.js';
+
+/** Milliseconds for one table, for all of a run, and for a lock that somebody else holds. */
+const LIMITS = { table: 10_000, run: 60_000, lock: 1_000 };
+
+/**
+ * ANALYZEs the foreign tables that the steps of a run made or changed (rollout.analyze), once all its transactions are
+ * settled: autovacuum never does (https://www.postgresql.org/docs/current/sql-analyze.html). Postgres_fdw reads the
+ * shard for it, before PostgreSQL 16 the whole table; so it is bounded in time, one table per shard at a time. Never
+ * throws: answers notices about what was left.
+ *
+ * An empty table is left without statistics. Postgres_fdw guesses then, and a remembered zero, which nothing would
+ * ever correct, makes plans far worse than that guess.
+ */
+export async function analyzeShown(run: Run): Promise<string[]> {
+  const { analyze, concurrency } = run.config.rollout;
+  const due = run.shown.filter(({ kind }) => analyze === 'changed' || kind === analyze);
+  const byPlace = groupBy(due, ({ veneer, shard }) => JSON.stringify([veneer, shard]));
+  const groups = [...byPlace.values()].flatMap((tables) =>
+    tables.slice(0, 1).map((one) => ({ ...one, tables })),
+  );
+  const deadline = performance.now() + LIMITS.run;
+  const results = await inParallel(groups, concurrency, (group) => analyzeGroup(run, group, deadline));
+  return results.flatMap((left) => left ?? []);
+}
+
+/** The tables of one shard on one veneer. */
+interface Group {
+  readonly veneer: string;
+  readonly shard: string;
+  readonly tables: readonly ShownTable[];
+}
+
+/** Answers what was left, or null. */
+async function analyzeGroup(
+  run: Run,
+  { veneer, shard, tables }: Group,
+  deadline: number,
+): Promise<string | null> {
+  const failed: string[] = [];
+  try {
+    await onVeneer(run, veneer, async (session) => {
+      const present = await readPresent(session, tables);
+      run.onProgress({ type: 'analyzing', veneer, shard, tables: present.length });
+      const filled = await readFilled(run, shard, present);
+      for (const table of present.filter((one) => filled?.has(one) ?? true)) {
+        const end = tooLate(run, deadline) ?? (await analyzeOne(session, table, filled !== null));
+        if (end !== null) failed.push(`${display(table)}: ${end}`);
+      }
+    });
+  } catch (error) {
+    failed.push(textOf(error));
+  }
+  const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+  if (failed.length === 0) return null;
+  return `${veneer} has no statistics of tables of ${shard} (${failed[0]}${others}): ANALYZE them there`;
+}
+
+function tooLate({ signal }: Run, deadline: number): string | null {
+  if (signal.aborted) return 'the run was asked to end';
+  return performance.now() > deadline ? `${LIMITS.run / 1000} s were used up` : null;
+}
+
+/** A session of its own, cancelled from the anchor when the run is asked to end. */
+async function onVeneer(run: Run, veneer: string, work: (session: Session) => Promise<void>): Promise<void> {
+  const member = findMember(run.config, veneer);
+  if (member === undefined) return;
+  await withSession({ ...addressOf(member), applicationName: run.applicationName }, async (session) => {
+    // Where the anchor is lost, the time limits of this session end it.
+    const cancel = (): void =>
+      void run.anchors
+        .get(veneer)
+        ?.asLogin('SELECT pg_cancel_backend($1)', [session.pid])
+        .catch(() => undefined);
+    run.signal.addEventListener('abort', cancel);
+    try {
+      await session.run(`SET lock_timeout = ${LIMITS.lock}; SET statement_timeout = ${LIMITS.table}`);
+      await work(session);
+    } finally {
+      run.signal.removeEventListener('abort', cancel);
+    }
+  });
+}
+
+interface PresentTable extends QualifiedName, Row {
+  /** What it shows of the shard. */
+  readonly remote: QualifiedName;
+}
+
+/** Those that are there: a step that was rolled back has left none. */
+async function readPresent(session: Session, tables: readonly ShownTable[]): Promise<PresentTable[]> {
+  const names = tables.flatMap(({ name }) => name ?? []);
+  return session.query<PresentTable>(
+    `SELECT n.nspname::text AS schema, c.relname::text AS name,
+            (SELECT json_build_object(
+                      'schema', coalesce(max(option_value) FILTER (WHERE option_name = 'schema_name'), n.nspname),
+                      'name', coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname))
+               FROM pg_options_to_table(f.ftoptions)) AS remote
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_foreign_table f ON f.ftrelid = c.oid
+      WHERE c.relkind = 'f' AND (c.oid = ANY ($1::oid[])
+            OR (n.nspname, c.relname) IN (SELECT * FROM unnest($2::text[], $3::text[])))
+      ORDER BY n.nspname, c.relname`,
+    [
+      tables.flatMap(({ oid }) => oid ?? []),
+      names.map(({ schema }) => schema),
+      names.map(({ name }) => name),
+    ],
+  );
+}
+
+/** So many relations are looked into by one statement, which locks them all until it ends. */
+const LOOK_INTO = 200;
+
+/**
+ * Those that have rows, asked on the shard itself: through the veneer each empty table, and after a release all new ones
+ * are, would cost a statement there and one on the shard. Null where that is not to be had, for lack of a right to one
+ * of them, say: then each is asked by itself.
+ */
+async function readFilled(
+  { anchors }: Run,
+  shard: string,
+  tables: readonly PresentTable[],
+): Promise<ReadonlySet<PresentTable> | null> {
+  const anchor = anchors.get(shard);
+  if (anchor === undefined) return null;
+  const filled = new Set<PresentTable>();
+  try {
+    for (let from = 0; from < tables.length; from += LOOK_INTO) {
+      const some = tables.slice(from, from + LOOK_INTO);
+      const asked = some.map(({ remote }) => `EXISTS (SELECT FROM ${qualified(remote)})`).join(', ');
+      const answers = await anchor.ask(
+        `BEGIN READ ONLY; SET LOCAL lock_timeout = ${LIMITS.lock}; SET LOCAL statement_timeout = ${LIMITS.table};
+         SELECT ${asked}; COMMIT`,
+      );
+      const row = answers[3]?.rows[0] ?? [];
+      for (const [index, table] of some.entries()) if (row[index] === true) filled.add(table);
+    }
+    return filled;
+  } catch {
+    await rollbackQuietly(anchor);
+    return null;
+  }
+}
+
+/** What went wrong, or null. An empty one is left; `isFilled`: that it is not is known. */
+async function analyzeOne(session: Session, table: QualifiedName, isFilled: boolean): Promise<string | null> {
+  try {
+    const rows = isFilled ? 1 : (await session.query(`SELECT FROM ${qualified(table)} LIMIT 1`)).length;
+    if (rows > 0) await session.run(`ANALYZE ${qualified(table)}`);
+    return null;
+  } catch (error) {
+    return textOf(error);
+  }
+}

@@ -1,0 +1,239 @@
+import type { Config } from '../../config/config.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
+import { addressOf, findMember, type Member } from '../../fleet/member.js';
+import { witnessesOf } from './witnesses.js';
+import {
+  fenceOldSessions,
+  takeOrphanedRunLock,
+  takeRunLock,
+  tryLock,
+  type FleetKeys,
+} from '../../postgres/fleet-lock.js';
+import { parkedSession, type ParkedSession } from '../../postgres/parked-session.js';
+import { newParking, type Parking } from '../../postgres/parking.js';
+import { openSession, type Session } from '../../postgres/session.js';
+import { markPartial, ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
+
+/** A run's first connections to the members that answered: they hold the run lock there. */
+export interface Anchors {
+  /** By name. One that is lost stays until it is won back; one that is parked has the lock while something runs in it. */
+  readonly sessions: ReadonlyMap<string, Session>;
+  /** Takes a member's lock. Throws exit 23 where it cannot be reached, 30 where another runner has it. */
+  readonly open: (member: Member) => Promise<void>;
+  /**
+   * The same for a member that was not there when the run began. Throws exit 23 where the first member's lock is not proved to
+   * be this run's, too.
+   */
+  readonly admit: (member: Member) => Promise<void>;
+  /** Ends the anchor of a member that is about to be no more; nothing of the run may be left there. */
+  readonly dismiss: (member: string) => Promise<void>;
+  /**
+   * The member's anchor, which from now on stays; one that was lost is won back first. Throws (exit 23) where it is not to
+   * be had.
+   */
+  readonly live: (member: string) => Promise<Session>;
+  /** Nothing of the run is left on the member: where it is connected when needed, its anchor is parked. */
+  readonly rest: (member: string) => Promise<void>;
+  /** Some other run may be at work: this one wins no lock any more. */
+  readonly isShutOut: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+/** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
+export const FENCE_TIMEOUT_MS = 15_000;
+
+/** `first`: the member whose lock decides which run has the fleet. */
+export function startAnchors(
+  config: Config,
+  first: string,
+  keys: FleetKeys,
+  applicationName: string,
+): Anchors {
+  const kept = new Map<string, Session>();
+  const parked = new Map<string, ParkedSession>();
+  const opening: Opening = { applicationName, holdMs: config.rollout.lockHoldMs };
+  const store: Store = {
+    config,
+    sessions: new Map(),
+    kept,
+    parked,
+    held: {
+      fleet: config.fleet,
+      keys,
+      first,
+      kept,
+      parked,
+      opening,
+      isPartial: config.leftOut.length > 0,
+      witnesses: witnessesOf(config, first),
+    },
+    databases: new Map(),
+    parking: newParking(config.rollout.concurrency),
+    winning: new Map(),
+    resting: new Map(),
+    shutOut: false,
+  };
+  return {
+    sessions: store.sessions,
+    isShutOut: () => store.shutOut,
+    live: (member) => live(store, member),
+    open: (member) => open(store, member),
+    admit: (member) => admit(store, member),
+    dismiss: (member) => dismiss(store, member),
+    rest: (member) => rest(store, member),
+    close: async () => {
+      await Promise.all([...kept.values()].map(letGo));
+      await Promise.all([...parked.values()].map((session) => session.close()));
+    },
+  };
+}
+
+interface Store {
+  readonly config: Config;
+  readonly sessions: Map<string, Session>;
+  /** Connections that stay: for the whole run, or while a lane is on the member. */
+  readonly kept: Map<string, Session>;
+  /** Of members that are connected when needed. */
+  readonly parked: Map<string, ParkedSession>;
+  readonly held: Held;
+  readonly databases: KnownDatabases;
+  readonly parking: Parking;
+  readonly winning: Map<string, Promise<Session>>;
+  readonly resting: Map<string, Promise<void>>;
+  shutOut: boolean;
+}
+
+async function open(store: Store, member: Member): Promise<void> {
+  const { parking, parked, sessions, held, config } = store;
+  if (member.connected === 'when needed') {
+    const session = parkedSession(member.name, parking, () => openFurther(store, member));
+    await session.visit();
+    parked.set(member.name, session);
+    return void sessions.set(member.name, session);
+  }
+  // A run that leaves a veneer out cannot tell an orphan by the first member's lock: the others' first member is another.
+  const take = (session: Session): Promise<void> =>
+    member.name === held.first || held.isPartial
+      ? takeRunLock(session, held.keys, config.fleet)
+      : takeOrphanedRunLock(session, held.keys, {
+          ...held.opening,
+          fleet: config.fleet,
+          timeoutMs: FENCE_TIMEOUT_MS,
+        });
+  keep(store, member.name, await openAnchor(store, member, take));
+}
+
+/** Like winning a lock back, not like beginning: by now a newer run may have taken the fleet, and is not to be ended. */
+async function admit(store: Store, member: Member): Promise<void> {
+  if (member.connected === 'when needed') return open(store, member);
+  keep(store, member.name, await openFurther(store, member));
+}
+
+async function dismiss(store: Store, member: string): Promise<void> {
+  await rest(store, member);
+  const gone = async (): Promise<never> => {
+    throw lostAnchor(member);
+  };
+  // Its place goes to others: an anchor that was only closed would keep it.
+  await store.parked.get(member)?.handOver({ session: gone, isLost: () => true });
+  const session = store.kept.get(member);
+  for (const anchors of [store.kept, store.parked, store.sessions]) anchors.delete(member);
+  if (session !== undefined) await letGo(session);
+}
+
+function keep({ kept, parked, sessions }: Store, member: string, session: Session): Session {
+  kept.set(member, session);
+  if (!parked.has(member)) sessions.set(member, session);
+  return session;
+}
+
+async function live(store: Store, member: string): Promise<Session> {
+  await store.resting.get(member);
+  const session = store.kept.get(member);
+  if (session !== undefined && !session.isLost()) return session;
+  if (session === undefined && !store.parked.has(member)) throw lostAnchor(member);
+  // Several lanes may miss it at the same time: it is won once, for all of them.
+  const again = store.winning.get(member) ?? win(store, member);
+  store.winning.set(member, again);
+  return again.finally(() => store.winning.delete(member));
+}
+
+async function win(store: Store, member: string): Promise<Session> {
+  const { config, kept, parked, parking, held } = store;
+  const found = findMember(config, member);
+  if (found === undefined || store.shutOut) throw lostAnchor(member);
+  const lost = kept.get(member);
+  if (lost !== undefined) return keep(store, member, await winBack(held, found, lost).catch(noting(store)));
+  // Its own connection first: the lock is that one's until it has ended.
+  await parked.get(member)?.handOver({
+    session: () => live(store, member),
+    isLost: () => kept.get(member)?.isLost() === true,
+  });
+  await parking.clear();
+  return keep(store, member, await openFurther(store, found));
+}
+
+const openFurther = (store: Store, member: Member): Promise<Session> =>
+  openAnchor(store, member, (session) => takeFurther(store.held, session)).catch(noting(store));
+
+const noting =
+  (store: Store) =>
+  (error: unknown): never => {
+    store.shutOut ||= error instanceof ShutOut;
+    throw error;
+  };
+
+async function rest({ kept, parked, resting }: Store, member: string): Promise<void> {
+  const [session, own] = [kept.get(member), parked.get(member)];
+  if (session === undefined || own === undefined) return;
+  kept.delete(member);
+  const gone = letGo(session).then(own.takeBack);
+  // Who asks for it meanwhile waits: two anchors of one member would end each other.
+  resting.set(member, gone);
+  await gone.finally(() => resting.delete(member));
+}
+
+async function openAnchor(
+  { held, databases }: Store,
+  member: Member,
+  takeLock: (session: Session) => Promise<void>,
+): Promise<Session> {
+  const { keys, opening } = held;
+  const session = await openSession({ ...addressOf(member), ...opening });
+  try {
+    refuseStandby(session);
+    claimDatabase(databases, session);
+    await markPartial(held, session);
+    await takeLock(session);
+    await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
+    // From here on the anchor is itself one of the sessions that may settle.
+    await tryLock(session, keys.settling, 'shared');
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** Throws (exit 23) for a standby: it shows none of the transactions that are prepared on its primary. */
+export function refuseStandby(session: Session): void {
+  if (!session.server.inRecovery) return;
+  throw new VeneerError(`${session.member} is a read-only standby (pg_is_in_recovery)`, {
+    exitCode: EXIT.unreachable,
+    where: { member: session.member },
+    hint: 'point its url at the primary',
+  });
+}
+
+/** The locks go with the session; behind a pooler, which the run has refused by now, the backend would keep them. */
+async function letGo(session: Session): Promise<void> {
+  if (!session.isLost()) await session.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+  await session.close();
+}
+
+export const lostAnchor = (member: string): VeneerError =>
+  new VeneerError(`the connection to ${member} that held the fleet's lock is lost`, {
+    exitCode: EXIT.unreachable,
+    where: { member },
+  });

@@ -1,0 +1,74 @@
+import type { Role } from '../../fleet/member.js';
+import type { Row, Session } from '../../postgres/session.js';
+import type { AttemptId } from './gid.js';
+
+/** One participant as the intent records it: enough to find it again, and to know that it is the same database. */
+export interface IntentParticipant {
+  readonly member: string;
+  readonly role: Role;
+  readonly systemIdentifier: string;
+  readonly databaseOid: string;
+  /** The transaction's id, for pg_xact_status. */
+  readonly xid: string;
+  /** Who prepared: only this role, or a superuser, can settle. */
+  readonly user: string;
+  /** On a veneer: what it executes, for people and for lock-step recovery. */
+  readonly statements: readonly string[];
+}
+
+/** How an attempt with several participants commits. */
+export type Protocol = 'two-phase' | 'lock-step';
+
+/** What the user asked for; `auto`: two-phase where every server of the group can prepare. */
+export type ProtocolChoice = Protocol | 'auto';
+
+/** What an attempt is about to do, committed before its first PREPARE. */
+export interface Intent extends AttemptId {
+  readonly migration: string | null;
+  readonly protocol: Protocol;
+  readonly participants: readonly IntentParticipant[];
+}
+
+/** Writes the intent, in a transaction of its own: it is committed when this returns. */
+export async function writeIntent(journal: Session, intent: Intent): Promise<void> {
+  await journal.query(
+    `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, protocol)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      intent.fleet,
+      intent.step,
+      intent.nonce,
+      intent.migration,
+      JSON.stringify(intent.participants),
+      intent.protocol,
+    ],
+  );
+}
+
+/** Only when every participant is known to be settled: without an intent, what is left of an attempt is litter. */
+export async function removeIntent(journal: Session, { fleet, step, nonce }: AttemptId): Promise<void> {
+  await journal.query('DELETE FROM pgveneer.intent WHERE fleet = $1 AND step = $2 AND nonce = $3', [
+    fleet,
+    step,
+    nonce,
+  ]);
+}
+
+/** All intents of a fleet, oldest first; none where the fleet was never set up. */
+export async function readIntents(journal: Session, fleet: string): Promise<Intent[]> {
+  if (!(await hasTable(journal, 'intent'))) return [];
+  return journal.query<Intent & Row>(
+    `SELECT fleet, step, nonce, migration, protocol, participants FROM pgveneer.intent
+      WHERE fleet = $1 ORDER BY at, step`,
+    [fleet],
+  );
+}
+
+/** Does one of our own tables exist there? */
+export async function hasTable(session: Session, table: string): Promise<boolean> {
+  const [row] = await session.query<{ found: boolean }>(
+    `SELECT to_regclass('pgveneer.' || $1) IS NOT NULL AS found`,
+    [table],
+  );
+  return row?.found === true;
+}

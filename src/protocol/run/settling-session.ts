@@ -1,0 +1,66 @@
+import { addressOf, findMember } from '../../fleet/member.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import { awaitSessionEnd, joinRun } from '../../postgres/fleet-lock.js';
+import { openSession, type Session } from '../../postgres/session.js';
+import type { Run } from './run.js';
+
+/** How long (milliseconds) a broken session of our own may take to end on its server. */
+const OLD_SESSION_MS = 15_000;
+
+/** Opens a session that may begin, prepare and settle on a member, as part of this run (PROTOCOL section 2). */
+export async function openSettling(run: Run, member: string): Promise<Session> {
+  const anchor = await run.live(member);
+  try {
+    return await openJoined(run, anchor);
+  } catch (error) {
+    // The server may have ended our anchor without our having heard of it: then it is won back, once.
+    await anchor.query('SELECT').catch(() => undefined);
+    if (!anchor.isLost()) throw error;
+    return openJoined(run, await run.live(member));
+  }
+}
+
+async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {
+  const found = findMember(run.config, member);
+  if (found === undefined) throw new Error(`an anchor of ${member}, which is no member`);
+  const session = await openSession({
+    ...addressOf(found),
+    applicationName: run.applicationName,
+    holdMs: run.config.rollout.lockHoldMs,
+  });
+  try {
+    if (session.pid === pid) throw behindPooler(member);
+    await joinRun(session, run.keys, pid);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** Two connections of ours that are one backend: nothing that a session holds, a lock above all, is ours alone. */
+const behindPooler = (member: string): VeneerError =>
+  new VeneerError(
+    `${member} is reached through a pooler in transaction mode: two connections share one backend`,
+    {
+      exitCode: EXIT.config,
+      where: { member },
+      hint: 'point its url at PostgreSQL itself, or at a pool in session mode',
+    },
+  );
+
+/**
+ * A session in place of one that broke. It is not handed out before the old one is gone from its server: only
+ * then is the outcome of the old one's last statement final.
+ */
+export async function replaceSettling(run: Run, old: Session): Promise<Session> {
+  await old.close();
+  const session = await openSettling(run, old.member);
+  try {
+    await awaitSessionEnd(session, run.keys, old.pid, OLD_SESSION_MS);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Row, Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
+import { hasTable } from '../run/journal.js';
+import { parseGid, type AttemptId, type Gid } from '../run/gid.js';
+
+/**
+ * Leaves the evidence in the open transaction: this row, and nothing else, says later that the transaction
+ * committed. Answers the transaction's id.
+ */
+export async function leaveEvidence(
+  session: Session,
+  { fleet, step, nonce, participant, n }: Gid,
+): Promise<string> {
+  const [row] = await session.query<{ xid: string }>(
+    `INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)
+     RETURNING pg_current_xact_id()::text AS xid`,
+    [fleet, step, nonce, participant, n],
+  );
+  return row?.xid ?? '';
+}
+
+/** Removes evidence that can decide nothing any more. */
+export async function removeEvidence(session: Session, attempts: readonly AttemptId[]): Promise<void> {
+  if (attempts.length === 0) return;
+  await unlessAbsent(
+    session.query(
+      `DELETE FROM pgveneer.step WHERE (fleet, step, nonce) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
+      [attempts.map((a) => a.fleet), attempts.map((a) => a.step), attempts.map((a) => a.nonce)],
+    ),
+  );
+}
+
+/** Is an attempt's evidence there? */
+export async function hasEvidence(
+  session: Session,
+  { fleet, step, nonce }: AttemptId,
+  participant: number,
+): Promise<boolean> {
+  const rows = await unlessAbsent(
+    session.query(
+      'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3 AND participant = $4',
+      [fleet, step, nonce, participant],
+    ),
+  );
+  return rows.length > 0;
+}
+
+/**
+ * No rows where the table is not there: a tenant's database gets it in the very step that makes the tenant, so that without
+ * the table nothing of that step is committed. One statement as ever, and so one snapshot.
+ */
+async function unlessAbsent(rows: Promise<Row[]>): Promise<Row[]> {
+  try {
+    return await rows;
+  } catch (error) {
+    if (isState(error, SQLSTATE.undefinedTable)) return [];
+    throw error;
+  }
+}
+
+/** The evidence rows of a fleet in this database; none where it was never set up. */
+export async function readEvidence(session: Session, fleet: string): Promise<Gid[]> {
+  if (!(await hasTable(session, 'step'))) return [];
+  return session.query<Gid & Row>(
+    'SELECT fleet, step, nonce, participant, n FROM pgveneer.step WHERE fleet = $1',
+    [fleet],
+  );
+}
+
+/** A prepared transaction of this fleet, in this database. */
+export interface PreparedTransaction {
+  readonly gid: string;
+  readonly parsed: Gid;
+  readonly owner: string;
+  /** Seconds since it was prepared. */
+  readonly age: number;
+}
+
+/** pg_prepared_xacts lists the whole server: only the own database's can be settled from here. */
+export async function readPrepared(session: Session, fleet: string): Promise<PreparedTransaction[]> {
+  const rows = await session.query<{ gid: string; owner: string; age: number }>(
+    `SELECT gid, owner::text, extract(epoch FROM clock_timestamp() - prepared)::float8 AS age
+       FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared`,
+  );
+  return rows.flatMap((row) => {
+    const parsed = parseGid(row.gid);
+    return parsed?.fleet === fleet ? [{ ...row, parsed }] : [];
+  });
+}

@@ -1,0 +1,230 @@
+import type { Config } from '../../config/config.js';
+import { roleOf } from '../../fleet/member.js';
+import { groupBy } from '../../group-by.js';
+import { readEvidence, readPrepared, removeEvidence } from './evidence.js';
+import type { Session } from '../../postgres/session.js';
+import { attemptKey, type AttemptId, type Gid } from '../run/gid.js';
+import { readIntents, removeIntent, type Intent } from '../run/journal.js';
+import { anchorOf, journals, type Run } from '../run/run.js';
+import {
+  foresee,
+  settleAttempt,
+  type Ending,
+  type SettledParticipant,
+  type Unsettled,
+} from './settle-attempt.js';
+
+/** What recovery did with one attempt of an earlier run. */
+export interface Settled {
+  readonly id: AttemptId;
+  readonly migration: string | null;
+  readonly members: readonly string[];
+  readonly ending: Ending;
+}
+
+/** Traces of attempts in the databases: intents, prepared transactions, evidence. */
+export interface Traces {
+  readonly intents: readonly KeptIntent[];
+  readonly found: readonly Trace[];
+}
+
+/** An intent, and the member on which it was found. */
+export interface KeptIntent extends Intent {
+  readonly journal: string;
+}
+
+export interface Trace {
+  readonly member: string;
+  readonly gid: Gid;
+  readonly kind: 'prepared' | 'evidence';
+}
+
+/** Where recovery reads: the members that answered, by name. */
+export interface TraceSource {
+  readonly config: Config;
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
+export interface RecoverOptions {
+  /** Members that are lost for good and will never answer again. */
+  readonly forget: readonly string[];
+}
+
+/**
+ * Settles what earlier runs left. The run holds every reachable member's lock and has proved that no session of an
+ * older run lives, so what is read here is final. Touches only this fleet's transactions, each from its own database.
+ */
+export async function recover(run: Run, { forget }: RecoverOptions = { forget: [] }): Promise<Settled[]> {
+  const traces = await readTraces({ config: run.config, sessions: run.anchors });
+  const settled: Settled[] = [];
+  for (const attempt of openAttempts(run.config, traces)) {
+    const unsettled = unsettledOf(attempt, ({ member }) => run.live(member), {
+      at: run.at,
+      forget,
+    });
+    const ending = await settleOpen(run, attempt, unsettled);
+    settled.push(outcomeOf(attempt, passedBy(run.config, attempt) ?? ending));
+    for (const { member } of attempt.participants) await run.rest(member);
+  }
+  await removeLitter(run, traces, settled);
+  return settled;
+}
+
+/**
+ * What `recover` would do, read without any lock: while a runner is at work, what it has prepared is shown as well.
+ */
+export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOptions): Promise<Settled[]> {
+  const traces = await readTraces(source);
+  const sessionFor: Unsettled['sessionFor'] = async ({ member }) => {
+    const session = source.sessions.get(member);
+    if (session === undefined) throw new Error(`${member} cannot be reached`);
+    return session;
+  };
+  const open = openAttempts(source.config, traces);
+  const at = async (): Promise<void> => undefined;
+  return Promise.all(
+    open.map(async (attempt) =>
+      outcomeOf(
+        attempt,
+        passedBy(source.config, attempt) ?? (await foresee(unsettledOf(attempt, sessionFor, { at, forget }))),
+      ),
+    ),
+  );
+}
+
+async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
+  const intents = await Promise.all(
+    journals(config).map(async (journal): Promise<KeptIntent[]> => {
+      const session = sessions.get(journal);
+      const kept = session === undefined ? [] : await readIntents(session, config.fleet);
+      return kept.map((intent) => ({ ...intent, journal }));
+    }),
+  );
+  const found = await Promise.all(
+    [...sessions.entries()].map(async ([member, session]): Promise<Trace[]> => {
+      const prepared = await readPrepared(session, config.fleet);
+      const evidence = await readEvidence(session, config.fleet);
+      return [
+        ...prepared.map(({ parsed }) => ({ member, gid: parsed, kind: 'prepared' as const })),
+        ...evidence.map((gid) => ({ member, gid, kind: 'evidence' as const })),
+      ];
+    }),
+  );
+  return { intents: intents.flat(), found: found.flat() };
+}
+
+interface OpenAttempt {
+  readonly id: AttemptId;
+  readonly n: number;
+  readonly intent: KeptIntent | null;
+  readonly participants: readonly SettledParticipant[];
+}
+
+/**
+ * Attempts that may not be settled: those with an intent, and those with something prepared. Evidence alone is
+ * litter: the intent goes only after every participant was settled, and an attempt of one has none. But where a veneer is
+ * left out, the intent may be there: evidence that is not that of all participants is an open attempt then. Pure.
+ */
+export function openAttempts(config: Config, { intents, found }: Traces): OpenAttempt[] {
+  const known = new Set(intents.map(attemptKey));
+  const withIntent = intents.map((intent) => ({
+    id: idOf(intent),
+    n: intent.participants.length,
+    intent,
+    participants: intent.participants.map((p, index) => ({
+      member: p.member,
+      role: p.role,
+      index: index + 1,
+      identity: p,
+      statements: p.statements,
+    })),
+  }));
+  const strays = groupBy(
+    found.filter(({ gid }) => !known.has(attemptKey(gid))),
+    ({ gid }) => attemptKey(gid),
+  );
+  const withoutIntent = [...strays.values()].flatMap((traces) => {
+    const [first] = traces;
+    const byIndex = new Map(traces.map((trace) => [trace.gid.participant, trace]));
+    const isPrepared = traces.some((trace) => trace.kind === 'prepared');
+    if (first === undefined || !(isPrepared || (config.leftOut.length > 0 && byIndex.size < first.gid.n)))
+      return [];
+    const participants = [...byIndex.values()].map(({ member, gid }) => ({
+      member,
+      role: roleOf(config, member),
+      index: gid.participant,
+      identity: null,
+      statements: [],
+    }));
+    return [{ id: idOf(first.gid), n: first.gid.n, intent: null, participants }];
+  });
+  return [...withIntent, ...withoutIntent];
+}
+
+const idOf = ({ fleet, step, nonce }: AttemptId): AttemptId => ({ fleet, step, nonce });
+
+function unsettledOf(
+  { id, n, intent, participants }: OpenAttempt,
+  sessionFor: Unsettled['sessionFor'],
+  { at, forget }: RecoverOptions & Pick<Unsettled, 'at'>,
+): Unsettled {
+  return {
+    id,
+    n,
+    participants,
+    intentKnown: intent !== null,
+    protocol: intent?.protocol ?? 'two-phase',
+    sessionFor,
+    at,
+    forgotten: new Set(forget),
+  };
+}
+
+async function settleOpen(run: Run, { id, intent }: OpenAttempt, unsettled: Unsettled): Promise<Ending> {
+  const ending = await settleAttempt(unsettled, 0);
+  if (ending.kind !== 'in doubt' && intent !== null) {
+    await removeIntent(await run.live(intent.journal), id);
+  }
+  return ending;
+}
+
+/**
+ * In doubt, whatever could be done about it here: a veneer that is left out takes part in the attempt. Every other
+ * participant has been read, since a run that leaves one out reaches everybody else, so that who is missing is there. What
+ * evidence told to commit is committed by now; null: nobody is missing, or an intent names them.
+ */
+function passedBy({ leftOut }: Config, { intent, n, participants }: OpenAttempt): Ending | null {
+  if (leftOut.length === 0 || intent !== null || participants.length >= n) return null;
+  const names = leftOut.map(({ name }) => name).join(', ');
+  return {
+    kind: 'in doubt',
+    why: `${participants.length} of its ${n} participants are known, and who is missing may be on ${names}, which is left out`,
+  };
+}
+
+const outcomeOf = ({ id, intent, participants }: OpenAttempt, ending: Ending): Settled => ({
+  id,
+  migration: intent?.migration ?? null,
+  members: participants.map(({ member }) => member),
+  ending,
+});
+
+/** Evidence of attempts that are settled everywhere decides nothing any more; that of one in doubt must stay. */
+async function removeLitter(run: Run, { found }: Traces, settled: readonly Settled[]): Promise<void> {
+  const inDoubt = new Set(settled.filter((s) => s.ending.kind === 'in doubt').map((s) => attemptKey(s.id)));
+  // A member that is out of reach, or left out, may hold a prepared transaction that only this evidence can decide.
+  if (run.unreachable.size > 0 || run.config.leftOut.length > 0) return;
+  // What settling committed came to light with its commit: it is not among what was found before.
+  const shown = settled.flatMap(({ id, members }) => members.map((member) => ({ member, gid: id })));
+  const known = [...found.filter(({ kind }) => kind === 'evidence'), ...shown];
+  const litter = known.filter(({ gid }) => !inDoubt.has(attemptKey(gid)));
+  const byMember = groupBy(litter, ({ member }) => member);
+  await Promise.all(
+    [...byMember].map(([member, traces]) =>
+      removeEvidence(
+        anchorOf(run, member),
+        traces.map(({ gid }) => gid),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,197 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { textOf } from '../../errors.js';
+import type { Role } from '../../fleet/member.js';
+import { literal } from '../../postgres/identifiers.js';
+import { MemberError } from '../../postgres/member-error.js';
+import type { Session } from '../../postgres/session.js';
+import { endTransaction } from '../../postgres/transaction.js';
+import { hasEvidence } from './evidence.js';
+import { formatGid, type AttemptId } from '../run/gid.js';
+import type { AtPoint } from '../run/run.js';
+import type { Protocol } from '../run/journal.js';
+import { replay } from './lock-step.js';
+import { COMMIT_ORDER } from '../group/participant.js';
+import { decide, decideLockStep, type Finding } from './settlement.js';
+
+/** A database that took part, as far as it is known. */
+export interface SettledParticipant {
+  readonly member: string;
+  readonly role: Role;
+  /** 1 … n, as in its gid. */
+  readonly index: number;
+  /** Null where only a prepared transaction or evidence told of it, and no intent. */
+  readonly identity: { readonly systemIdentifier: string; readonly databaseOid: string } | null;
+  /** What lock-step replays. */
+  readonly statements: readonly string[];
+}
+
+/** An attempt whose fate is to be brought to an end. */
+export interface Unsettled {
+  readonly id: AttemptId;
+  readonly n: number;
+  readonly participants: readonly SettledParticipant[];
+  readonly intentKnown: boolean;
+  readonly protocol: Protocol;
+  /**
+   * A session that may settle for this participant; throws where there is none to be had. Where the participant's
+   * own session broke, not before that one has ended on its server.
+   */
+  readonly sessionFor: (participant: SettledParticipant) => Promise<Session>;
+  readonly at: AtPoint;
+  /** Members that are lost for good, so the user says: they hold nothing that could decide or be decided. */
+  readonly forgotten: ReadonlySet<string>;
+}
+
+export type Ending =
+  /** `lost`: members that answered and had neither prepared nor committed it (a failover without the WAL). */
+  | { readonly kind: 'committed'; readonly lost: readonly string[] }
+  | { readonly kind: 'rolled back' }
+  | { readonly kind: 'in doubt'; readonly why: string };
+
+/**
+ * Reads, decides and acts until the attempt is settled or the deadline has passed: its tables wait for us
+ * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0, or hopeless: one pass.
+ */
+export async function settleAttempt(
+  unsettled: Unsettled,
+  deadlineMs: number,
+  isHopeless: () => boolean = () => false,
+): Promise<Ending> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const ending = await settleOnce(unsettled);
+    if (ending.kind !== 'in doubt' || Date.now() >= deadline || isHopeless()) return ending;
+    await delay(100);
+  }
+}
+
+async function settleOnce(unsettled: Unsettled): Promise<Ending> {
+  if (unsettled.protocol === 'lock-step') return settleLockStep(unsettled);
+  const findings = await findAll(unsettled);
+  const decision = decide(unsettled.n, findings, unsettled.intentKnown);
+  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  const prepared = unsettled.participants.filter((_, index) => findings[index]?.state === 'prepared');
+  const verb = decision.kind === 'commit' ? 'COMMIT' : 'ROLLBACK';
+  const failed = await settlePrepared(unsettled, prepared, verb);
+  if (failed !== null) return { kind: 'in doubt', why: failed };
+  if (decision.kind === 'roll back') return { kind: 'rolled back' };
+  if (decision.waiting.length > 0)
+    return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
+  return { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
+}
+
+async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
+  const decision = decideLockStep(await findAll(unsettled), veneersOf(unsettled));
+  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  if (decision.kind === 'roll back') return { kind: 'rolled back' };
+  const lost = notForgotten(unsettled, decision.lost);
+  for (const participant of unsettled.participants.filter((p) => decision.replay.includes(p.member))) {
+    const failure = await replayOn(unsettled, participant);
+    if (failure?.connectionLost) return { kind: 'in doubt', why: failure.message };
+    // Its statements no longer fit: the shard has committed, so the veneer is drift now, and sync repairs it.
+    if (failure !== null) lost.push(participant.member);
+  }
+  if (decision.waiting.length === 0) return { kind: 'committed', lost };
+  return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
+}
+
+async function replayOn(
+  { id, n, sessionFor, at }: Unsettled,
+  participant: SettledParticipant,
+): Promise<{ readonly message: string; readonly connectionLost: boolean } | null> {
+  const { member, index, statements } = participant;
+  try {
+    await at(`before replay:${member}`);
+    await replay(await sessionFor(participant), { ...id, participant: index, n }, statements);
+    await at(`after replay:${member}`);
+    return null;
+  } catch (error) {
+    return {
+      message: textOf(error),
+      connectionLost: !(error instanceof MemberError) || error.connectionLost,
+    };
+  }
+}
+
+/** What settlement would do, read without doing it. */
+export async function foresee(unsettled: Unsettled): Promise<Ending> {
+  const findings = await findAll(unsettled);
+  const decision =
+    unsettled.protocol === 'lock-step'
+      ? decideLockStep(findings, veneersOf(unsettled))
+      : decide(unsettled.n, findings, unsettled.intentKnown);
+  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  return decision.kind === 'roll back'
+    ? { kind: 'rolled back' }
+    : { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
+}
+
+const notForgotten = ({ forgotten }: Unsettled, members: readonly string[]): string[] =>
+  members.filter((member) => !forgotten.has(member));
+
+const findAll = (unsettled: Unsettled): Promise<Finding[]> =>
+  Promise.all(unsettled.participants.map((participant) => find(unsettled, participant)));
+
+const veneersOf = ({ participants }: Unsettled): ReadonlySet<string> =>
+  new Set(participants.filter(({ role }) => role === 'veneer').map(({ member }) => member));
+
+async function find(unsettled: Unsettled, participant: SettledParticipant): Promise<Finding> {
+  const { member } = participant;
+  try {
+    if (unsettled.forgotten.has(member)) return { state: 'absent', member };
+    const session = await unsettled.sessionFor(participant);
+    const stranger = strangerAt(session, participant);
+    return stranger
+      ? { state: 'unreachable', member, why: stranger }
+      : { state: await readState(session, unsettled, participant), member };
+  } catch (error) {
+    return { state: 'unreachable', member, why: textOf(error) };
+  }
+}
+
+/** Why the server that answers is not the one that took part, or null: a restored or promoted one decides nothing. */
+function strangerAt({ server }: Session, { identity }: SettledParticipant): string | null {
+  if (server.inRecovery) return 'a standby answers at its url';
+  if (identity === null) return null;
+  const same =
+    server.systemIdentifier === identity.systemIdentifier && server.databaseOid === identity.databaseOid;
+  return same ? null : 'another server or database answers at its url';
+}
+
+async function readState(
+  session: Session,
+  { id, n }: Unsettled,
+  { index }: SettledParticipant,
+): Promise<'prepared' | 'committed' | 'absent'> {
+  // Two statements in this order, each with a snapshot of its own: see settlement.ts.
+  const prepared = await session.query(
+    'SELECT FROM pg_prepared_xacts WHERE gid = $1 AND database = current_database()',
+    [formatGid({ ...id, participant: index, n })],
+  );
+  if (await hasEvidence(session, id, index)) return 'committed';
+  return prepared.length > 0 ? 'prepared' : 'absent';
+}
+
+/**
+ * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard
+ * has what its definitions say. Answers the first failure, or null.
+ */
+export async function settlePrepared(
+  { id, n, sessionFor, at }: Pick<Unsettled, 'id' | 'n' | 'sessionFor' | 'at'>,
+  prepared: readonly SettledParticipant[],
+  verb: 'COMMIT' | 'ROLLBACK',
+): Promise<string | null> {
+  const settle = async (participant: SettledParticipant): Promise<void> => {
+    const { member } = participant;
+    const gid = literal(formatGid({ ...id, participant: participant.index, n }));
+    await at(`before ${verb.toLowerCase()} prepared:${member}`);
+    await endTransaction(await sessionFor(participant), `${verb} PREPARED ${gid}`);
+    await at(`after ${verb.toLowerCase()} prepared:${member}`);
+  };
+  for (const role of COMMIT_ORDER) {
+    const results = await Promise.allSettled(prepared.filter((p) => p.role === role).map(settle));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) return textOf(failure.reason);
+  }
+  return null;
+}

@@ -1,0 +1,63 @@
+import type { Migration } from '../../migrations/migration.js';
+import type { Session } from '../../postgres/session.js';
+import type { Budget } from '../lane/budget.js';
+import { runFor, runForAll } from './run-tenant.js';
+import type { AtPoint } from '../run/run.js';
+import type { Subject } from './subject.js';
+import { verifyFor } from './verify.js';
+
+export interface SubjectsWork {
+  readonly migration: Migration;
+  /** Whether what the migration says must hold is asked for. */
+  readonly verified: boolean;
+  readonly subjects: readonly Subject[];
+  readonly budget: Budget;
+  readonly at: AtPoint;
+  readonly onDone: (done: number) => void;
+}
+
+/**
+ * Characters of one text. A text is parsed whole before its first statement runs, and its parse trees stay in the server's
+ * memory until its end: bounded, but by so much that a round trip is little beside what it asks for.
+ */
+const TEXT_SIZE = 256 * 1024;
+
+/** What stands before the statements of one of them is about that long. */
+const PROLOGUE_SIZE = 1500;
+
+/**
+ * Runs a migration for each, in order, in the open transaction. Those whose statements are alike share a text, since a run
+ * over many tenants would wait for the network otherwise. What is built for each, and may ask the database as the ones before
+ * left it, runs by itself; so does what is verified for each.
+ */
+export async function runSubjects(session: Session, work: SubjectsWork): Promise<void> {
+  const { migration, verified, budget, at, onDone } = work;
+  const isAlike = migration.body.kind === 'static';
+  let done = 0;
+  for (const some of textsOf(work)) {
+    const before = done;
+    for (const { name } of some) await at(`before statements:${name}`);
+    if (isAlike)
+      await runForAll(session, {
+        migration,
+        subjects: some,
+        budget,
+        onDone: (more) => onDone(before + more),
+      });
+    else for (const subject of some) await runFor(session, migration, subject, budget);
+    if (verified) for (const subject of some) await verifyFor(session, migration, subject);
+    done += some.length;
+    onDone(done);
+  }
+}
+
+/** Those that share a text. Pure. */
+function textsOf({ migration, verified, subjects }: SubjectsWork): (readonly Subject[])[] {
+  const { body, verify } = migration;
+  if (body.kind === 'dynamic' || (verified && verify !== undefined)) return subjects.map((one) => [one]);
+  const size = body.statements.reduce((sum, { sql }) => sum + sql.length, PROLOGUE_SIZE);
+  const atOnce = Math.max(1, Math.floor(TEXT_SIZE / size));
+  return Array.from({ length: Math.ceil(subjects.length / atOnce) }, (_, index) =>
+    subjects.slice(index * atOnce, (index + 1) * atOnce),
+  );
+}

@@ -1,0 +1,95 @@
+import type { Migration, MigrationBody, MigrationDb, Statement } from '../../migrations/migration.js';
+import { freshForMigration } from '../../postgres/hygiene.js';
+import { ident, literal } from '../../postgres/identifiers.js';
+import type { Session } from '../../postgres/session.js';
+import type { Budget } from '../lane/budget.js';
+import { explain, textOf, type Part } from './explain-failure.js';
+import type { Subject } from './subject.js';
+
+/**
+ * Runs a migration for one tenant, shard or veneer in the open transaction: one text in the simple protocol, so that a
+ * tenant costs one round trip. Answers what was run but for what makes the session fresh, each with a line end behind it.
+ * Throws a VeneerError that names file, line, member and tenant.
+ */
+export async function runFor(
+  session: Session,
+  migration: Migration,
+  subject: Subject,
+  budget: Budget,
+): Promise<readonly string[]> {
+  const prologue = prologueOf(session, subject, budget);
+  if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
+  const statements = await statementsOf(session, migration.body, subject);
+  const parts = [{ tenant: subject.tenant, prologue, statements }];
+  try {
+    if (statements.length > 0) await session.run(textOf(parts));
+  } catch (error) {
+    throw explain(error, migration, parts);
+  }
+  return [...surroundings(subject), ...statements.map((statement) => `${statement.sql}\n`)];
+}
+
+interface Several {
+  readonly migration: Migration;
+  readonly subjects: readonly Subject[];
+  readonly budget: Budget;
+  /** Hears how many of the subjects are done, whenever one more is. */
+  readonly onDone: (done: number) => void;
+}
+
+/**
+ * The same for several whose statements are alike, as one text: a round trip however many they are. Each begins with a
+ * fresh session, and what is left of the budget bounds each of its statements.
+ */
+export async function runForAll(
+  session: Session,
+  { migration, subjects, budget, onDone }: Several,
+): Promise<void> {
+  const { body } = migration;
+  if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
+  const parts = subjects.map((subject): Part => {
+    const prologue = prologueOf(session, subject, budget);
+    return { tenant: subject.tenant, prologue, statements: body.statements };
+  });
+  const [first] = parts;
+  const each = (first?.prologue.length ?? 0) + body.statements.length;
+  try {
+    if (body.statements.length > 0)
+      await session.run(textOf(parts), (completed) => {
+        if (completed % each === 0) onDone(completed / each);
+      });
+  } catch (error) {
+    throw explain(error, migration, parts);
+  }
+}
+
+/** A fresh session, what is left of the budget, and what a migration sees of whom it runs for. */
+function prologueOf(session: Session, { searchPath, settings }: Subject, budget: Budget): readonly string[] {
+  return freshForMigration(session.pinned, {
+    ...budget.shrinking(session),
+    search_path: literal(ident(searchPath)),
+    ...Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [`pgveneer.${name}`, literal(value)]),
+    ),
+  });
+}
+
+/** What a migration sees of whom it runs for. */
+export const surroundings = ({ searchPath, settings }: Subject): string[] => [
+  `SET LOCAL search_path TO ${ident(searchPath)}`,
+  ...Object.entries(settings).map(([name, value]) => `SET LOCAL pgveneer.${name} TO ${literal(value)}`),
+];
+
+/** The statements of one part; a dynamic one is built now, and may ask the open transaction. */
+export async function statementsOf(
+  session: Session,
+  body: MigrationBody,
+  { target }: Subject,
+): Promise<readonly Statement[]> {
+  if (body.kind === 'static') return body.statements;
+  const query: MigrationDb['query'] = async (text, values) => {
+    const rows = await session.query(text, values);
+    return { rows, rowCount: rows.length };
+  };
+  return body.build({ query }, target);
+}

@@ -1,0 +1,176 @@
+import type { TenantConfig } from '../../config/config.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import {
+  readStorage,
+  replacedStorage,
+  tightenedStorage,
+  touchedRelations,
+  type RawRelation,
+} from '../../catalog/read-raw.js';
+import { readRelations } from '../../catalog/read-relations.js';
+import { findRenames } from '../../catalog/renames.js';
+import { writeLedger } from '../../migrations/ledger-writes.js';
+import type { PlannedStep } from '../../migrations/plan.js';
+import type { QualifiedName } from '../../postgres/identifiers.js';
+import { PIN_AGAIN } from '../../postgres/hygiene.js';
+import type { Session } from '../../postgres/session.js';
+import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
+import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
+import { refuseNames } from '../../veneer/refuse-names.js';
+import type { ExposedRename } from '../../veneer/pair-tables.js';
+import type { Budget } from '../lane/budget.js';
+import type { Lane } from '../lane/lane.js';
+import { runSubjects } from './run-subjects.js';
+import { readShardTypes, type ShardTypes } from './shard-types.js';
+import { subjectsOf } from './subject.js';
+
+/** What a migration changed on its shard, read inside its own transaction. */
+export interface ShardChanges {
+  /** The names on the shard under which a veneer may show something that changed: before and after. */
+  readonly remote: readonly QualifiedName[];
+  readonly wanted: readonly Definition[];
+  /** The relations behind what is wanted, and the tenants' relations as they were. */
+  readonly exposed: readonly ExposedRelation[];
+  readonly before: readonly RawRelation[];
+  readonly renames: readonly ExposedRename[];
+  readonly exposure: Exposure;
+  readonly types: ShardTypes;
+  /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
+  readonly rewritten: readonly QualifiedName[];
+  /** Tables with a new NOT NULL, which an old remote snapshot may contradict: see fence.ts. */
+  readonly tightened: readonly QualifiedName[];
+}
+
+export interface ShardWork {
+  readonly step: string;
+  readonly planned: PlannedStep;
+  readonly budget: Budget;
+  readonly onTenant: (done: number) => void;
+}
+
+/** Begins, records and runs a migration for its tenants or the shard itself; leaves the transaction open. Answers its xid. */
+export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
+  await begin(lane, session, work.budget);
+  const xid = await runOnShard(lane, session, work);
+  await lane.run.at(`after statements:${lane.shard.name}`);
+  return xid;
+}
+
+/** The same in a transaction that is open already. */
+export async function runOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
+  const { run, shard } = lane;
+  const { migration, direction, tenants } = work.planned;
+  const xid = await writeLedger(session, direction, {
+    step: work.step,
+    migration,
+    tenants,
+    appliedBy: run.who,
+  });
+  await runSubjects(session, {
+    migration,
+    verified: direction === 'up',
+    subjects: subjectsOf(work.planned, shard),
+    budget: work.budget,
+    at: run.at,
+    onDone: work.onTenant,
+  });
+  await comeClean(session, work);
+  return xid;
+}
+
+/** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
+export async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
+  const limits = budget.limits(session);
+  if (session.status() !== 'I') return void (await session.run([...session.fresh, limits].join('; ')));
+  await run.at(`before begin:${shard.name}`);
+  await session.run(session.fresh.join('; '));
+  await session.run(`BEGIN; ${limits}`);
+  await run.at(`after begin:${shard.name}`);
+}
+
+/**
+ * Undoes what a migration may have set for itself, before anything of ours follows. A deferred constraint fails
+ * here and not in the vote. RESET ROLE, because a prepared transaction belongs to the role that prepares it, and
+ * nobody else could settle it. The pins, because definitions are deparsed under them.
+ */
+export async function comeClean(
+  session: Session,
+  { budget, step }: Pick<ShardWork, 'budget' | 'step'>,
+): Promise<void> {
+  await session.run(
+    `${budget.limits(session)}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_AGAIN}`,
+  );
+  await session.query(
+    'UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = $1',
+    [step],
+  );
+}
+
+/**
+ * Reads what changed: *after* inside the open transaction, *before* by raw names from elsewhere. In every tenant of
+ * the shard, not in the step's alone: a migration may name the schema of another one.
+ */
+export async function readChanges(
+  lane: Lane,
+  session: Session,
+  schemas: 'stay' | 'may go' = 'stay',
+): Promise<ShardChanges> {
+  const was = lane.before(lane.shard.name);
+  const { config } = lane.run;
+  const whole = config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
+  const exposure = exposureOf(config, whole);
+  const sources = sourceSchemas(exposure);
+  const [oids] = await Promise.all([
+    touchedRelations(session),
+    schemas === 'stay' ? refuseMovedSchemas(session, was.anchor, whole.tenants) : null,
+  ]);
+  const [after, stored] = [
+    await readRelations(session, { schemas: sources, oids }),
+    await readStorage(session, oids),
+  ];
+  const [before, wasStored] = [await was.relations(oids), await was.storage(oids)];
+  const exposed = exposeRelations(exposure, after);
+  refuseNames(lane.shard.name, exposed);
+  const ours = before.filter((relation) => sources.includes(relation.schema));
+  const wanted = exposed.map(({ definition }) => definition);
+  return {
+    wanted,
+    exposure,
+    exposed,
+    before: ours,
+    types: await readShardTypes(session, was, exposure, wanted),
+    rewritten: replacedStorage(wasStored, stored),
+    tightened: tightenedStorage(wasStored, stored),
+    remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
+    renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
+      const was = shownAs(exposure, rename.from);
+      return was === null ? [] : [{ ...rename, was: was.name }];
+    }),
+  };
+}
+
+/** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. */
+async function refuseMovedSchemas(
+  session: Session,
+  anchor: Session,
+  tenants: readonly TenantConfig[],
+): Promise<void> {
+  const oidsOf = async (on: Session): Promise<Map<string, string>> => {
+    const rows = await on.prepared<{ name: string; oid: string }>(
+      'SELECT nspname::text AS name, oid::text AS oid FROM pg_namespace WHERE nspname = ANY ($1::text[])',
+      [tenants.map((tenant) => tenant.schema)],
+    );
+    return new Map(rows.map((row) => [row.name, row.oid]));
+  };
+  const [before, after] = await Promise.all([oidsOf(anchor), oidsOf(session)]);
+  const moved = tenants.find(({ schema }) => before.has(schema) && after.get(schema) !== before.get(schema));
+  if (moved === undefined) return;
+  throw new VeneerError(
+    `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: session.member, tenant: moved.name },
+      hint: 'change the objects inside of a tenant, not the tenant itself',
+    },
+  );
+}

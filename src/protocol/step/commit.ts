@@ -1,0 +1,190 @@
+import { EXIT, textOf, VeneerError } from '../../errors.js';
+import type { Session } from '../../postgres/session.js';
+import { endTransaction, rollbackQuietly } from '../../postgres/transaction.js';
+import { leaveEvidence, removeEvidence } from '../settlement/evidence.js';
+import { attemptKey, type AttemptId } from '../run/gid.js';
+import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
+import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
+import { journalMember, type Run } from '../run/run.js';
+import {
+  settleAttempt,
+  type Ending,
+  type SettledParticipant,
+  type Unsettled,
+} from '../settlement/settle-attempt.js';
+import type { AttemptEnd, Participant } from '../group/participant.js';
+import { commitTwoPhase } from './two-phase.js';
+import { readUnknownCommit } from '../settlement/unknown-commit.js';
+
+/** The ending of an attempt, and where it did not commit, the error that stood in the way. */
+export interface AttemptEnding {
+  readonly ending: Ending;
+  readonly cause: unknown;
+  /** Its intent is gone: only then does its evidence decide nothing more. */
+  readonly closed: boolean;
+  /** In lock-step: milliseconds from the first shard's COMMIT until the last veneer had followed, if it had. */
+  readonly windowMs: number | null;
+}
+
+const COMMITTED = { ending: { kind: 'committed', lost: [] }, cause: null, windowMs: null } as const;
+
+/** A decided attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
+const SETTLE_DEADLINE_MS = 30_000;
+
+/**
+ * Commits an attempt on all of its participants or on none (PROTOCOL sections 4, 5 and 7). One participant: its own
+ * COMMIT is atomic. Several: the intent first, then by the protocol; and whatever goes wrong from there on, what
+ * happened is read from the servers.
+ */
+export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptEnding> {
+  const xids = await leaveAllEvidence(run, end);
+  const unsettled = unsettledOf(run, end);
+  const [only] = end.participants;
+  if (only !== undefined && end.participants.length === 1)
+    return commitAlone(run, only, unsettled, xids[0] ?? '');
+  await run.guard();
+  await run.at('before intent');
+  const journal = await run.live(journalMember(run.config));
+  run.unsettled.add(attemptKey(end.id));
+  await writeIntent(journal, intentOf(end, xids));
+  await run.at('after intent');
+  const window = startWindow();
+  const failure = await (end.protocol === 'two-phase'
+    ? commitTwoPhase(run, end, unsettled)
+    : commitLockStep(run, end, window));
+  if (failure !== null) return settled(run, unsettled, failure, window);
+  const windowMs = window.read();
+  return { ...COMMITTED, closed: await closeAttempt(run, unsettled), windowMs };
+}
+
+/** Evidence in every participant; answers their transactions' ids, in order. */
+function leaveAllEvidence(run: Run, { id, participants }: AttemptEnd): Promise<string[]> {
+  return Promise.all(
+    participants.map(async ({ member, session, xid: began }, index) => {
+      await run.at(`before evidence:${member}`);
+      const xid = await leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
+      if (began !== null && began !== xid) throw hiddenCommit(member);
+      await run.at(`after evidence:${member}`);
+      return xid;
+    }),
+  );
+}
+
+/** A COMMIT that parsing could not see (inside a procedure, say) would have ended our transaction half way. */
+const hiddenCommit = (member: string): VeneerError =>
+  new VeneerError('the migration ended the transaction that it ran in; part of it may be committed', {
+    exitCode: EXIT.partial,
+    where: { member },
+    hint: 'take COMMIT and ROLLBACK out of the migration and of what it calls; then compare the shard with its ledger',
+  });
+
+async function commitAlone(
+  run: Run,
+  participant: Participant,
+  unsettled: Unsettled,
+  xid: string,
+): Promise<AttemptEnding> {
+  const { member, session } = participant;
+  try {
+    await run.at(`before commit:${member}`);
+    await endTransaction(session, 'COMMIT');
+    await run.at(`after commit:${member}`);
+    return { ...COMMITTED, closed: true };
+  } catch (error) {
+    await rollbackQuietly(session);
+    const end = await settled(run, unsettled, error);
+    if (end.ending.kind !== 'in doubt') return end;
+    const ending = await readUnknownCommit(run, participant, { id: unsettled.id, xid });
+    return { ...end, ending, closed: ending.kind !== 'in doubt' };
+  }
+}
+
+/** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
+async function settled(
+  run: Run,
+  unsettled: Unsettled,
+  cause: unknown,
+  window?: Window,
+): Promise<AttemptEnding> {
+  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, run.isShutOut);
+  const windowMs = ending.kind === 'committed' ? (window?.read() ?? null) : null;
+  if (ending.kind === 'in doubt') return { ending, cause, closed: false, windowMs };
+  return { ending, cause, closed: unsettled.n === 1 || (await closeAttempt(run, unsettled)), windowMs };
+}
+
+/**
+ * Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more.
+ * Where the journal cannot be reached any more the attempt has ended all the same; the next recovery finds the
+ * intent, reads that all is settled, and removes it.
+ */
+async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
+  await run.at('before close');
+  let closed = true;
+  try {
+    await removeIntent(await run.live(journalMember(run.config)), id);
+    run.unsettled.delete(attemptKey(id));
+  } catch (error) {
+    closed = false;
+    run.onProgress({
+      type: 'notice',
+      text: `a settled step could not be struck off the journal: ${textOf(error)}`,
+    });
+  }
+  await run.at('after close');
+  return closed;
+}
+
+/** Clears the evidence of settled attempts; called once when a shard is through, since nothing waits for it. */
+export async function forgetAttempts(
+  sessions: readonly Session[],
+  attempts: readonly AttemptId[],
+): Promise<void> {
+  const alive = sessions.filter((session) => !session.isLost());
+  await Promise.allSettled(alive.map((session) => removeEvidence(session, attempts)));
+}
+
+function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unsettled {
+  const sessions = participants.map(({ session }) => session);
+  const sessionFor = async ({ index }: SettledParticipant): Promise<Session> => {
+    const [session, participant] = [sessions[index - 1], participants[index - 1]];
+    if (participant === undefined)
+      throw new Error(`an attempt of ${participants.length} has no participant ${index}`);
+    if (session !== undefined && !session.isLost()) return session;
+    const replaced = await participant.replace();
+    sessions[index - 1] = replaced;
+    return replaced;
+  };
+  return {
+    id,
+    n: participants.length,
+    participants: participants.map(({ member, role, session, statements }, index) => ({
+      member,
+      role,
+      index: index + 1,
+      identity: session.server,
+      statements,
+    })),
+    intentKnown: true,
+    protocol,
+    sessionFor,
+    at: run.at,
+    forgotten: new Set(),
+  };
+}
+
+function intentOf({ id, migration, protocol, participants }: AttemptEnd, xids: readonly string[]): Intent {
+  return {
+    ...id,
+    migration,
+    protocol,
+    participants: participants.map(({ member, role, session, statements }, index) => ({
+      member,
+      role,
+      systemIdentifier: session.server.systemIdentifier,
+      databaseOid: session.server.databaseOid,
+      xid: xids[index] ?? '',
+      user: session.server.user,
+      statements,
+    })),
+  };
+}

@@ -1,0 +1,113 @@
+import type { TenantConfig } from '../../config/config.js';
+import { labelOf } from '../../migrations/migration.js';
+import { alignVeneers } from '../align/align-veneers.js';
+import type { Budget } from '../lane/budget.js';
+import { fenceVeneer } from '../align/fence.js';
+import { gather, type Aligned, type GroupWork } from '../group/gather.js';
+import type { Group, GroupShard, GroupVeneer, StepPart } from '../group/group.js';
+import type { Affected } from '../lane/lane.js';
+import { needsFence, refuseInMesh } from '../shard/rewrites.js';
+import type { ShardDone } from '../group/shard-done.js';
+import { beginOnShard, readChanges } from '../shard/shard-work.js';
+import type { HeldTurns } from '../run/turns.js';
+import { hasUnions } from '../align/union-facts.js';
+import { veneerStatements } from '../align/veneer-statements.js';
+import { beginOnVeneer, lockOnVeneer } from '../align/veneer-work.js';
+
+/**
+ * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,
+ * for all of them in one transaction. What is known to be affected, from an earlier attempt or another shard, is
+ * locked on the veneers before the shards are touched: that is the order in which the application takes its locks.
+ */
+export async function workOnGroup(
+  group: Group,
+  step: string,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<GroupWork> {
+  const { done, aligned, writes } = await changeGroup(group, step, budget, turns);
+  review(group, aligned);
+  return { ...(await gather(done, aligned)), writes };
+}
+
+/** The last look at what will be committed on the veneers: see review.ts. */
+function review({ shards }: Group, aligned: readonly Aligned[]): void {
+  const parts = shards.map(({ part }) => part);
+  const [first] = parts;
+  if (first === undefined) return;
+  const tenants = parts.flatMap(({ planned }) => planned.tenants);
+  first.lane.run.review?.(veneerStatements(labelOf(first.planned.migration), aligned), tenants);
+}
+
+/** What was changed on a group's shards and veneers, in transactions that are all still open. */
+export interface GroupChanges extends Pick<GroupWork, 'writes'> {
+  readonly done: readonly ShardDone[];
+  readonly aligned: readonly Aligned[];
+}
+
+/** The same, for whoever does not commit it. */
+export async function changeGroup(
+  group: Group,
+  step: string,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<GroupChanges> {
+  // Read once: what another lane learns meanwhile was not locked here.
+  const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
+  for (const veneer of group.veneers) await lockKnown(veneer, known, budget, turns);
+  const done = await allDone(
+    group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
+  );
+  return { done, ...(await alignVeneers(group, done, budget, turns)) };
+}
+
+/** All of them ended before the first failure is thrown: what is still running must not outlive the rollback. */
+async function allDone<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(works);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+async function workOnShard(
+  shard: GroupShard,
+  step: string,
+  budget: Budget,
+  fenced: boolean,
+): Promise<ShardDone> {
+  const { part, session } = shard;
+  const onTenant = (count: number): void => part.onPhase('running', count);
+  const xid = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
+  return readDone(shard, xid, fenced);
+}
+
+/** What a migration, which has run in the shard's open transaction, did there. Throws where that is refused. */
+export async function readDone(shard: GroupShard, xid: string, fenced: boolean): Promise<ShardDone> {
+  const { lane } = shard.part;
+  const changes = await readChanges(lane, shard.session);
+  refuseInMesh(lane, changes);
+  return { shard, xid, changes, fence: needsFence(lane, changes), fenced };
+}
+
+const knownOf = ({ lane, planned }: StepPart): Affected => lane.known(planned.migration.name);
+
+async function lockKnown(
+  { session, shows }: GroupVeneer,
+  known: ReadonlyMap<string, Affected>,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<void> {
+  for (const { name, part } of shows) {
+    const { fence, relations } = known.get(name) ?? knownOf(part);
+    if (!fence && relations.length === 0) continue;
+    if (hasUnions(part.lane.run.config)) await turns.take(session.member);
+    await beginOnVeneer(part.lane, session, budget);
+    if (fence) await fenceVeneer(part.lane, session, budget);
+    else await lockOnVeneer(part.lane, session, tenantsOf(part), relations, budget);
+  }
+}
+
+/** Whose relations a step may change: of the shard's own migration, those of any tenant. */
+const tenantsOf = ({ lane, planned }: StepPart): readonly TenantConfig[] =>
+  planned.migration.scope === 'shard' ? lane.shard.tenants : planned.tenants;

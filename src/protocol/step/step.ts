@@ -1,0 +1,191 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../../errors.js';
+import { SharedObjectError } from '../../veneer/shared-object-error.js';
+import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';
+import { attempt, type AttemptResult, type Job } from './attempt.js';
+import { holdExceeded, lockBound } from '../lane/budget.js';
+import { blockerText } from '../lane/blockers.js';
+import { refusedForGood } from './protocol-choice.js';
+import { PrepareRefused } from './two-phase.js';
+import { Interrupted } from '../lane/watched.js';
+import type { Crew } from '../lane/lane.js';
+import { isAway, membersReturn } from '../lane/return-of-members.js';
+import type { Run } from '../run/run.js';
+
+/** How a step ended, whatever happened; never thrown. */
+export type StepEnd =
+  | {
+      readonly kind: 'committed';
+      readonly result: AttemptResult;
+      readonly attempts: number;
+      /** A hook behind it failed: nothing comes next. */
+      readonly stoppedBy?: Problem;
+    }
+  | {
+      readonly kind: 'failed' | 'interrupted' | 'in doubt';
+      readonly problem: Problem;
+      /** All tenants in which the migration fails, where it failed in one. */
+      readonly failures: readonly Problem[];
+      readonly attempts: number;
+      /** It changes what other shards show, too, and cannot be without them; left out: that is not why. */
+      readonly shared?: Shared;
+    };
+
+/** Why nothing comes behind a step; null: it committed, and what comes next may begin. */
+export const stopOf = (end: StepEnd): Problem | null =>
+  end.kind === 'committed' ? (end.stoppedBy ?? null) : end.problem;
+/** What a step shares with shards that take no part in it. */
+export type Shared = Pick<SharedObjectError, 'what' | 'lacking'>;
+
+/** Attempts at a step until it commits, fails for good, or may not be tried again. */
+export async function runStep(run: Run, job: Job): Promise<StepEnd> {
+  const { retries } = run.config.rollout;
+  let { protocol } = run;
+  let forgiven = false;
+  // Once: a migration that brings its server down would bring it down every time.
+  const isForgiven = async (error: unknown): Promise<boolean> => {
+    if (forgiven || !isAway(error) || !(await membersReturn(run, job.crews))) return false;
+    forgiven = true;
+    return true;
+  };
+  for (let attempts = 1; ; attempts++) {
+    try {
+      const result = await attempt(run, job, protocol);
+      const end = endOf(run, result, attempts);
+      if (end.kind !== 'failed') return end;
+      if (protocol === 'auto' && refusedForGood(result.cause)) {
+        run.onProgress({ type: 'notice', text: lockStepNotice(job, result.cause) });
+        protocol = 'lock-step';
+        continue;
+      }
+      const cause = causeOf(result.cause);
+      if ((!worthRetrying(cause) || attempts > retries) && !(await isForgiven(cause))) return end;
+      job.onPhase('retrying', textOf(cause));
+    } catch (error) {
+      if (error instanceof Interrupted)
+        return { kind: 'interrupted', problem: problemOf(error), failures: [], attempts };
+      if ((!worthRetrying(error) || attempts > retries) && !(await isForgiven(error)))
+        return failedEnd(job, error, attempts);
+      job.onPhase('retrying', textOf(error));
+    }
+    await backoff(attempts, run.signal);
+  }
+}
+
+/** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
+async function failedEnd(job: Job, error: unknown, attempts: number): Promise<StepEnd> {
+  const problem = placed(problemFor(job.crews, error, attempts), job);
+  const failures = isLockConflict(error) ? [] : await job.failures(problem);
+  const shared = error instanceof SharedObjectError ? { shared: error } : {};
+  return { kind: 'failed', problem: withOthers(problem, failures), failures, attempts, ...shared };
+}
+
+/** What is nobody's statement in particular is told of the shard and the migration. */
+function placed(problem: Problem, { crews, migration }: Job): Problem {
+  if (Object.keys(problem.where ?? {}).length > 0) return problem;
+  return { ...problem, where: { member: crews.map(({ name }) => name).join(', '), migration } };
+}
+
+function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
+  const others = failures.filter((one) => one.where?.tenant !== problem.where?.tenant);
+  if (others.length === 0) return problem;
+  const lines = others.map((one) => `it fails in ${one.where?.tenant} too: ${one.message}`);
+  return { ...problem, detail: [problem.detail, ...lines].filter(Boolean).join('\n') };
+}
+
+/** What PostgreSQL said, where the wrapper only says who voted no. */
+const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? cause.cause : cause);
+
+const lockStepNotice = ({ crews, migration }: Job, refused: PrepareRefused): string =>
+  `${crews.map(({ name }) => name).join(', ')}: ${migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
+
+function endOf(run: Run, result: AttemptResult, attempts: number): StepEnd {
+  const { ending, cause } = result;
+  switch (ending.kind) {
+    case 'committed':
+      return ending.lost.length === 0
+        ? { kind: 'committed', result, attempts }
+        : { kind: 'in doubt', problem: lostProblem(ending.lost), failures: [], attempts };
+    case 'rolled back':
+      return { kind: 'failed', problem: problemOf(causeOf(cause)), failures: [], attempts };
+    case 'in doubt':
+      return {
+        kind: 'in doubt',
+        problem: {
+          message: `in doubt: ${ending.why}`,
+          exitCode: EXIT.inDoubt,
+          hint: inDoubtHint(run),
+        },
+        failures: [],
+        attempts,
+      };
+  }
+}
+
+/** Who settles it, and what to type where nobody does. */
+export const inDoubtHint = ({ hasWatchdog }: Pick<Run, 'hasWatchdog'>): string =>
+  hasWatchdog
+    ? 'the watchdog of this run goes on settling for two minutes; then, or where its host is gone, type migrate recover'
+    : 'migrate recover, when all of its members are back';
+
+/** Committed, and members lost it: a failover without the last WAL. */
+export const lostProblem = (members: readonly string[]): Problem => ({
+  message: `committed, but ${members.join(', ')} lost it: neither prepared nor committed there`,
+  exitCode: EXIT.inDoubt,
+  hint: 'a veneer is repaired by migrate sync; a shard has to be compared by hand with its ledger',
+});
+
+/**
+ * Locks pass, and so do collisions of two lanes in a veneer's catalogs; anything else would fail again. A migration's
+ * own statement that finds its object there already (it names the migration) is no collision.
+ */
+export function worthRetrying(error: unknown): boolean {
+  const byMigration = error instanceof VeneerError && error.facts.where?.migration !== undefined;
+  return isLockConflict(error) || (isCatalogCollision(error) && !byMigration);
+}
+
+/** Full jitter, so that attempts of several shards spread out; ends early when the run is asked to end. */
+export async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
+  const limit = Math.min(2_000, 50 * 2 ** attempts);
+  await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
+}
+
+/** What bounds the wait for a lock, and what has to be raised for a longer one. */
+interface WaitBound {
+  readonly text: string;
+  readonly raise: string;
+}
+
+/** rollout.lock_wait; or, where it is more than that allows, deadlock_timeout of the servers that have the least of it. */
+function waitBound(crews: readonly Crew[], lockWaitMs: number): WaitBound {
+  const sessions = crews.flatMap((crew) => crew.openSessions());
+  const least = Math.min(...sessions.map(({ server }) => server.deadlockTimeoutMs));
+  const bound = lockBound(lockWaitMs, { deadlockTimeoutMs: least });
+  if (bound >= lockWaitMs) return { text: `${lockWaitMs} ms`, raise: 'rollout.lock_wait' };
+  const short = sessions.filter(({ server }) => server.deadlockTimeoutMs === least);
+  const members = [...new Set(short.map(({ member }) => member))].toSorted().join(', ');
+  return {
+    text: `${lockWaitMs} ms, cut to ${bound} ms to stay below the deadlock_timeout of ${least} ms of ${members}`,
+    raise: `deadlock_timeout of ${members} (a longer rollout.lock_wait alone changes nothing)`,
+  };
+}
+
+/** The problem of the last attempt; of a lock, with those who held it. */
+export function problemFor(crews: readonly Crew[], error: unknown, attempts: number): Problem {
+  const { lockHoldMs = 0, lockWaitMs = 0 } = crews[0]?.run.config.rollout ?? {};
+  if (error instanceof VeneerError && isState(error, SQLSTATE.queryCanceled)) {
+    return { ...problemOf(holdExceeded(lockHoldMs, error.facts.detail)), where: error.facts.where ?? {} };
+  }
+  if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
+  const blockers = crews
+    .flatMap(({ blockers }) => blockers)
+    .map(blockerText)
+    .join('\n');
+  const bound = waitBound(crews, lockWaitMs);
+  return {
+    ...problemOf(error),
+    message: `a lock was not to be had within rollout.lock_wait (${bound.text}), in ${attempts === 1 ? 'the only attempt' : `each of ${attempts} attempts`}: ${error.message}`,
+    detail: blockers === '' ? (error.facts.detail ?? '') : `blocked by\n${blockers}`,
+    hint: `end that session, raise ${bound.raise}, or let the run end it: migrate up --terminate-blockers=5s`,
+  };
+}

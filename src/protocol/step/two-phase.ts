@@ -1,0 +1,47 @@
+import { literal } from '../../postgres/identifiers.js';
+import { endTransaction, rollbackQuietly } from '../../postgres/transaction.js';
+import type { AttemptEnd } from '../group/participant.js';
+import { formatGid } from '../run/gid.js';
+import type { Run } from '../run/run.js';
+import { settlePrepared, type Unsettled } from '../settlement/settle-attempt.js';
+
+/**
+ * PREPARE on all, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that whoever comes through
+ * a veneer waits there until the shards are what its definitions say. Answers null, or what went wrong: then it is
+ * for settlement to read what happened.
+ */
+export async function commitTwoPhase(run: Run, end: AttemptEnd, unsettled: Unsettled): Promise<unknown> {
+  const refusal = await prepareAll(run, end);
+  if (refusal !== null) return refusal;
+  const late = await settlePrepared(unsettled, unsettled.participants, 'COMMIT');
+  return late === null ? null : new Error(late);
+}
+
+/** A vote was no: PostgreSQL refused to prepare, and the participant rolled back. */
+export class PrepareRefused extends Error {
+  readonly member: string;
+
+  constructor(member: string, cause: unknown) {
+    super(`${member} refused to prepare`, { cause });
+    this.member = member;
+  }
+}
+
+/** Null when all voted yes; else the first refusal, when every vote is in or its session is lost. */
+async function prepareAll(run: Run, { id, participants }: AttemptEnd): Promise<PrepareRefused | null> {
+  const votes = await Promise.all(
+    participants.map(async ({ member, session }, index) => {
+      const gid = formatGid({ ...id, participant: index + 1, n: participants.length });
+      await run.at(`before prepare:${member}`);
+      try {
+        await endTransaction(session, `PREPARE TRANSACTION ${literal(gid)}`);
+      } catch (error) {
+        return new PrepareRefused(member, error);
+      }
+      await run.at(`after prepare:${member}`);
+      return null;
+    }),
+  );
+  await Promise.all(participants.map(({ session }) => rollbackQuietly(session)));
+  return votes.find((vote) => vote !== null) ?? null;
+}

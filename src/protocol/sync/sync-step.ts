@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { veneerMembers } from '../../fleet/member.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import { display, sameName, type QualifiedName } from '../../postgres/identifiers.js';
+import type { Session } from '../../postgres/session.js';
+import { rollbackQuietly } from '../../postgres/transaction.js';
+import type { Change } from '../../veneer/reconcile.js';
+import { startBudget, type Budget } from '../lane/budget.js';
+import { watched } from '../lane/watched.js';
+import type { Lane } from '../lane/lane.js';
+import { alignTypes, dropLeftTypes, refuseUnaligned } from '../align/align-types.js';
+import { isIdle } from '../align/type-work.js';
+import {
+  holdRelations,
+  isInLine,
+  readRepairs,
+  readWanted,
+  type Repairs,
+  type SyncScope,
+  type WantedOfShard,
+} from './sync-work.js';
+import { commitAttempt, type AttemptEnding } from '../step/commit.js';
+import type { Participant } from '../group/participant.js';
+import { chooseProtocol } from '../step/protocol-choice.js';
+import { unionsAmiss } from '../../veneer/unions.js';
+import { readUnionFacts } from '../align/union-facts.js';
+import { alignUnions, putUnionsAside, repairUnions } from '../align/unions.js';
+import { beginOnVeneer, executeChanges, refuseOccupied } from '../align/veneer-work.js';
+
+export interface SyncEnd extends Partial<AttemptEnding> {
+  /** By veneer; a veneer that is in line already has none. */
+  readonly statements: Readonly<Record<string, readonly string[]>>;
+  /** What was found that `prune` alone drops. */
+  readonly left: readonly LeftOnVeneer[];
+}
+
+/** Types of a veneer that nothing is made of any more. */
+export interface LeftOnVeneer {
+  readonly veneer: string;
+  readonly types: readonly QualifiedName[];
+}
+
+/** What `prune` would drop, as far as there is something. Pure. */
+export const leftOn = (veneer: string, { left }: Repairs): LeftOnVeneer[] =>
+  left.length === 0 ? [] : [{ veneer, types: left }];
+
+/**
+ * Brings all veneers in line with one shard, in one step: they commit together, while the shard's relations are
+ * held as they were read. The shard itself takes no part: nothing is changed there.
+ */
+export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> {
+  const budget = startBudget(lane.run.config.rollout);
+  const shard = await lane.session(scope.shard.name);
+  try {
+    const { repaired, left } = await watched(lane, budget, () => repairAll(lane, scope, shard, budget));
+    const statements = Object.fromEntries(
+      repaired.map(({ veneer, statements }) => [veneer.member, statements]),
+    );
+    if (repaired.length === 0) return { statements, left };
+    const id = {
+      fleet: lane.run.config.fleet,
+      step: syncStepName(lane),
+      nonce: randomBytes(4).toString('hex'),
+    };
+    const participants = repaired.map(({ veneer, statements }): Participant => ({
+      member: veneer.member,
+      role: 'veneer',
+      session: veneer,
+      statements,
+      replace: () => lane.session(veneer.member),
+      xid: null,
+    }));
+    const end = await commitAttempt(lane.run, {
+      id,
+      migration: null,
+      participants,
+      protocol: chooseProtocol(lane.run.protocol, participants),
+    });
+    if (end.ending.kind === 'committed' && end.closed) lane.settled.push(id);
+    return { ...end, statements, left };
+  } finally {
+    await Promise.all(lane.openSessions().map(rollbackQuietly));
+  }
+}
+
+/** Nothing in it that a gid would have to escape. */
+export const syncStepName = ({ run, shard }: Pick<Lane, 'run' | 'shard'>): string =>
+  `${run.id}.sync-${shard.name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`;
+
+interface Repaired {
+  readonly veneer: Session;
+  readonly statements: readonly string[];
+}
+
+async function repairAll(
+  lane: Lane,
+  scope: SyncScope,
+  shard: Session,
+  budget: Budget,
+): Promise<{ readonly repaired: readonly Repaired[] } & Pick<SyncEnd, 'left'>> {
+  await shard.run(`BEGIN; ${budget.limits(shard)}`);
+  const seen = await readWanted(shard, scope);
+  const veneers: Session[] = [];
+  for (const { name } of veneerMembers(lane.run.config).filter((member) => member.name !== scope.shard.name))
+    veneers.push(await lane.session(name));
+  const drifted = await Promise.all(veneers.map((veneer) => readRepairs(veneer, scope, seen)));
+  const left = drifted.flatMap((found, index) => leftOn(veneers[index]?.member ?? '', found));
+  const unions = await Promise.all(veneers.map((veneer) => readUnionFacts(lane.run.config, veneer)));
+  if (drifted.every(isInLine) && unions.every((facts) => unionsAmiss(facts).length === 0))
+    return { repaired: [], left };
+  const wanted = await holdWanted(
+    shard,
+    scope,
+    seen,
+    drifted.flatMap(({ changes }) => changes),
+  );
+  const repaired: Repaired[] = [];
+  for (const veneer of veneers) {
+    const statements = await repairOne(lane, scope, veneer, wanted, budget);
+    if (statements.length > 0) repaired.push({ veneer, statements });
+  }
+  return { repaired, left };
+}
+
+/** Holds what is about to be shown anew, and reads it again: between the first look and the lock it may have changed. */
+async function holdWanted(
+  shard: Session,
+  scope: SyncScope,
+  seen: WantedOfShard,
+  changes: readonly Change[],
+): Promise<WantedOfShard> {
+  const shown = seen.definitions.filter((definition) =>
+    changes.some((change) => sameName(change.table, definition)),
+  );
+  await holdRelations(
+    shard,
+    shown.map(({ remote }) => remote),
+  );
+  return readWanted(shard, scope);
+}
+
+async function repairOne(
+  lane: Lane,
+  scope: SyncScope,
+  veneer: Session,
+  wanted: WantedOfShard,
+  budget: Budget,
+): Promise<readonly string[]> {
+  const { config } = lane.run;
+  const found = await readRepairs(veneer, scope, wanted);
+  if (isInLine(found)) return repairUnionsAlone(lane, veneer, budget);
+  await beginOnVeneer(lane, veneer, budget);
+  const typed = await alignTypes(lane, veneer, found.types, budget);
+  const { changes } = isIdle(found.types) ? found : await readRepairs(veneer, scope, wanted);
+  await refuseOccupied(
+    veneer,
+    scope.shard.server.name,
+    changes.filter((change) => change.kind === 'create').map((change) => change.table),
+  );
+  const server = scope.shard.server.name;
+  const unions = await putUnionsAside(
+    config,
+    veneer,
+    [{ server, changes, wanted: wanted.definitions }],
+    budget,
+  );
+  const tables = [
+    ...unions.statements,
+    ...(await executeChanges(lane, veneer, changes, budget)),
+    ...(await alignUnions(config, veneer, unions, budget)),
+    ...(await repairUnions(config, veneer, budget)),
+  ];
+  const dropped = await dropLeftTypes(veneer, found.types, budget);
+  const left = await readRepairs(veneer, scope, wanted);
+  refuseUnaligned(veneer.member, left.types);
+  if (left.changes.length > 0) throw stillDifferent(veneer.member, left.changes);
+  return [...typed, ...tables, ...dropped];
+}
+
+/** What the shard shows is in line, and a view over all tenants may not be: it is nobody's in particular. */
+async function repairUnionsAlone(lane: Lane, veneer: Session, budget: Budget): Promise<readonly string[]> {
+  const { config } = lane.run;
+  if (unionsAmiss(await readUnionFacts(config, veneer)).length === 0) return [];
+  await beginOnVeneer(lane, veneer, budget);
+  return repairUnions(config, veneer, budget);
+}
+
+const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>
+  new VeneerError(
+    `${member} would still differ in ${left.map((change) => display(change.table)).join(', ')}`,
+    {
+      exitCode: EXIT.bug,
+      where: { member },
+      hint: 'nothing was committed; this is a fault of pg-veneer, please report it',
+    },
+  );

@@ -1,0 +1,88 @@
+import { readGrants } from '../../catalog/read-grants.js';
+import type { ShapeLine } from '../../catalog/read-shapes.js';
+import type { ShapeCopy } from '../../catalog/shape-copy.js';
+import type { TenantConfig } from '../../config/config.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import { copyLedger } from '../../migrations/ledger-copy.js';
+import type { LedgerEntry } from '../../migrations/ledger.js';
+import { ident, literal } from '../../postgres/identifiers.js';
+import { MemberError } from '../../postgres/member-error.js';
+import type { Session } from '../../postgres/session.js';
+import type { Budget } from '../lane/budget.js';
+import { grantStatements } from './copy-grants.js';
+import type { GroupShard } from '../group/group.js';
+import { proveCopy } from './prove-copy.js';
+import { SEPARATOR } from '../shard/explain-failure.js';
+
+/** The tenant that new ones are made like, as it was read before the step. */
+export interface Sibling {
+  readonly tenant: TenantConfig;
+  readonly copy: ShapeCopy;
+  /** What `status` compares. */
+  readonly lines: readonly ShapeLine[];
+  readonly ignored: readonly string[];
+  readonly entries: readonly LedgerEntry[];
+  /** server_version_num of the server that wrote the definitions. */
+  readonly version: number;
+}
+
+export interface CopyWork {
+  readonly step: string;
+  readonly tenants: readonly TenantConfig[];
+  readonly sibling: Sibling;
+  readonly budget: Budget;
+  readonly onTenant: (done: number) => void;
+}
+
+/** Makes tenants like another one, in the open transaction: what their schemas hold, grants and ledger rows. Proves each. */
+export async function copyOnShard({ part, session }: GroupShard, work: CopyWork): Promise<void> {
+  const { run } = part.lane;
+  const { step, tenants, sibling } = work;
+  await copyLedger(session, { step, tenants, entries: sibling.entries, appliedBy: run.who });
+  for (const [index, tenant] of tenants.entries()) {
+    await run.at(`before statements:${tenant.name}`);
+    await copyFor(session, tenant, work);
+    await proveCopy(session, tenant, sibling);
+    work.onTenant(index + 1);
+  }
+}
+
+async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget }: CopyWork): Promise<void> {
+  const { comment, items, grants } = sibling.copy;
+  // A body may name what comes later; what it is, is compared with the sibling's afterwards.
+  const prologue = [
+    ...budget.limits(session).split('; '),
+    `SET LOCAL search_path TO ${ident(tenant.schema)}`,
+    'SET LOCAL check_function_bodies = off',
+    ...(comment === null ? [] : [`COMMENT ON SCHEMA ${ident(tenant.schema)} IS ${literal(comment)}`]),
+  ];
+  const statements = items.flatMap(({ object, sql }) => sql.map((text) => ({ object, text })));
+  try {
+    await session.run([...prologue, ...statements.map(({ text }) => text)].join(SEPARATOR));
+    const more = grantStatements(grants, await readGrants(session, tenant.schema), tenant.schema);
+    if (more.length > 0) await session.run([budget.limits(session), ...more].join(SEPARATOR));
+  } catch (error) {
+    throw explain(error, tenant, sibling, (completed) => statements[completed - prologue.length]?.object);
+  }
+}
+
+/** PostgreSQL's error with the object that it came from; what a copy needs besides may be missing on another shard. */
+function explain(
+  error: unknown,
+  { name }: TenantConfig,
+  { tenant }: Sibling,
+  objectAt: (completed: number) => string | undefined,
+): unknown {
+  if (!(error instanceof MemberError) || error.connectionLost) return error;
+  const object = objectAt(error.completed);
+  const detail = [object, error.facts.detail].filter(Boolean).join(': ');
+  return new VeneerError(error.message, {
+    ...error.facts,
+    exitCode: EXIT.failed,
+    where: { ...error.facts.where, tenant: name },
+    ...(detail === '' ? {} : { detail }),
+    hint:
+      error.facts.hint ??
+      `what ${tenant.name} uses outside of its schema has to be on ${error.member}, too; or leave out --like`,
+  });
+}

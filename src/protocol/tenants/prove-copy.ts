@@ -1,0 +1,49 @@
+import { readShapeCopy } from '../../catalog/read-shape-copy.js';
+import { readShapeLines } from '../../catalog/read-shapes.js';
+import { readCopyLeaks } from '../../catalog/read-copy-leaks.js';
+import type { TenantConfig } from '../../config/config.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import type { Session } from '../../postgres/session.js';
+import { PIN_LOCALLY } from '../../postgres/hygiene.js';
+import { differenceText, shapeDifferences } from '../../report/shapes.js';
+import { grantStatements } from './copy-grants.js';
+import type { Sibling } from './copy-shape.js';
+
+/**
+ * Asks again, in the open transaction: is what was made for a tenant what its sibling has, by what `status` compares, and where
+ * the servers write definitions alike by every definition; and does nothing of it depend on the sibling's schema? Throws (exit
+ * 20), naming the object.
+ */
+export async function proveCopy(session: Session, tenant: TenantConfig, sibling: Sibling): Promise<void> {
+  const { schema, name } = sibling.tenant;
+  const [leak] = await readCopyLeaks(session, tenant.schema, schema);
+  if (leak !== undefined)
+    throw notProven(session, tenant, `${leak} would depend on schema ${schema} of tenant ${name}`);
+  const copied = await readShapeCopy(session, tenant.schema);
+  await session.run(PIN_LOCALLY);
+  const lines = await readShapeLines(session, [tenant.schema], sibling.ignored);
+  const [difference] = shapeDifferences(lines.get(tenant.schema) ?? [], sibling.lines);
+  if (difference !== undefined)
+    throw notProven(session, tenant, `it would not be like ${name}: ${differenceText(difference)}`);
+  if (majorOf(session.server.version) !== majorOf(sibling.version)) return;
+  const odd = oddOf(copied.items, sibling.copy.items) ?? oddOf(sibling.copy.items, copied.items);
+  const [grant] = grantStatements(sibling.copy.grants, copied.grants, tenant.schema);
+  const unlike = odd ?? copied.refused[0] ?? grant;
+  if (unlike !== undefined) throw notProven(session, tenant, `it would not be like ${name}: ${unlike}`);
+}
+
+const majorOf = (version: number): number => Math.floor(version / 10_000);
+
+type Items = Sibling['copy']['items'];
+
+function oddOf(some: Items, others: Items): string | undefined {
+  const known = new Set(others.flatMap(({ sql }) => sql));
+  return some.find(({ sql }) => sql.some((statement) => !known.has(statement)))?.object;
+}
+
+const notProven = (session: Session, { name }: TenantConfig, why: string): VeneerError =>
+  new VeneerError(`tenant ${name} cannot be copied: ${why}`, {
+    exitCode: EXIT.failed,
+    where: { member: session.member, tenant: name },
+    hint: 'nothing was made; without --like its migrations are run, one by one',
+  });
