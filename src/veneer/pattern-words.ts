@@ -27,7 +27,7 @@ export function matchesFilled(name: string, glob: string, words: Words): boolean
 
 /** Are all words of the text known? */
 export const isFillable = (text: string, words: Words): boolean =>
-  [...text.matchAll(WORD)].every(([, word = '']) => Object.hasOwn(words, word));
+  !text.includes('{') || [...text.matchAll(WORD)].every(([, word = '']) => Object.hasOwn(words, word));
 
 /**
  * Matches a relation against a pattern `schema.relation`. Answers the known words with those that the pattern
@@ -40,7 +40,7 @@ export function matchWords(pattern: QualifiedName, relation: QualifiedName, know
 }
 
 function matchOne(pattern: string, text: string, known: Words): Words | null {
-  if (!pattern.includes('{')) return pattern === text ? known : null;
+  if (isFillable(pattern, known)) return fillWords(pattern, known) === text ? known : null;
   const captured = new Set<string>();
   let possible = true;
   const source = pattern

@@ -50,7 +50,8 @@ export function reconcile({ wanted, present, renames, version }: Reconciliation)
   const pairs = pairTables(wanted, present, renames);
   const paired = new Set(pairs.map((pair) => pair.table.oid));
   const drops = present.filter((table) => !paired.has(table.oid)).map(dropTable);
-  const created = wanted.filter((definition) => !pairs.some((pair) => pair.definition === definition));
+  const kept = new Set(pairs.map((pair) => pair.definition));
+  const created = wanted.filter((definition) => !kept.has(definition));
   const moves = moveTables(pairs);
   const alters = pairs.map((pair) => alterTable(pair, version));
   // All names are final before the first type changes: what stands above is read then, and deparsed with them.

@@ -2,8 +2,8 @@ import { groupBy } from '../../group-by.js';
 import { textOf } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
 import { inParallel } from '../../parallel.js';
-import { display, qualified, type QualifiedName } from '../../postgres/identifiers.js';
-import { withSession, type Row, type Session } from '../../postgres/session.js';
+import { display, literal, qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import { withSession, type Answer, type Row, type Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { Run } from '../run/run.js';
 import type { ShownTable } from '../run/shown-table.js';
@@ -133,14 +133,11 @@ async function readFilled(
   if (anchor === undefined) return null;
   const filled = new Set<PresentTable>();
   try {
-    for (let from = 0; from < tables.length; from += LOOK_INTO) {
-      const some = tables.slice(from, from + LOOK_INTO);
+    const stored = await withStorage(anchor, tables);
+    for (let from = 0; from < stored.length; from += LOOK_INTO) {
+      const some = stored.slice(from, from + LOOK_INTO);
       const asked = some.map(({ remote }) => `EXISTS (SELECT FROM ${qualified(remote)})`).join(', ');
-      const answers = await anchor.ask(
-        `BEGIN READ ONLY; SET LOCAL lock_timeout = ${LIMITS.lock}; SET LOCAL statement_timeout = ${LIMITS.table};
-         SELECT ${asked}; COMMIT`,
-      );
-      const row = answers[3]?.rows[0] ?? [];
+      const [row = []] = await askBounded(anchor, `SELECT ${asked}`);
       for (const [index, table] of some.entries()) if (row[index] === true) filled.add(table);
     }
     return filled;
@@ -148,6 +145,32 @@ async function readFilled(
     await rollbackQuietly(anchor);
     return null;
   }
+}
+
+/**
+ * Without tables of which the shard has no page: after a release most are new, and to plan a look into each takes
+ * longer than to ask for their sizes. What stores nothing itself, as a view, may show rows all the same.
+ */
+async function withStorage(anchor: Session, tables: readonly PresentTable[]): Promise<PresentTable[]> {
+  const wanted = tables.map(({ remote }, at) => ({ ...remote, at }));
+  const empty = await askBounded(
+    anchor,
+    `SELECT wanted.at FROM json_to_recordset(${literal(JSON.stringify(wanted))}) AS wanted(schema text, name text, at int)
+       JOIN pg_class c ON c.oid = (SELECT r.oid FROM pg_class r WHERE r.relname = wanted.name
+             AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = wanted.schema))
+      WHERE c.relkind IN ('r', 'm') AND NOT c.relhassubclass AND pg_relation_size(c.oid) = 0`,
+  );
+  const left = new Set(empty.map(([at]) => at));
+  return tables.filter((_, at) => !left.has(at));
+}
+
+/** One text, so that nothing else on the anchor comes in between: a lock that somebody holds there is not waited for. */
+async function askBounded(anchor: Session, query: string): Promise<Answer['rows']> {
+  const answers = await anchor.ask(
+    `BEGIN READ ONLY; SET LOCAL lock_timeout = ${LIMITS.lock}; SET LOCAL statement_timeout = ${LIMITS.table};
+     ${query}; COMMIT`,
+  );
+  return answers[3]?.rows ?? [];
 }
 
 /** What went wrong, or null. An empty one is left; `isFilled`: that it is not is known. */

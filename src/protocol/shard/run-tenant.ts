@@ -67,7 +67,8 @@ export async function runForAll(
 function prologueOf(session: Session, { searchPath, settings }: Subject, budget: Budget): readonly string[] {
   return freshForMigration(session.pinned, {
     ...budget.shrinking(session),
-    search_path: literal(ident(searchPath)),
+    // As SET would write it: a migration may read it.
+    search_path: `pg_catalog.quote_ident(${literal(searchPath)})`,
     ...Object.fromEntries(
       Object.entries(settings).map(([name, value]) => [`pgveneer.${name}`, literal(value)]),
     ),
