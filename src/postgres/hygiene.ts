@@ -71,14 +71,14 @@ export const pins = (holdMs: number | null): string =>
 /** Above rollout.lock_hold, so that the runner's own clock, which says what took the time, comes first. */
 const idleLimit = (holdMs: number): number => Math.round(holdMs * 1.2) + 1_000;
 
-/** The parts of DISCARD ALL, but for the locks, which the session keeps. */
-const RESETS: readonly string[] = [
-  'RESET SESSION AUTHORIZATION',
-  'RESET ROLE',
-  'RESET ALL',
-  'DISCARD TEMP',
-  'DEALLOCATE ALL',
-];
+/**
+ * The parts of DISCARD ALL, but for the locks, which the session keeps, and for what is prepared: to have our catalog
+ * queries planned anew in every step would take longer than to run them.
+ */
+const RESETS: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE', 'RESET ALL', 'DISCARD TEMP'];
+
+/** What migrations have prepared, ours being prepared by the protocol. */
+export const PREPARED_BY_SQL = 'SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql';
 
 /** Settings by name; a value is an SQL expression. */
 type Settings = Readonly<Record<string, string>>;
@@ -92,7 +92,7 @@ const quoted = (pinned: Settings): Settings =>
   Object.fromEntries(Object.entries(pinned).map(([name, value]) => [name, literal(value)]));
 
 /**
- * Statements that undo what an earlier migration may have left in the session: a SET outlives the transaction that it
+ * Statements that undo what an earlier migration may have set in the session: a SET outlives the transaction that it
  * was committed in. `pinned` is what {@link pins} answered.
  */
 export const freshStatements = (pinned: Settings): readonly string[] => [
@@ -102,13 +102,17 @@ export const freshStatements = (pinned: Settings): readonly string[] => [
 
 /**
  * The same for a migration's statements, in the open transaction: they are planned as the server is configured, and see
- * `locals` besides, whose values are SQL expressions of type text. They stand before every tenant's statements, so they are
+ * `locals` besides, whose values are SQL expressions of type text. `forget`: also what is prepared, ours included. They stand before every tenant's statements, so they are
  * few: each is answered by a message of its own, and a run of many tenants would do little else than read these.
  */
-export function freshForMigration(pinned: Settings, locals: Settings): readonly string[] {
+export function freshForMigration(
+  pinned: Settings,
+  locals: Settings,
+  { forget }: { readonly forget: boolean },
+): readonly string[] {
   const others = Object.entries(pinned).filter(([name]) => !(name in PLANNING));
   const set = [...setEach(quoted(Object.fromEntries(others)), false), ...setEach(locals, true)];
-  return [...RESETS, `SELECT pg_catalog.concat(${set.join(', ')})`];
+  return [...RESETS, ...(forget ? ['DEALLOCATE ALL'] : []), `SELECT pg_catalog.concat(${set.join(', ')})`];
 }
 
 const assignment = (name: string, value: string): string =>

@@ -39,9 +39,7 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     get pinned() {
       return last().pinned;
     },
-    get fresh() {
-      return last().fresh;
-    },
+    freshen: () => on((session) => session.freshen()),
     query: (text, values) => on((session) => session.query(text, values)),
     prepared: (text, values) => on((session) => session.prepared(text, values)),
     asLogin: (text, values) => on((session) => session.asLogin(text, values)),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
-import { freshStatements, pins } from './hygiene.js';
+import { freshStatements, pins, PREPARED_BY_SQL } from './hygiene.js';
+import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
 import { turnsOfClient } from './turns-of-client.js';
 
@@ -17,8 +18,8 @@ export interface Session {
   readonly server: ServerFacts;
   /** What it was set to when it was opened, of what our sessions pin: what of it this server knows. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Statements that undo what an earlier migration may have left in it. */
-  readonly fresh: readonly string[];
+  /** Undoes what an earlier migration may have left in it. */
+  freshen(): Promise<void>;
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
@@ -164,25 +165,23 @@ function sessionOf(
 ): Session {
   const turns = turnsOfClient(member, client, lose);
   const send = turns.take;
-  let forgotten = 0;
-  const tagsOf = (results: unknown): string[] => {
-    const tags = (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);
-    if (tags.some((tag) => FORGETS.includes(tag))) forgotten++;
-    return tags;
-  };
   const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     send(async () => (await client.query<R>(text, [...values])).rows);
   const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     send(async () => {
-      const name = `pgv_${forgotten}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+      const name = `pgv_${turns.forgotten()}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
       return (await client.query<R>({ name, text, values: [...values] })).rows;
+    });
+  const ask = (text: string): Promise<Answer[]> =>
+    send(async () => {
+      const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
+      return answersOf(results);
     });
   return {
     member,
     pid: opened.pid,
     server: factsOf(opened),
     pinned: opened.pinned,
-    fresh: freshStatements(opened.pinned),
     isAsked: turns.isAsked,
     isLost,
     status: () => client.getTransactionStatus(),
@@ -190,17 +189,20 @@ function sessionOf(
     prepared,
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
     run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
-    ask: (text: string): Promise<readonly Answer[]> =>
-      send(async () => {
-        const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
-        tagsOf(results);
-        return answersOf(results);
-      }),
+    ask,
+    async freshen(): Promise<void> {
+      const answers = await ask([...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; '));
+      const left = answers.at(-1)?.rows ?? [];
+      if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));
+    },
     async close(): Promise<void> {
       await client.end().catch(() => undefined);
     },
   };
 }
+
+const tagsOf = (results: unknown): string[] =>
+  (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);
 
 const answersOf = (results: unknown): Answer[] =>
   (Array.isArray(results) ? results : [results]).map(
@@ -226,9 +228,6 @@ async function askAsLogin<R extends Row>(
     await client.query('RESET ROLE').catch(() => undefined);
   }
 }
-
-/** Tags of statements after which what was prepared may be gone. */
-const FORGETS: readonly string[] = ['DEALLOCATE', 'DISCARD'];
 
 function factsOf(row: OpenRow): ServerFacts {
   return {

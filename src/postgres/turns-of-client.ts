@@ -11,6 +11,8 @@ export interface ClientTurns {
   readonly take: <T>(work: () => Promise<T>, told?: (completed: number) => void) => Promise<T>;
   /** True while a statement is on its way. */
   readonly isAsked: () => boolean;
+  /** How often a statement of a text had the server forget what was prepared. */
+  readonly forgotten: () => number;
 }
 
 /** `lose` is told when the server has said its last word. */
@@ -20,6 +22,7 @@ export function turnsOfClient(member: string, client: pg.Client, lose: () => voi
   let asked = false;
   return {
     isAsked: () => asked,
+    forgotten: () => completed.forgotten,
     take: (work, told) =>
       inTurn(async () => {
         completed.count = 0;
@@ -49,6 +52,7 @@ function queue(): <T>(work: () => Promise<T>) => Promise<T> {
 
 interface Completed {
   count: number;
+  forgotten: number;
   told: ((completed: number) => void) | undefined;
 }
 
@@ -58,10 +62,11 @@ interface Completed {
  * (https://www.postgresql.org/docs/current/protocol-flow.html).
  */
 function countCompleted(client: pg.Client): Completed {
-  const completed: Completed = { count: 0, told: undefined };
+  const completed: Completed = { count: 0, forgotten: 0, told: undefined };
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
-  connection.on('commandComplete', () => {
+  connection.on('commandComplete', ({ text }: { readonly text: string }) => {
     completed.count++;
+    if (text === 'DISCARD ALL' || text.startsWith('DEALLOCATE')) completed.forgotten++;
     completed.told?.(completed.count);
   });
   return completed;

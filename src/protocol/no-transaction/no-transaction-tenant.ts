@@ -37,12 +37,12 @@ const RECORDS = {
  */
 export async function runWithoutTransaction(work: TenantWork): Promise<number> {
   const { run, session, tenant } = work;
-  await session.run(session.fresh.join('; '));
+  await session.freshen();
   const begun = await begin(work);
   if (begun === 'done') return 1;
   await session.run(PLAN_AS_CONFIGURED.map((setting) => `SET ${setting}`).join('; '));
   const attempts = await runAll(work, begun);
-  await session.run(session.fresh.join('; '));
+  await session.freshen();
   await run.at(`before applied:${tenant.name}`);
   await RECORDS[work.direction].ended(session, work);
   await run.at(`after applied:${tenant.name}`);
@@ -208,7 +208,7 @@ async function cleanedUp(work: TenantWork, error: unknown, lasting: boolean): Pr
     await dropLeftIndexes(work, statements);
     if (lasting || (fills(statements) && (await hasFilled(session, work))))
       return remarked(error, 'the statements before it are done; migrate up goes on behind them');
-    await session.run(session.fresh.join('; '));
+    await session.freshen();
     await RECORDS[work.direction].undone(session, work);
     return error;
   } catch (failure) {

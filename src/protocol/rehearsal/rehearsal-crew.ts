@@ -59,7 +59,8 @@ const NEVER_COMMITS =
  */
 async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
   await run.at(`before begin:${session.member}`);
-  await session.run([...session.fresh, 'SET default_transaction_read_only = on'].join('; '));
+  await session.freshen();
+  await session.run('SET default_transaction_read_only = on');
   await session.run(`BEGIN READ WRITE; ${budget.limits(session)}; ${NEVER_COMMITS}`);
   await run.at(`after begin:${session.member}`);
 }

@@ -17,7 +17,7 @@ export async function runFor(
   subject: Subject,
   budget: Budget,
 ): Promise<readonly string[]> {
-  const prologue = prologueOf(session, subject, budget);
+  const prologue = prologueOf(session, migration, subject, budget);
   if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
   const statements = await statementsOf(session, migration.body, subject);
   const parts = [{ tenant: subject.tenant, prologue, statements }];
@@ -48,7 +48,7 @@ export async function runForAll(
   const { body } = migration;
   if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
   const parts = subjects.map((subject): Part => {
-    const prologue = prologueOf(session, subject, budget);
+    const prologue = prologueOf(session, migration, subject, budget);
     return { tenant: subject.tenant, prologue, statements: body.statements };
   });
   const [first] = parts;
@@ -64,16 +64,31 @@ export async function runForAll(
 }
 
 /** A fresh session, what is left of the budget, and what a migration sees of whom it runs for. */
-function prologueOf(session: Session, { searchPath, settings }: Subject, budget: Budget): readonly string[] {
-  return freshForMigration(session.pinned, {
+function prologueOf(
+  session: Session,
+  migration: Migration,
+  { searchPath, settings }: Subject,
+  budget: Budget,
+): readonly string[] {
+  const locals = {
     ...budget.shrinking(session),
     // As SET would write it: a migration may read it.
     search_path: `pg_catalog.quote_ident(${literal(searchPath)})`,
     ...Object.fromEntries(
       Object.entries(settings).map(([name, value]) => [`pgveneer.${name}`, literal(value)]),
     ),
-  });
+  };
+  return freshForMigration(session.pinned, locals, { forget: mayPrepare(migration) });
 }
+
+/**
+ * What the one before prepared outlives even a rollback, and its name is taken. Only a text without the word is sure not
+ * to prepare, since a DO block may put statements together.
+ */
+const mayPrepare = ({ body, verify }: Migration): boolean =>
+  [body, ...(verify === undefined ? [] : [verify])].some(
+    (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare/i.test(sql)),
+  );
 
 /** What a migration sees of whom it runs for. */
 export const surroundings = ({ searchPath, settings }: Subject): string[] => [

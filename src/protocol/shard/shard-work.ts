@@ -81,9 +81,12 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
 /** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
 export async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
   const limits = budget.limits(session);
-  if (session.status() !== 'I') return void (await session.run([...session.fresh, limits].join('; ')));
+  if (session.status() !== 'I') {
+    await session.freshen();
+    return void (await session.run(limits));
+  }
   await run.at(`before begin:${shard.name}`);
-  await session.run(session.fresh.join('; '));
+  await session.freshen();
   await session.run(`BEGIN; ${limits}`);
   await run.at(`after begin:${shard.name}`);
 }

@@ -20,7 +20,7 @@ export async function findFailures(lane: Lane, planned: PlannedStep): Promise<Pr
   const failures: Problem[] = [];
   const session = await lane.session(lane.shard.name);
   try {
-    await session.run(session.fresh.join('; '));
+    await session.freshen();
     await watched(lane, budget, async () => {
       await session.run(`BEGIN; ${budget.limits(session)}`);
       for (const tenant of planned.tenants)

@@ -44,9 +44,12 @@ export async function workOnVeneer(
 /** Where it was begun before, it is this attempt's, as on a shard: see shard-work.ts. */
 async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
   const limits = budget.limits(session);
-  if (session.status() !== 'I') return void (await session.run([...session.fresh, limits].join('; ')));
+  if (session.status() !== 'I') {
+    await session.freshen();
+    return void (await session.run(limits));
+  }
   await run.at(`before begin:${session.member}`);
-  await session.run(session.fresh.join('; '));
+  await session.freshen();
   await session.run(`BEGIN; ${limits}`);
   await run.at(`after begin:${session.member}`);
 }
