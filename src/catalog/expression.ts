@@ -31,18 +31,25 @@ export async function readExpressions(
   texts: Iterable<string | null>,
 ): Promise<ReadonlyMap<string, ParsedExpression>> {
   const expressions = new Map<string, ParsedExpression>();
-  const distinct = new Set(texts);
-  distinct.delete(null);
-  if (distinct.size === 0) return expressions;
+  for (const sql of new Set(texts)) if (sql !== null) expressions.set(sql, await parsedOnce(sql));
+  return expressions;
+}
+
+/** A run reads the same defaults in every step. Bounded, since a default of a type of its own is another text per tenant. */
+const KEPT = 2_000;
+const parsedBefore = new Map<string, ParsedExpression>();
+
+async function parsedOnce(sql: string): Promise<ParsedExpression> {
+  const known = parsedBefore.get(sql);
+  if (known !== undefined) return known;
   // Loaded on first use: the parser takes about 50 ms, which a fleet without defaults need not pay.
   const { parse } = await import('libpg-query');
-  for (const sql of distinct) {
-    if (sql === null) continue;
-    const tree = await parse(`SELECT ${sql}`).catch(() => null);
-    const node = tree === null ? null : onlyTarget(tree.stmts?.[0]?.stmt);
-    expressions.set(sql, { sql, key: node === null ? sql : keyOf(node), tree: node });
-  }
-  return expressions;
+  const tree = await parse(`SELECT ${sql}`).catch(() => null);
+  const node = tree === null ? null : onlyTarget(tree.stmts?.[0]?.stmt);
+  const parsed = { sql, key: node === null ? sql : keyOf(node), tree: node };
+  if (parsedBefore.size >= KEPT) parsedBefore.clear();
+  parsedBefore.set(sql, parsed);
+  return parsed;
 }
 
 /** The expression as it is compared, without its tree. Pure. */

@@ -9,6 +9,8 @@ export interface ImportRequest {
   /** The schema on the shard. */
   readonly schema: string;
   readonly relations: readonly string[];
+  /** The foreign tables that should show them. */
+  readonly shown: readonly QualifiedName[];
   /** Milliseconds after which it is given up: on the shard it waits for whoever changes a table there. */
   readonly timeoutMs: number;
 }
@@ -25,7 +27,7 @@ export interface Imported {
  * tables need as well.
  */
 export async function importForeignSchema(session: Session, request: ImportRequest): Promise<Imported> {
-  const { server, schema, relations, timeoutMs } = request;
+  const { server, schema, relations, shown, timeoutMs } = request;
   await session.run(`BEGIN READ WRITE; SET LOCAL statement_timeout = ${literal(String(timeoutMs))}`);
   try {
     await session.run(
@@ -34,9 +36,10 @@ export async function importForeignSchema(session: Session, request: ImportReque
     const rows = await session.query<{ temporary: string }>(
       'SELECT nspname::text AS temporary FROM pg_namespace WHERE oid = pg_my_temp_schema()',
     );
-    const remote = relations.map((name): QualifiedName => ({ schema, name }));
-    const tables = await readForeignTables(session, [server], { remote, named: [] });
-    const isTemporary = (table: ForeignTable): boolean => table.schema === rows[0]?.temporary;
+    const temporary = rows[0]?.temporary ?? '';
+    const made = relations.map((name): QualifiedName => ({ schema: temporary, name }));
+    const tables = await readForeignTables(session, [server], { remote: [], named: [...made, ...shown] });
+    const isTemporary = (table: ForeignTable): boolean => table.schema === temporary;
     return {
       imported: tables.filter(isTemporary),
       present: tables.filter((table) => !isTemporary(table)),

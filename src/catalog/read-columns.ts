@@ -1,44 +1,53 @@
-import type { QualifiedName } from '../postgres/identifiers.js';
-import {
-  asDefault,
-  readExpressions,
-  withoutTree,
-  type DefaultExpression,
-  type Expression,
-  type ParsedExpression,
-} from './expression.js';
+import { asDefault, readExpressions, withoutTree, type ParsedExpression } from './expression.js';
+import { optionsOf, type ForeignColumn, type ShardColumn } from './relation.js';
+import { typeText, type TypeRef } from './type.js';
 
-/** The expressions of a column as {@link COLUMNS} reads them. */
-export interface Unparsed {
-  readonly generated: string | null;
-  readonly default: string | null;
+/** The columns of a relation as {@link COLUMNS} reads them: by field, a list. */
+export interface ColumnLists {
+  readonly attnum: readonly number[];
+  readonly name: readonly string[];
+  readonly type: readonly string[];
+  readonly notNull: readonly boolean[];
+  readonly collation: readonly ReadColumn['collation'][];
+  readonly generated: readonly (string | null)[];
+  readonly default: readonly (string | null)[];
+  readonly computed: readonly ReadColumn['computed'][];
+  readonly options: readonly (readonly string[] | null)[];
+  readonly hasDefault: readonly boolean[];
+  readonly userType: readonly (TypeRef | null)[];
 }
 
-/** A column before its expressions are parsed. */
-export type ColumnRow<C> = Omit<C, keyof Unparsed> & Unparsed;
+/** A column, of a shard's relation or a foreign table. */
+export type ReadColumn = ShardColumn & ForeignColumn;
 
-type Parsed<R extends Unparsed> = Omit<R, keyof Unparsed> & {
-  readonly generated: Expression | null;
-  readonly default: DefaultExpression | null;
-};
-
-/** Parses the expressions of all columns of these rows, each text once; answers what puts them into a column. */
-export async function expressionsOf(
-  rows: readonly { readonly columns: readonly Unparsed[] }[],
-): Promise<<R extends Unparsed & { readonly userType: QualifiedName | null }>(column: R) => Parsed<R>> {
-  const texts = rows.flatMap(({ columns }) =>
-    columns.flatMap((column) => [column.generated, column.default]),
-  );
+/** Parses the expressions of all columns of these rows, each text once; answers what makes columns of their lists. */
+export async function columnsOf(
+  rows: readonly { readonly columns: ColumnLists }[],
+): Promise<(lists: ColumnLists) => ReadColumn[]> {
+  const texts = rows.flatMap(({ columns }) => [...columns.generated, ...columns.default]);
   const expressions = await readExpressions(texts);
-  const find = (text: string | null): ParsedExpression | null =>
+  const find = (text: string | null = null): ParsedExpression | null =>
     text === null ? null : (expressions.get(text) ?? null);
-  return (column) => {
-    const generated = find(column.generated);
-    const given = find(column.default);
-    return {
-      ...column,
-      generated: generated === null ? null : withoutTree(generated),
-      default: given === null ? null : asDefault(given, column.userType),
-    };
+  return (lists) => {
+    const columns = lists.attnum.map((attnum, at): ReadColumn => {
+      const userType = lists.userType[at] ?? null;
+      const generated = find(lists.generated[at]);
+      const given = find(lists.default[at]);
+      return {
+        attnum,
+        name: lists.name[at] ?? '',
+        type: typeText({ text: lists.type[at] ?? '', ref: userType }),
+        userType,
+        collation: lists.collation[at] ?? null,
+        notNull: lists.notNull[at] ?? false,
+        generated: generated === null ? null : withoutTree(generated),
+        default: given === null ? null : asDefault(given, userType),
+        computed: lists.computed[at] ?? null,
+        options: optionsOf(lists.options[at] ?? null),
+        hasDefault: lists.hasDefault[at] ?? false,
+      };
+    });
+    // In order already, which no aggregate promises.
+    return columns.toSorted((a, b) => a.attnum - b.attnum);
   };
 }

@@ -1,15 +1,8 @@
 import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
-import { expressionsOf, type ColumnRow } from './read-columns.js';
-import {
-  optionsOf,
-  withTypeText,
-  type Column,
-  type ForeignTable,
-  type ForeignTableHead,
-  type PartitionParent,
-} from './relation.js';
+import { columnsOf, type ColumnLists } from './read-columns.js';
+import { optionsOf, type ForeignTable, type ForeignTableHead, type PartitionParent } from './relation.js';
 
 interface HeadRow extends Row {
   oid: string;
@@ -22,7 +15,7 @@ interface HeadRow extends Row {
 }
 
 interface ForeignTableRow extends HeadRow {
-  columns: readonly ColumnRow<Column & { readonly options: readonly string[] | null }>[];
+  columns: ColumnLists;
 }
 
 /** The partitioned table that pg_class `c` is attached to. */
@@ -31,14 +24,29 @@ const PARENT = `
      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
     WHERE i.inhrelid = c.oid AND c.relispartition)`;
 
-/**
- * `$2` null: all foreign tables of the servers. Otherwise those that show one of the remote names ($2, $3) or
- * bear one of the names ($4, $5), as pairs of arrays of schemas and names.
- */
-const foreignTables = (more: string): string => `
-  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
-         pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
-         ${PARENT} AS parent${more}
+/** A subquery, since it can be looked up one by one only, and not by way of all relations that bear a name. */
+const RELATION_WANTED = `
+  (SELECT r.oid FROM pg_class r WHERE r.relname = wanted.name
+      AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = wanted.schema))`;
+
+/** Where foreign tables are looked for, and which; $1 is always the names of servers. */
+const SOURCES = {
+  every: `
+    FROM pg_foreign_table f
+    JOIN pg_foreign_server s ON s.oid = f.ftserver
+    JOIN pg_class c ON c.oid = f.ftrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE s.srvname = ANY ($1::text[])`,
+  /** Those that bear one of the names ($2, $3), as arrays of schemas and names. */
+  named: `
+    FROM (SELECT DISTINCT * FROM unnest($2::text[], $3::text[])) AS wanted(schema, name)
+    JOIN pg_class c ON c.oid = ${RELATION_WANTED}
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_foreign_table f ON f.ftrelid = c.oid
+    JOIN pg_foreign_server s ON s.oid = f.ftserver
+   WHERE s.srvname = ANY ($1::text[])`,
+  /** Besides those that show one of the remote names ($4, $5): all tables of the servers are looked through for these. */
+  remote: `
     FROM pg_foreign_table f
     JOIN pg_foreign_server s ON s.oid = f.ftserver
     JOIN pg_class c ON c.oid = f.ftrelid
@@ -48,17 +56,32 @@ const foreignTables = (more: string): string => `
              coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname) AS name
         FROM pg_options_to_table(f.ftoptions)) AS remote
    WHERE s.srvname = ANY ($1::text[])
-     AND ($2::text[] IS NULL
-          OR (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($4::text[], $5::text[])))`;
+     AND ((remote.schema, remote.name) IN (SELECT * FROM unnest($4::text[], $5::text[]))
+          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($2::text[], $3::text[])))`,
+};
 
-const HEADS = foreignTables('');
-const FOREIGN_TABLES = foreignTables(`, ${COLUMNS} AS columns`);
+const textOf = (source: keyof typeof SOURCES, more: string): string => `
+  SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name,
+         pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
+         ${PARENT} AS parent${more} ${SOURCES[source]}`;
 
 /** Which of a server's foreign tables to read. */
 export interface ForeignTableScope {
   readonly remote: readonly QualifiedName[];
   readonly named: readonly QualifiedName[];
+}
+
+function ask<R extends HeadRow>(
+  session: Session,
+  servers: readonly string[],
+  scope: ForeignTableScope | undefined,
+  more: string,
+): Promise<R[]> {
+  if (scope === undefined) return session.prepared<R>(textOf('every', more), [servers]);
+  const { remote, named } = scope;
+  return remote.length === 0
+    ? session.prepared<R>(textOf('named', more), [servers, ...pairs(named)])
+    : session.prepared<R>(textOf('remote', more), [servers, ...pairs(named), ...pairs(remote)]);
 }
 
 /** Which foreign tables of our servers stand on a veneer: for whoever asks for nothing of their columns, which cost most. */
@@ -67,7 +90,7 @@ export async function readForeignTableHeads(
   servers: readonly string[],
   scope?: ForeignTableScope,
 ): Promise<ForeignTableHead[]> {
-  const rows = await session.prepared<HeadRow>(HEADS, parameters(servers, scope));
+  const rows = await ask<HeadRow>(session, servers, scope, '');
   return rows.toSorted(compareNames).map((row) => ({ ...row, options: optionsOf(row.options) }));
 }
 
@@ -77,24 +100,15 @@ export async function readForeignTables(
   servers: readonly string[],
   scope?: ForeignTableScope,
 ): Promise<ForeignTable[]> {
-  const rows = await session.prepared<ForeignTableRow>(FOREIGN_TABLES, parameters(servers, scope));
-  const parsed = await expressionsOf(rows);
+  const rows = await ask<ForeignTableRow>(session, servers, scope, `, ${COLUMNS} AS columns`);
+  const built = await columnsOf(rows);
   // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
   return rows.toSorted(compareNames).map((row) => ({
     ...row,
     options: optionsOf(row.options),
-    columns: row.columns.map((column) => ({
-      ...parsed(withTypeText(column)),
-      options: optionsOf(column.options),
-    })),
+    columns: built(row.columns),
   }));
 }
-
-const parameters = (servers: readonly string[], scope: ForeignTableScope | undefined): unknown[] => [
-  servers,
-  ...pairs(scope?.remote),
-  ...pairs(scope?.named),
-];
 
 /** A foreign table that is attached to a partitioned one. */
 export interface ForeignPartition extends Row, QualifiedName {
@@ -126,14 +140,11 @@ export async function readPartitions(
   );
 }
 
-/** Names as two arrays, for unnest; nulls where there is no list. */
-const pairs = (names: readonly QualifiedName[] | undefined): (string[] | null)[] =>
-  names === undefined ? [null, null] : [names.map(({ schema }) => schema), names.map(({ name }) => name)];
-
-/** A subquery, since it can be looked up one by one only, and not by way of all relations that bear a name. */
-const RELATION_WANTED = `
-  (SELECT r.oid FROM pg_class r WHERE r.relname = wanted.name
-      AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = wanted.schema))`;
+/** Names as two arrays, for unnest. */
+const pairs = (names: readonly QualifiedName[]): string[][] => [
+  names.map(({ schema }) => schema),
+  names.map(({ name }) => name),
+];
 
 /** Of these names, the ones that something else than a foreign table of our servers bears, with its kind. */
 const OCCUPIED = `

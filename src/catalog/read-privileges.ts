@@ -27,39 +27,51 @@ export interface PresentPrivileges {
   readonly futureSequences: boolean;
 }
 
-/** Default privileges for relations (r) or sequences (S) that whoever migrates will create in schema n. */
+/** Default privileges for relations (r) or sequences (S) that whoever migrates will create in a schema. */
 const future = (kind: 'r' | 'S'): string => `
   SELECT a.privilege_type FROM pg_default_acl d, aclexplode(d.defaclacl) AS a
-   WHERE d.defaclrole = CASE WHEN has_schema_privilege(n.oid, 'CREATE')
+   WHERE d.defaclrole = CASE WHEN has_schema_privilege(w.namespace, 'CREATE')
                              THEN (SELECT oid FROM pg_roles WHERE rolname = current_user)
                              ELSE (SELECT nspowner FROM pg_namespace WHERE nspname = 'pgveneer') END
-     AND d.defaclnamespace = n.oid AND d.defaclobjtype = '${kind}' AND a.grantee = r.oid`;
+     AND d.defaclnamespace = w.namespace AND d.defaclobjtype = '${kind}' AND a.grantee = w.grantee`;
 
 const MEANT = `(c.relkind = 'v' AND c.relname ~ ANY (w.views)
                 OR EXISTS (SELECT FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver
                             WHERE t.ftrelid = c.oid AND s.srvname = ANY (w.servers)))`;
 
+/**
+ * The relations of all schemas together: pg_class has no index that begins with the schema, and to look for those of one
+ * would read all of it each time.
+ */
 const PRIVILEGES = `
+  WITH w AS MATERIALIZED (
+    SELECT row_number() OVER () AS id, w.*, r.oid AS grantee, n.oid AS namespace
+      FROM json_to_recordset($1::json)
+             AS w(schema text, role text, privileges text[], servers text[], views text[])
+      JOIN pg_roles r ON r.rolname = w.role
+      LEFT JOIN pg_namespace n ON n.nspname = w.schema),
+  own AS (
+    SELECT w.id, c.relname, c.relkind = 'S' AS counts,
+           -- CASE, because the planner may else ask has_sequence_privilege about what is no sequence, an error
+           CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(w.grantee, c.oid, 'USAGE')
+                ELSE NOT EXISTS (SELECT FROM unnest(w.privileges) AS p
+                                  WHERE NOT has_table_privilege(w.grantee, c.oid, p)) END AS allowed
+      FROM w JOIN pg_class c ON c.relnamespace = w.namespace
+     WHERE c.relkind = 'S' OR c.relkind IN ('r', 'v', 'm', 'p', 'f') AND (w.servers IS NULL OR ${MEANT})),
+  found AS (
+    SELECT id, bool_and(allowed) FILTER (WHERE NOT counts) AS tables, bool_and(allowed) FILTER (WHERE counts) AS sequences,
+           array_agg(relname ORDER BY relname) FILTER (WHERE NOT counts AND NOT allowed) AS lacking
+      FROM own GROUP BY id)
   SELECT w.schema, w.role,
-         coalesce(has_schema_privilege(r.oid, n.oid, 'USAGE'), false) AS usage,
-         (n.oid IS NOT NULL OR w.servers IS NOT NULL) AND NOT EXISTS (
-           SELECT FROM pg_class c, unnest(w.privileges) AS p
-            WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-              AND (w.servers IS NULL OR ${MEANT}) AND NOT has_table_privilege(r.oid, c.oid, p)) AS tables,
+         coalesce(has_schema_privilege(w.grantee, w.namespace, 'USAGE'), false) AS usage,
+         (w.namespace IS NOT NULL OR w.servers IS NOT NULL) AND coalesce(f.tables, true) AS tables,
          CASE WHEN w.servers IS NULL THEN '{}' ELSE ARRAY(
-           SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
-            WHERE c.relnamespace = n.oid AND ${MEANT}
-              AND EXISTS (SELECT FROM unnest(w.privileges) AS p WHERE NOT has_table_privilege(r.oid, c.oid, p))
-            ORDER BY c.relname) END AS lacking,
-         n.oid IS NOT NULL AND NOT EXISTS (
-           SELECT FROM pg_class c WHERE c.relnamespace = n.oid
-              -- CASE, because the planner may else ask has_sequence_privilege about what is no sequence, an error
-              AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(r.oid, c.oid, 'USAGE') END) AS sequences,
+           SELECT format('%I.%I', w.schema, name) FROM unnest(f.lacking) AS name) END AS lacking,
+         w.namespace IS NOT NULL AND coalesce(f.sequences, true) AS sequences,
          NOT EXISTS (SELECT upper(p) FROM unnest(w.privileges) AS p EXCEPT ${future('r')}) AS "futureTables",
          'USAGE' IN (${future('S')}) AS "futureSequences"
-    FROM json_to_recordset($1::json) AS w(schema text, role text, privileges text[], servers text[], views text[])
-    JOIN pg_roles r ON r.rolname = w.role
-    LEFT JOIN pg_namespace n ON n.nspname = w.schema`;
+    FROM w LEFT JOIN found f ON f.id = w.id
+   ORDER BY w.id`;
 
 /** Compares with the catalogs what roles may do; a role that does not exist is left out. One query. */
 export async function readPrivileges(

@@ -1,6 +1,6 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { DefaultExpression, Expression } from './expression.js';
-import { typeText, type TypeRef } from './type.js';
+import type { TypeRef } from './type.js';
 
 /** A column as far as a foreign table copies it. */
 export interface Column {
@@ -78,18 +78,15 @@ export const remoteOf = (table: ForeignTableHead): QualifiedName => ({
 /** The remote name that postgres_fdw uses for a column. */
 export const remoteColumnOf = (column: ForeignColumn): string => column.options['column_name'] ?? column.name;
 
-/** A column as COLUMNS reads it, with its type written as `Column` says. */
-export const withTypeText = <C extends Pick<Column, 'type' | 'userType'>>(column: C): C => ({
-  ...column,
-  type: typeText({ text: column.type, ref: column.userType }),
-});
-
 /** `{key=value,…}` of the catalogs as a record; a value may hold `=` itself. */
 export function optionsOf(entries: readonly string[] | null): Options {
+  if (entries === null) return NO_OPTIONS;
   return Object.fromEntries(
-    (entries ?? []).map((entry) => {
+    entries.map((entry) => {
       const at = entry.indexOf('=');
       return [entry.slice(0, at), entry.slice(at + 1)];
     }),
   );
 }
+
+const NO_OPTIONS: Options = {};

@@ -107,7 +107,8 @@ async function verifySchema(
 ): Promise<Verification> {
   const relations = exposed.map(({ relation }) => relation.name);
   try {
-    const request = { server: shard.server.name, schema, relations, timeoutMs };
+    const shown = exposed.map(({ definition }) => definition);
+    const request = { server: shard.server.name, schema, relations, shown, timeoutMs };
     const { imported, present } = await importForeignSchema(session, request);
     const byName = (tables: readonly ForeignTable[]): ReadonlyMap<string, ForeignTable> =>
       new Map(tables.map((table) => [nameKey(table), table]));
