@@ -25,13 +25,17 @@ const written = (column: 'xmin' | 'xmax'): string => {
          WHERE c.relkind = 'c' AND ${young('a')}${used.replace('xmax', 'a.xmax')}`;
 };
 
+/** The open transaction's id, as rows bear it (without its epoch). */
+export async function currentXid(session: Session): Promise<string> {
+  const [own] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid', []);
+  return own?.xid ?? '';
+}
+
 /**
- * The oids of the types that the open transaction of `session` made, changed or dropped. What it made shows
+ * The oids of the types that the open transaction `xid` of `session` made, changed or dropped. What it made shows
  * there; what it dropped or replaced shows to `anchor`, another session, as rows with its xmax.
  */
-export async function changedTypes(session: Session, anchor: Session): Promise<string[]> {
-  const [own] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid', []);
-  const xid = own?.xid;
+export async function changedTypes(session: Session, anchor: Session, xid: string): Promise<string[]> {
   const [made, gone] = await Promise.all([
     session.prepared<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmin')}) AS made`, [xid]),
     anchor.prepared<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmax')}) AS gone`, [xid]),

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { problemOf, VeneerError, type Problem } from '../errors.js';
 import { claimDatabase, type KnownDatabases } from '../fleet/identity.js';
-import { addressOf, allMembers, type Member } from '../fleet/member.js';
+import { addressOf, allMembers, findMember, type Member } from '../fleet/member.js';
 import { openMembers } from '../fleet/open-members.js';
 import { parkedSession } from '../postgres/parked-session.js';
 import { newParking } from '../postgres/parking.js';
@@ -15,6 +15,8 @@ export interface Readers {
   readonly unreachable: ReadonlyMap<string, Problem>;
   /** Those that answered, by name. */
   readonly sessions: ReadonlyMap<string, Session>;
+  /** Opens another one to a member, closed with the rest. */
+  readonly another: (member: string) => Promise<Session>;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function withReaders<T>(
   work: (readers: Readers) => Promise<T>,
 ): Promise<T> {
   const sessions = new Map<string, Session>();
+  const more: Session[] = [];
   const databases: KnownDatabases = new Map();
   const parking = newParking(config.rollout.concurrency);
   const openReader = (member: Member): Promise<Session> => openOne(config, context, member, databases);
@@ -44,10 +47,17 @@ export async function withReaders<T>(
         throw errors.get(member) ?? new VeneerError(`${member} is not in shards.yaml`, { exitCode: 78 });
       return session;
     };
+    const another = async (name: string): Promise<Session> => {
+      const member = findMember(config, name);
+      if (member === undefined) throw new Error(`${name} is no member`);
+      const session = await openOne(config, context, member, new Map());
+      more.push(session);
+      return session;
+    };
     const unreachable = new Map([...errors].map(([member, error]) => [member, problemOf(error)]));
-    return await work({ sessionOf, unreachable, sessions });
+    return await work({ sessionOf, unreachable, sessions, another });
   } finally {
-    await Promise.all([...sessions.values()].map((session) => session.close()));
+    await Promise.all([...sessions.values(), ...more].map((session) => session.close()));
   }
 }
 

@@ -1,7 +1,12 @@
 import type { Config, ShardConfig } from '../config/config.js';
 import { hasLedger } from '../migrations/ledger.js';
 import { inReadOnly } from '../postgres/transaction.js';
-import { knowsStep, latestSteps, readCommittedSteps, readLatest } from '../protocol/settlement/committed-steps.js';
+import {
+  knowsStep,
+  latestSteps,
+  readCommittedSteps,
+  readLatest,
+} from '../protocol/settlement/committed-steps.js';
 import { hasTable } from '../protocol/run/journal.js';
 import { journals } from '../protocol/run/run.js';
 import type { CommittedStep } from '../report/drift-of-shards.js';

@@ -8,7 +8,13 @@ import { notSetUp } from '../migrations/ledger.js';
 import { withLane, type Lane } from '../protocol/lane/lane.js';
 import { syncRow } from '../protocol/history/history-rows.js';
 import { anchorOf } from '../protocol/run/run.js';
-import { leftOn, syncShard, syncStepName, type LeftOnVeneer, type SyncEnd } from '../protocol/sync/sync-step.js';
+import {
+  leftOn,
+  syncShard,
+  syncStepName,
+  type LeftOnVeneer,
+  type SyncEnd,
+} from '../protocol/sync/sync-step.js';
 import { readRepairs, readWanted, repairStatements, type SyncScope } from '../protocol/sync/sync-work.js';
 import { readUnionFacts } from '../protocol/align/union-facts.js';
 import { unionStatements } from '../veneer/unions.js';

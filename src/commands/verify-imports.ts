@@ -5,6 +5,7 @@ import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, problemOf, type Problem } from '../errors.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
 import { groupBy } from '../group-by.js';
+import { inParallel } from '../parallel.js';
 import { nameKey } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
 import { importDrift } from '../report/drift-of-imports.js';
@@ -26,7 +27,8 @@ export interface Verification {
 
 /**
  * Imports the selected shards' exposed relations on every veneer, one IMPORT per server and schema, each in a
- * transaction that is rolled back, and compares with the foreign tables that stand there.
+ * transaction that is rolled back, and compares with the foreign tables that stand there; rollout.concurrency of the
+ * shards at a time, each waiting for its own server.
  */
 export async function verifyImports(
   config: Config,
@@ -35,51 +37,76 @@ export async function verifyImports(
   readers: Readers,
 ): Promise<Verification> {
   const selected = new Map(shards.map((shard) => [shard.name, shard]));
-  const parts = await Promise.all(
-    config.veneers.map(async ({ name }): Promise<Verification[]> => {
-      const session = readers.sessions.get(name);
-      const verified: Verification[] = [];
-      for (const shard of session === undefined ? [] : shardsShownOn(config, name)) {
-        const tenants = selected.get(shard.name)?.tenants;
-        const exposure = exposureOf(config, shard);
-        const types = facts.get(shard.name)?.types ?? [];
-        const unsupported = unsupportedTypes(types, session?.server.version ?? 0);
-        const exposed = (facts.get(shard.name)?.exposed ?? []).filter(
-          ({ definition }) =>
-            (definition.tenant === null || tenants?.some((tenant) => tenant.name === definition.tenant)) &&
-            unsupportedColumns(definition, unsupported).length === 0 &&
-            !hasMovedType(exposure, definition),
-        );
-        if (session === undefined || tenants === undefined) continue;
-        const shardVersion = readers.sessions.get(shard.name)?.server.version ?? 0;
-        const place = { session, shard, shardVersion, timeoutMs: config.rollout.lockHoldMs };
-        for (const [schema, relations] of bySchema(exposed, session.server.version)) {
-          verified.push(await verifySchema(place, schema, relations));
-        }
-        if (shard.database !== null) await disconnectFdw(session, shard.server.name);
+  const parts: Verification[] = [];
+  for (const { name } of config.veneers) {
+    const session = readers.sessions.get(name);
+    if (session === undefined) continue;
+    const idle = [session];
+    const shown = shardsShownOn(config, name).filter((shard) => selected.has(shard.name));
+    const verified = await inParallel(shown, config.rollout.concurrency, async (shard) => {
+      try {
+        const own = idle.pop() ?? (await readers.another(name));
+        const one = await verifyShard(config, { shard, selected, facts, readers }, own);
+        idle.push(own);
+        return one;
+      } catch (error) {
+        return [{ compared: 0, drift: [], problems: [problemOf(error)] }];
       }
-      return verified;
-    }),
-  );
+    });
+    parts.push(...verified.flat());
+  }
   return {
-    compared: parts.flat().reduce((sum, { compared }) => sum + compared, 0),
-    drift: parts.flat().flatMap(({ drift }) => drift),
-    problems: parts.flat().flatMap(({ problems }) => problems),
+    compared: parts.reduce((sum, { compared }) => sum + compared, 0),
+    drift: parts.flatMap(({ drift }) => drift),
+    problems: parts.flatMap(({ problems }) => problems),
   };
 }
 
-/** IMPORT looks for a type under the shard's name alone; a tenant's type may have another one on the veneer. */
-function hasMovedType(exposure: Exposure, { columns }: ExposedRelation['definition']): boolean {
-  const moved = new Set(
+interface ShardToVerify {
+  readonly shard: ShardConfig;
+  /** With the selected tenants alone. */
+  readonly selected: ReadonlyMap<string, ShardConfig>;
+  readonly facts: ReadonlyMap<string, ShardFacts>;
+  readonly readers: Readers;
+}
+
+async function verifyShard(
+  config: Config,
+  { shard, selected, facts, readers }: ShardToVerify,
+  session: Session,
+): Promise<Verification[]> {
+  const known = facts.get(shard.name);
+  const tenants = new Set(selected.get(shard.name)?.tenants.map(({ name }) => name));
+  const unsupported = unsupportedTypes(known?.types ?? [], session.server.version);
+  const moved = movedSchemas(exposureOf(config, shard));
+  const comparable = (known?.exposed ?? []).filter(
+    ({ definition }) =>
+      (definition.tenant === null || tenants.has(definition.tenant)) &&
+      unsupportedColumns(definition, unsupported).length === 0 &&
+      !hasTypeIn(moved, definition),
+  );
+  const shardVersion = readers.sessions.get(shard.name)?.server.version ?? 0;
+  const place = { session, shard, shardVersion, timeoutMs: config.rollout.lockHoldMs };
+  const verified: Verification[] = [];
+  for (const [schema, relations] of bySchema(comparable, session.server.version))
+    verified.push(await verifySchema(place, schema, relations));
+  if (shard.database !== null) await disconnectFdw(session, shard.server.name);
+  return verified;
+}
+
+/** IMPORT looks for a type under the shard's name alone; a type of these schemas has another one on the veneer. */
+const movedSchemas = (exposure: Exposure): ReadonlySet<string> =>
+  new Set(
     [...exposure.tenants.values()].flatMap((tenant) => {
       const { schema, isOwn } = homeOf(exposure, tenant);
       return isOwn && schema === tenant.schema ? [] : [schema];
     }),
   );
-  return columns.some(
-    ({ userType }) => userType !== null && userType.extension === null && moved.has(userType.schema),
+
+const hasTypeIn = (schemas: ReadonlySet<string>, { columns }: ExposedRelation['definition']): boolean =>
+  columns.some(
+    ({ userType }) => userType !== null && userType.extension === null && schemas.has(userType.schema),
   );
-}
 
 /** Partitions that are named are imported since 14 (release notes of PostgreSQL 14, postgres_fdw). */
 const IMPORTS_PARTITIONS = 140_000;

@@ -39,7 +39,7 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     get pinned() {
       return last().pinned;
     },
-    freshen: () => on((session) => session.freshen()),
+    freshen: (then) => on((session) => session.freshen(then)),
     query: (text, values) => on((session) => session.query(text, values)),
     prepared: (text, values) => on((session) => session.prepared(text, values)),
     asLogin: (text, values) => on((session) => session.asLogin(text, values)),

@@ -18,13 +18,14 @@ export interface Session {
   readonly server: ServerFacts;
   /** What it was set to when it was opened, of what our sessions pin: what of it this server knows. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Undoes what an earlier migration may have left in it. */
-  freshen(): Promise<void>;
+  /** Undoes what an earlier migration may have left in it, and runs `then` in the same round trip. */
+  freshen(then?: string): Promise<void>;
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
-   * The same for a text that is asked again and again, and is parsed and planned once a session. A migration that has
-   * its server forget what was prepared (DEALLOCATE, DISCARD ALL) is noticed by its command tag.
+   * The same for a text that is asked again and again, and is parsed and planned once a session. What is asked in one go
+   * (Promise.all) takes one round trip. A migration that has its server forget what was prepared (DEALLOCATE, DISCARD
+   * ALL) is noticed by its command tag.
    */
   prepared<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
@@ -116,6 +117,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
+    pipeline: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
   let lost = false;
@@ -168,7 +170,7 @@ function sessionOf(
   const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     send(async () => (await client.query<R>(text, [...values])).rows);
   const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
-    send(async () => {
+    turns.share(async () => {
       const name = `pgv_${turns.forgotten()}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
       return (await client.query<R>({ name, text, values: [...values] })).rows;
     });
@@ -190,9 +192,10 @@ function sessionOf(
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
     run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
     ask,
-    async freshen(): Promise<void> {
-      const answers = await ask([...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; '));
-      const left = answers.at(-1)?.rows ?? [];
+    async freshen(then): Promise<void> {
+      const fresh = freshStatements(opened.pinned);
+      const text = [...fresh, PREPARED_BY_SQL, ...(then === undefined ? [] : [then])].join('; ');
+      const left = (await ask(text))[fresh.length]?.rows ?? [];
       if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));
     },
     async close(): Promise<void> {

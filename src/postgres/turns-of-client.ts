@@ -2,51 +2,79 @@ import type pg from 'pg';
 import { memberError } from './member-error.js';
 import { fieldOf } from './sqlstate.js';
 
-/** What goes over one connection: one after the other, in the order of the calls, since an anchor serves several lanes. */
+/** What goes over one connection, in the order of the calls, since an anchor serves several lanes. */
 export interface ClientTurns {
   /**
-   * Does what asks the server once the calls before have ended. `told` hears how many statements have completed, whenever
-   * one more has. Throws a MemberError that says how many had, too.
+   * Does what asks the server once the calls before have been answered. `told` hears how many statements have completed,
+   * whenever one more has. Throws a MemberError that says how many had, too.
    */
   readonly take: <T>(work: () => Promise<T>, told?: (completed: number) => void) => Promise<T>;
+  /**
+   * The same for one statement that needs nobody's answer: it is sent behind others of its kind without waiting for
+   * these, so that what is asked together takes one round trip. The server answers in order; in a transaction that one of
+   * them broke the others fail as well, after it.
+   */
+  readonly share: <T>(work: () => Promise<T>) => Promise<T>;
   /** True while a statement is on its way. */
   readonly isAsked: () => boolean;
   /** How often a statement of a text had the server forget what was prepared. */
   readonly forgotten: () => number;
 }
 
-/** `lose` is told when the server has said its last word. */
+/** `lose` is told when the server has said its last word. The client has to be one that pipelines. */
 export function turnsOfClient(member: string, client: pg.Client, lose: () => void): ClientTurns {
   const completed = countCompleted(client);
-  const inTurn = queue();
-  let asked = false;
+  const turns = queue();
+  let asked = 0;
+  const wrapped = async <T>(work: () => Promise<T>): Promise<T> => {
+    asked++;
+    try {
+      return await work();
+    } catch (error) {
+      // The server's last word comes before the end of the connection.
+      if (fieldOf(error, 'severity') === 'FATAL') lose();
+      throw memberError(member, error, { completed: completed.count });
+    } finally {
+      asked--;
+    }
+  };
   return {
-    isAsked: () => asked,
+    isAsked: () => asked > 0,
     forgotten: () => completed.forgotten,
     take: (work, told) =>
-      inTurn(async () => {
+      turns.alone(() => {
         completed.count = 0;
         completed.told = told;
-        asked = true;
-        try {
-          return await work();
-        } catch (error) {
-          // The server's last word comes before the end of the connection.
-          if (fieldOf(error, 'severity') === 'FATAL') lose();
-          throw memberError(member, error, { completed: completed.count });
-        } finally {
-          asked = false;
-        }
+        return wrapped(work).finally(() => (completed.told = undefined));
       }),
+    share: (work) => turns.together(() => wrapped(work)),
   };
 }
 
-function queue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => undefined);
-    return turn;
+interface Queue {
+  /** After all before it, and before all after it. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** After whoever was to be alone before it. */
+  together<T>(work: () => Promise<T>): Promise<T>;
+}
+
+function queue(): Queue {
+  let lastAlone: Promise<unknown> = Promise.resolve();
+  let since: Promise<unknown>[] = [];
+  return {
+    alone(work) {
+      const turn = Promise.allSettled([lastAlone, ...since]).then(work);
+      lastAlone = turn.catch(() => undefined);
+      since = [];
+      return turn;
+    },
+    together(work) {
+      const turn = lastAlone.then(work);
+      since.push(turn);
+      const done = (): void => void (since = since.filter((other) => other !== turn));
+      turn.then(done, done);
+      return turn;
+    },
   };
 }
 

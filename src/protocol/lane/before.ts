@@ -5,7 +5,7 @@ import {
   type RawRelation,
   type StoredRelation,
 } from '../../catalog/read-raw.js';
-import { changedTypes, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
+import { changedTypes, currentXid, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
 import type { Session } from '../../postgres/session.js';
 
 /** A shard as it was before a step, by raw names: what the step's open transaction is compared with. */
@@ -31,11 +31,13 @@ export const asCommitted = (anchor: Session): Before => ({
  * again: to the anchor it would still be there.
  */
 export async function asLeft(session: Session, anchor: Session): Promise<Before> {
-  const touched = await touchedRelations(session);
-  const changed = await changedTypes(session, anchor);
-  const relations = await readRaw(session, touched);
-  const storage = await readStorage(session, touched);
-  const types = await readRawTypes(session, changed);
+  const [touched, xid] = await Promise.all([touchedRelations(session), currentXid(session)]);
+  const changed = await changedTypes(session, anchor, xid);
+  const [relations, storage, types] = await Promise.all([
+    readRaw(session, touched),
+    readStorage(session, touched),
+    readRawTypes(session, changed),
+  ]);
   const committed = asCommitted(anchor);
   return {
     anchor,

@@ -59,8 +59,7 @@ const NEVER_COMMITS =
  */
 async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
   await run.at(`before begin:${session.member}`);
-  await session.freshen();
-  await session.run('SET default_transaction_read_only = on');
+  await session.freshen('SET default_transaction_read_only = on');
   await session.run(`BEGIN READ WRITE; ${budget.limits(session)}; ${NEVER_COMMITS}`);
   await run.at(`after begin:${session.member}`);
 }

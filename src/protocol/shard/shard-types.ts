@@ -1,4 +1,4 @@
-import { changedTypes, readRawTypes } from '../../catalog/read-raw-types.js';
+import { readRawTypes } from '../../catalog/read-raw-types.js';
 import { readTypes } from '../../catalog/read-types.js';
 import { findTypeMoves, type TypeMove } from '../../catalog/type-moves.js';
 import { partsOf, type UserType } from '../../catalog/type.js';
@@ -22,14 +22,19 @@ export interface ShardTypes {
 
 export const NO_SHARD_TYPES: ShardTypes = { types: [], used: new Set(), changed: new Set(), moves: [] };
 
+export interface TypesToRead {
+  readonly exposure: Exposure;
+  readonly definitions: readonly Definition[];
+  /** Oids of what the open transaction changed. */
+  readonly changed: readonly string[];
+}
+
 /** The types that the definitions use, and those that the open transaction of `session` changed, all of them compared. */
 export async function readShardTypes(
   session: Session,
   was: Before,
-  exposure: Exposure,
-  definitions: readonly Definition[],
+  { exposure, definitions, changed }: TypesToRead,
 ): Promise<ShardTypes> {
-  const changed = await changedTypes(session, was.anchor);
   const [before, after] = await Promise.all([was.types(changed), readRawTypes(session, changed)]);
   const used = usedBy(definitions);
   const made = after.map(({ oid }) => oid);

@@ -7,11 +7,12 @@ import {
   touchedRelations,
   type RawRelation,
 } from '../../catalog/read-raw.js';
+import { changedTypes, currentXid } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
 import { writeLedger } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
-import type { QualifiedName } from '../../postgres/identifiers.js';
+import { literal, type QualifiedName } from '../../postgres/identifiers.js';
 import { PIN_AGAIN } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
@@ -81,13 +82,9 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
 /** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
 export async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
   const limits = budget.limits(session);
-  if (session.status() !== 'I') {
-    await session.freshen();
-    return void (await session.run(limits));
-  }
+  if (session.status() !== 'I') return session.freshen(limits);
   await run.at(`before begin:${shard.name}`);
-  await session.freshen();
-  await session.run(`BEGIN; ${limits}`);
+  await session.freshen(`BEGIN; ${limits}`);
   await run.at(`after begin:${shard.name}`);
 }
 
@@ -101,11 +98,12 @@ export async function comeClean(
   { budget, step }: Pick<ShardWork, 'budget' | 'step'>,
 ): Promise<void> {
   await session.run(
-    `${budget.limits(session)}; SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_AGAIN}`,
-  );
-  await session.query(
-    'UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = $1',
-    [step],
+    [
+      budget.limits(session),
+      'SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE',
+      PIN_AGAIN,
+      `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = ${literal(step)}`,
+    ].join('; '),
   );
 }
 
@@ -123,15 +121,19 @@ export async function readChanges(
   const whole = config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
   const exposure = exposureOf(config, whole);
   const sources = sourceSchemas(exposure);
-  const [oids] = await Promise.all([
+  // What is asked together takes one round trip of each connection.
+  const [oids, xid] = await Promise.all([
     touchedRelations(session),
+    currentXid(session),
     schemas === 'stay' ? refuseMovedSchemas(session, was.anchor, whole.tenants) : null,
   ]);
-  const [after, stored] = [
-    await readRelations(session, { schemas: sources, oids }),
-    await readStorage(session, oids),
-  ];
-  const [before, wasStored] = [await was.relations(oids), await was.storage(oids)];
+  const [after, stored, before, wasStored, changed] = await Promise.all([
+    readRelations(session, { schemas: sources, oids }),
+    readStorage(session, oids),
+    was.relations(oids),
+    was.storage(oids),
+    changedTypes(session, was.anchor, xid),
+  ]);
   const exposed = exposeRelations(exposure, after);
   refuseNames(lane.shard.name, exposed);
   const ours = before.filter((relation) => sources.includes(relation.schema));
@@ -141,7 +143,7 @@ export async function readChanges(
     exposure,
     exposed,
     before: ours,
-    types: await readShardTypes(session, was, exposure, wanted),
+    types: await readShardTypes(session, was, { exposure, definitions: wanted, changed }),
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
     remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),

@@ -44,13 +44,9 @@ export async function workOnVeneer(
 /** Where it was begun before, it is this attempt's, as on a shard: see shard-work.ts. */
 async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
   const limits = budget.limits(session);
-  if (session.status() !== 'I') {
-    await session.freshen();
-    return void (await session.run(limits));
-  }
+  if (session.status() !== 'I') return session.freshen(limits);
   await run.at(`before begin:${session.member}`);
-  await session.freshen();
-  await session.run(`BEGIN; ${limits}`);
+  await session.freshen(`BEGIN; ${limits}`);
   await run.at(`after begin:${session.member}`);
 }
 
