@@ -46,19 +46,27 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([few, many].map(({ fleet }) => fleet.close())));
 
-/** By member how many statements reached it. A run asks twice a second whether it is to stop: these are left out. */
-async function countOf({ fleet }: Sized, command: () => Promise<unknown>): Promise<Record<string, number>> {
+/** What the clock decides: a run asks twice a second whether it is to stop, and more often whether it waits for a lock. */
+const BY_THE_CLOCK = ['stop asked', 'pg_stat_get_activity'];
+
+/** By member the texts that reached it. */
+async function textsOf({ fleet }: Sized, command: () => Promise<unknown>): Promise<Map<string, string[]>> {
   const logs = await Promise.all(MEMBERS.map((member) => logged(fleet, member)));
   await command();
-  const counts = await Promise.all(
-    logs.map(async (read, index) => {
-      const statements = (await read())
-        .split(/\n(?=\d{4}-)/)
-        .filter((entry) => /LOG: +(statement|execute [^:]*): /.test(entry) && !entry.includes('stop asked'));
-      return [MEMBERS[index] ?? '', statements.length] as const;
-    }),
-  );
-  return Object.fromEntries(counts);
+  const texts = logs.map(async (read, index): Promise<[string, string[]]> => {
+    const entries = (await read()).split(/\n(?=\d{4}-)/);
+    const sent = entries.filter((entry) => /LOG: +(statement|execute [^:]*): /.test(entry));
+    return [
+      MEMBERS[index] ?? '',
+      sent.filter((entry) => !BY_THE_CLOCK.some((words) => entry.includes(words))),
+    ];
+  });
+  return new Map(await Promise.all(texts));
+}
+
+async function countOf(fleet: Sized, command: () => Promise<unknown>): Promise<Record<string, number>> {
+  const texts = await textsOf(fleet, command);
+  return Object.fromEntries([...texts].map(([member, sent]) => [member, sent.length]));
 }
 
 test('status sends each member as many statements for thirty tenants as for three', async () => {
@@ -103,4 +111,24 @@ test('no catalog of the veneer is read whole once for each table', async () => {
     expect(await many.run.up()).toMatchObject({ problems: [], exitCode: 0 });
   });
   expect(reads).toBeLessThan(30);
+});
+
+test('a step sends each shard as many texts for thirty tenants as for three', async () => {
+  const add = async (sized: Sized): Promise<void> => {
+    await sized.fleet.writeMigration('3_notes.sql', 'CREATE TABLE notes (id int PRIMARY KEY); SELECT 1');
+    expect(await sized.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  };
+  const { veneer: _, ...three } = await countOf(few, () => add(few));
+  expect(await countOf(many, () => add(many))).toMatchObject(three);
+});
+
+test('catalog queries are parsed and planned once a session, however many steps it runs', async () => {
+  for (const number of [4, 5, 6])
+    await many.fleet.writeMigration(`${number}_more.sql`, `ALTER TABLE books ADD COLUMN more_${number} int`);
+  const texts = await textsOf(many, async () => {
+    expect(await many.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  });
+  const prepared = [...texts.values()].flat().flatMap((text) => /execute (pgv_\d+)_/.exec(text)?.[1] ?? []);
+  expect(prepared.length).toBeGreaterThan(30);
+  expect([...new Set(prepared)]).toEqual(['pgv_0']);
 });

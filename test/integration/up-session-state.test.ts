@@ -66,6 +66,26 @@ test.each(['DEALLOCATE ALL', 'DEALLOCATE PREPARE ALL'])(
   },
 );
 
+test.each(['PREPARE mine AS SELECT 1', `DO $$ BEGIN EXECUTE 'PREPARE mine AS SELECT 1'; END $$`])(
+  '%s reaches neither the next tenant nor the next migration',
+  async (statement) => {
+    await s.run.setup();
+    await s.write(`CREATE TABLE books (id int); ${statement}`);
+    await s.write('PREPARE mine AS SELECT 2');
+    await s.write(`ALTER TABLE books ADD a int; ${statement}`);
+    expect(await s.run.up({ shards: ['shard2'] })).toMatchObject({ problems: [], exitCode: 0 });
+  },
+);
+
+test('what a hidden PREPARE leaves reaches the next migration no more than any other', async () => {
+  await s.start(
+    `CREATE FUNCTION prepares() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''PRE'' || ''PARE mine AS SELECT 1''; END'`,
+  );
+  await s.write('CREATE TABLE books (id int); SELECT prepares()');
+  await s.write('ALTER TABLE books ADD a int; SELECT prepares()');
+  expect(await s.run.up({ shards: ['shard3'] })).toMatchObject({ problems: [], exitCode: 0 });
+});
+
 test('functions of a migration are planned as the server is configured, not as our catalog queries', async () => {
   const names = ['plan_cache_mode', 'jit', 'enable_seqscan', 'random_page_cost'];
   const settings = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
