@@ -1,6 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { startTestServers } from '../test/support/test-servers.js';
+import { upWithNothingToDo } from './works/idle.js';
+import { upFromAfar } from './works/network.js';
+import { start } from './works/start.js';
+import { statusAgainstCatalog, verifyAgainstImport } from './works/status.js';
+import { tenantAdd } from './works/tenant-add.js';
 import { upAgainstApi, upAgainstCli, upAgainstReplay } from './works/up.js';
 import type { Measured } from './works/work.js';
 
@@ -8,7 +13,17 @@ import type { Measured } from './works/work.js';
  * `npm run bench [-- WORK…]`: how long things take against what they could take, as ratios of runs in pairs on the same
  * servers. BENCH_PAIRS (5) and BENCH_TENANTS (12,120,600) choose; the raw numbers go to bench/results, which git ignores.
  */
-const WORKS = [upAgainstReplay, upAgainstApi, upAgainstCli];
+const WORKS = [
+  upAgainstReplay,
+  upAgainstApi,
+  upAgainstCli,
+  upFromAfar,
+  upWithNothingToDo,
+  statusAgainstCatalog,
+  verifyAgainstImport,
+  tenantAdd,
+  start,
+];
 const RESULTS = new URL('results/', import.meta.url);
 
 const pairs = Number(process.env.BENCH_PAIRS ?? 5);

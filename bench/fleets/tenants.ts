@@ -25,6 +25,12 @@ export async function benchFleet(count: number, isSetUp = true): Promise<BenchFl
   return { ...fleet, tenants };
 }
 
+/** The same, closed at the end of the block that holds it. */
+export async function openBenchFleet(count: number): Promise<BenchFleet & AsyncDisposable> {
+  const fleet = await benchFleet(count);
+  return { ...fleet, [Symbol.asyncDispose]: () => fleet.close() };
+}
+
 export async function withBenchFleet<T>(count: number, work: (fleet: BenchFleet) => Promise<T>): Promise<T> {
   const fleet = await benchFleet(count);
   try {
