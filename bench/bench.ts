@@ -39,24 +39,28 @@ const machine = [
   `${pairs} pairs`,
 ].join(' · ');
 
-async function measureAll(): Promise<Measured[]> {
-  const rows: Measured[] = [];
-  const stop = await startTestServers();
-  try {
-    for (const work of WORKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name)))
-      rows.push(...(await work.measure({ pairs, tenants, say })));
-  } finally {
-    await stop();
-  }
-  return rows;
+const known = WORKS.map(({ name }) => name);
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) throw new Error(`no work ${unknown.join(', ')}: there are ${known.join(', ')}`);
+
+const rows: Measured[] = [];
+
+/** After each work, since all of them take hours. */
+async function keep(file: URL): Promise<void> {
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(file, JSON.stringify({ machine, rows }, null, 2));
 }
 
-const rows = await measureAll();
-await mkdir(RESULTS, { recursive: true });
-await writeFile(
-  new URL(`${new Date().toISOString().replaceAll(':', '-')}.json`, RESULTS),
-  JSON.stringify({ machine, rows }, null, 2),
-);
+const stop = await startTestServers();
+try {
+  const file = new URL(`${new Date().toISOString().replaceAll(':', '-')}.json`, RESULTS);
+  for (const work of WORKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    rows.push(...(await work.measure({ pairs, tenants, say })));
+    await keep(file);
+  }
+} finally {
+  await stop();
+}
 say(`\n${machine}\n`);
 for (const { work, against, tenants: count, ratio, aim } of rows)
   say(`${work}, ${count} tenants, against ${against}: ${ratio.toFixed(2)} (aim ${aim})`);

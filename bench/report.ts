@@ -36,26 +36,41 @@ const tableOf = (rows: readonly Measured[]): string =>
 const msOf = (pairs: readonly Pair[], side: keyof Pair): number =>
   median(pairs.map((pair) => pair[side].ms ?? NaN));
 
+interface Plot {
+  readonly file: string;
+  readonly title: string;
+  /** The work as its rows name it. */
+  readonly work: string;
+  /** What the line of our own is called. */
+  readonly ours: string;
+}
+
+const GROWTH: readonly Plot[] = [
+  { file: 'up.svg', title: 'Ten migrations', work: 'up, ten migrations', ours: 'migrate up' },
+  {
+    file: 'status.svg',
+    title: 'Every definition of twenty tables per tenant',
+    work: 'status, every definition',
+    ours: 'migrate status',
+  },
+];
+
 /** Rows that were measured against the same thing at several sizes become a plot, ours and theirs. */
-async function plot(rows: readonly Measured[]): Promise<void> {
-  const timed = rows.filter(({ work }) => work.startsWith('up'));
+async function plot({ file, title, work, ours }: Plot, rows: readonly Measured[]): Promise<void> {
+  const timed = rows.filter((row) => row.work === work);
   const others = [...new Set(timed.map(({ against }) => against))].map((against): Series => {
     const some = timed.filter((row) => row.against === against);
     return { title: against, points: some.map(({ tenants, pairs }) => [tenants, msOf(pairs, 'theirs')]) };
   });
   const [first] = others;
   if (first === undefined || first.points.length < 2) return;
-  const ours = timed.filter(({ against }) => against === first.title);
-  const points = ours.map(({ tenants, pairs }) => [tenants, msOf(pairs, 'ours')] as const);
+  const points = timed
+    .filter(({ against }) => against === first.title)
+    .map(({ tenants, pairs }) => [tenants, msOf(pairs, 'ours')] as const);
   await mkdir(PLOTS, { recursive: true });
   await writeFile(
-    new URL('up.svg', PLOTS),
-    svgOf({
-      title: 'Ten migrations',
-      x: 'tenants',
-      y: 'milliseconds',
-      series: [{ title: 'migrate up', points }, ...others],
-    }),
+    new URL(file, PLOTS),
+    svgOf({ title, x: 'tenants', y: 'milliseconds', series: [{ title: ours, points }, ...others] }),
   );
 }
 
@@ -72,4 +87,4 @@ const made = `<!-- measured -->\n\n${machines}\n\n${tableOf(rows)}\n\n<!-- /meas
 const filled = text.replace(/<!-- measured -->[^]*<!-- \/measured -->/, () => made);
 const options = await resolveConfig(DOCUMENT.pathname);
 await writeFile(DOCUMENT, await format(filled, { ...options, parser: 'markdown' }));
-await plot(rows);
+for (const one of GROWTH) await plot(one, rows);
