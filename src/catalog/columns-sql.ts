@@ -50,8 +50,8 @@ const FIELDS = {
 };
 
 /**
- * The columns of pg_class `c` as one JSON object: by field, a list. Not an object for each,
- * since json_build_object looks its arguments' types up in every call, which would be a third of the query's time. The
+ * The columns of pg_class `c` as one JSON object: by field, a list. Not an object for each, since
+ * json_build_object looks its arguments' types up in every call, which would be a third of the query's time. The
  * rules are those of postgres_fdw's own IMPORT FOREIGN SCHEMA query (contrib/postgres_fdw/postgres_fdw.c,
  * postgresImportForeignSchema): format_type under pg_catalog, attnotnull, stored generated expressions (a virtual one
  * becomes a plain column); the collation counts where it differs from the type's own, since that is what a COLLATE

@@ -26,28 +26,33 @@ export async function columnsOf(
 ): Promise<(lists: ColumnLists) => ReadColumn[]> {
   const texts = rows.flatMap(({ columns }) => [...columns.generated, ...columns.default]);
   const expressions = await readExpressions(texts);
-  const find = (text: string | null = null): ParsedExpression | null =>
+  const find = (text: string | null): ParsedExpression | null =>
     text === null ? null : (expressions.get(text) ?? null);
   return (lists) => {
     const columns = lists.attnum.map((attnum, at): ReadColumn => {
-      const userType = lists.userType[at] ?? null;
-      const generated = find(lists.generated[at]);
-      const given = find(lists.default[at]);
+      const userType = fieldAt(lists.userType, at);
+      const generated = find(fieldAt(lists.generated, at));
+      const given = find(fieldAt(lists.default, at));
       return {
         attnum,
-        name: lists.name[at] ?? '',
-        type: typeText({ text: lists.type[at] ?? '', ref: userType }),
+        name: fieldAt(lists.name, at),
+        type: typeText({ text: fieldAt(lists.type, at), ref: userType }),
         userType,
-        collation: lists.collation[at] ?? null,
-        notNull: lists.notNull[at] ?? false,
+        collation: fieldAt(lists.collation, at),
+        notNull: fieldAt(lists.notNull, at),
         generated: generated === null ? null : withoutTree(generated),
         default: given === null ? null : asDefault(given, userType),
-        computed: lists.computed[at] ?? null,
-        options: optionsOf(lists.options[at] ?? null),
-        hasDefault: lists.hasDefault[at] ?? false,
+        computed: fieldAt(lists.computed, at),
+        options: optionsOf(fieldAt(lists.options, at)),
+        hasDefault: fieldAt(lists.hasDefault, at),
       };
     });
     // In order already, which no aggregate promises.
     return columns.toSorted((a, b) => a.attnum - b.attnum);
   };
+}
+
+function fieldAt<T>(list: readonly T[], at: number): T {
+  if (at >= list.length) throw new Error('the lists of columns differ in length');
+  return list[at] as T;
 }

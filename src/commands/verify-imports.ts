@@ -27,8 +27,8 @@ export interface Verification {
 
 /**
  * Imports the selected shards' exposed relations on every veneer, one IMPORT per server and schema, each in a
- * transaction that is rolled back, and compares with the foreign tables that stand there; rollout.concurrency of the
- * shards at a time, each waiting for its own server.
+ * transaction that is rolled back, and compares with the foreign tables that stand there; on each veneer rollout.concurrency
+ * of the shards at a time, as far as it has connections to spare.
  */
 export async function verifyImports(
   config: Config,
@@ -37,29 +37,41 @@ export async function verifyImports(
   readers: Readers,
 ): Promise<Verification> {
   const selected = new Map(shards.map((shard) => [shard.name, shard]));
-  const parts: Verification[] = [];
-  for (const { name } of config.veneers) {
-    const session = readers.sessions.get(name);
-    if (session === undefined) continue;
-    const idle = [session];
-    const shown = shardsShownOn(config, name).filter((shard) => selected.has(shard.name));
-    const verified = await inParallel(shown, config.rollout.concurrency, async (shard) => {
-      try {
-        const own = idle.pop() ?? (await readers.another(name));
-        const one = await verifyShard(config, { shard, selected, facts, readers }, own);
-        idle.push(own);
-        return one;
-      } catch (error) {
-        return [{ compared: 0, drift: [], problems: [problemOf(error)] }];
-      }
-    });
-    parts.push(...verified.flat());
-  }
+  const onVeneers = await Promise.all(
+    config.veneers.map(async ({ name }): Promise<Verification[][]> => {
+      const shown = shardsShownOn(config, name).filter((shard) => selected.has(shard.name));
+      const sessions = await sessionsOn(name, Math.min(config.rollout.concurrency, shown.length), readers);
+      const idle = [...sessions];
+      return inParallel(shown, sessions.length, async (shard) => {
+        const session = idle.pop();
+        if (session === undefined) return [];
+        try {
+          return await verifyShard(config, { shard, selected, facts, readers }, session);
+        } finally {
+          idle.push(session);
+        }
+      });
+    }),
+  );
+  const parts = onVeneers.flat(2);
   return {
     compared: parts.reduce((sum, { compared }) => sum + compared, 0),
     drift: parts.flatMap(({ drift }) => drift),
     problems: parts.flatMap(({ problems }) => problems),
   };
+}
+
+/** The one that reads there, and others besides where they are to be had; none where the veneer does not answer. */
+async function sessionsOn(
+  veneer: string,
+  count: number,
+  { sessions, another }: Readers,
+): Promise<readonly Session[]> {
+  const first = sessions.get(veneer);
+  if (first === undefined) return [];
+  const more = Array.from({ length: Math.max(0, count - 1) }, () => another(veneer));
+  const opened = await Promise.allSettled(more);
+  return [first, ...opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))];
 }
 
 interface ShardToVerify {

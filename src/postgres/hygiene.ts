@@ -80,34 +80,37 @@ const RESETS: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE', 
 /** What migrations have prepared, ours being prepared by the protocol. */
 export const PREPARED_BY_SQL = 'SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql';
 
-/** Settings by name; a value is an SQL expression. */
-type Settings = Readonly<Record<string, string>>;
+/** Values of settings by name. */
+type Values = Readonly<Record<string, string>>;
 
-const setEach = (settings: Settings, local: boolean): string[] =>
+/** SQL expressions of type text, by the name of the setting that they are for. */
+type Expressions = Readonly<Record<string, string>>;
+
+const setEach = (settings: Expressions, local: boolean): string[] =>
   Object.entries(settings).map(
     ([name, value]) => `pg_catalog.set_config(${literal(name)}, ${value}, ${String(local)})`,
   );
 
-const quoted = (pinned: Settings): Settings =>
+const quoted = (pinned: Values): Expressions =>
   Object.fromEntries(Object.entries(pinned).map(([name, value]) => [name, literal(value)]));
 
 /**
  * Statements that undo what an earlier migration may have set in the session: a SET outlives the transaction that it
  * was committed in. `pinned` is what {@link pins} answered.
  */
-export const freshStatements = (pinned: Settings): readonly string[] => [
+export const freshStatements = (pinned: Values): readonly string[] => [
   ...RESETS,
   `SELECT pg_catalog.concat(${setEach(quoted(pinned), false).join(', ')})`,
 ];
 
 /**
  * The same for a migration's statements, in the open transaction: they are planned as the server is configured, and see
- * `locals` besides, whose values are SQL expressions of type text. `forget`: also what is prepared, ours included. They stand before every tenant's statements, so they are
- * few: each is answered by a message of its own, and a run of many tenants would do little else than read these.
+ * `locals` besides. `forget`: also what is prepared, ours included. Few statements, since they stand before those of every
+ * tenant, and each is answered by a message of its own: a run of many tenants would do little else than read these.
  */
 export function freshForMigration(
-  pinned: Settings,
-  locals: Settings,
+  pinned: Values,
+  locals: Expressions,
   { forget }: { readonly forget: boolean },
 ): readonly string[] {
   const others = Object.entries(pinned).filter(([name]) => !(name in PLANNING));

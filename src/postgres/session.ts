@@ -24,8 +24,8 @@ export interface Session {
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
    * The same for a text that is asked again and again, and is parsed and planned once a session. What is asked in one go
-   * (Promise.all) takes one round trip. A migration that has its server forget what was prepared (DEALLOCATE, DISCARD
-   * ALL) is noticed by its command tag.
+   * (Promise.all) takes one round trip. A migration that has its server forget what was prepared (DEALLOCATE ALL,
+   * DISCARD ALL) is noticed by its command tag; where a function of its did, the first query fails (26000), and a retry works.
    */
   prepared<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
@@ -117,8 +117,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
-    pipeline: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
+    // So that what shares a turn is sent without waiting; it also changes how a client ends: see close.
+    pipeline: true,
   });
   let lost = false;
   const lose = (): void => void (lost = true);
@@ -193,16 +194,28 @@ function sessionOf(
     run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
     ask,
     async freshen(then): Promise<void> {
-      const fresh = freshStatements(opened.pinned);
-      const text = [...fresh, PREPARED_BY_SQL, ...(then === undefined ? [] : [then])].join('; ');
-      const left = (await ask(text))[fresh.length]?.rows ?? [];
+      const text = [...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; ');
+      const answers = await send(async () => {
+        // Two texts, sent together: in one, a BEGIN of the second would take over the transaction that the first began,
+        // with what an earlier migration had set for its transactions.
+        const fresh = client.query<unknown[]>({ text, rowMode: 'array' });
+        await Promise.all([fresh, then === undefined ? null : client.query(then)]);
+        return answersOf(await fresh);
+      });
+      const left = answers.at(-1)?.rows ?? [];
       if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));
     },
     async close(): Promise<void> {
-      await client.end().catch(() => undefined);
+      const ended = client.end().catch(() => undefined);
+      // A client that pipelines would wait for the answer, and whoever closes a session that is at work wants it ended.
+      if (turns.isAsked()) streamOf(client).destroy();
+      await ended;
     },
   };
 }
+
+const streamOf = (client: pg.Client): { destroy(): void } =>
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 
 const tagsOf = (results: unknown): string[] =>
   (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);

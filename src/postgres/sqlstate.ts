@@ -25,6 +25,7 @@ export const SQLSTATE = {
   unsafeNewEnumValue: '55P04',
   deadlockDetected: '40P01',
   queryCanceled: '57014',
+  unknownStatement: '26000',
   invalidParameterValue: '22023',
   invalidPassword: '28P01',
   invalidAuthorization: '28000',

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { memberError } from './member-error.js';
-import { fieldOf } from './sqlstate.js';
+import { fieldOf, SQLSTATE } from './sqlstate.js';
 
 /** What goes over one connection, in the order of the calls, since an anchor serves several lanes. */
 export interface ClientTurns {
@@ -26,14 +26,16 @@ export function turnsOfClient(member: string, client: pg.Client, lose: () => voi
   const completed = countCompleted(client);
   const turns = queue();
   let asked = 0;
-  const wrapped = async <T>(work: () => Promise<T>): Promise<T> => {
+  const ask = async <T>(work: () => Promise<T>, done: () => number): Promise<T> => {
     asked++;
     try {
       return await work();
     } catch (error) {
       // The server's last word comes before the end of the connection.
       if (fieldOf(error, 'severity') === 'FATAL') lose();
-      throw memberError(member, error, { completed: completed.count });
+      // A function that a migration calls has had the server forget it, which no tag tells.
+      if (fieldOf(error, 'code') === SQLSTATE.unknownStatement) completed.forgotten++;
+      throw memberError(member, error, { completed: done() });
     } finally {
       asked--;
     }
@@ -42,34 +44,34 @@ export function turnsOfClient(member: string, client: pg.Client, lose: () => voi
     isAsked: () => asked > 0,
     forgotten: () => completed.forgotten,
     take: (work, told) =>
-      turns.alone(() => {
+      turns.take(() => {
         completed.count = 0;
         completed.told = told;
-        return wrapped(work).finally(() => (completed.told = undefined));
+        return ask(work, () => completed.count).finally(() => (completed.told = undefined));
       }),
-    share: (work) => turns.together(() => wrapped(work)),
+    share: (work) => turns.share(() => ask(work, () => 0)),
   };
 }
 
 interface Queue {
   /** After all before it, and before all after it. */
-  alone<T>(work: () => Promise<T>): Promise<T>;
-  /** After whoever was to be alone before it. */
-  together<T>(work: () => Promise<T>): Promise<T>;
+  take<T>(work: () => Promise<T>): Promise<T>;
+  /** After whoever took a turn for itself before it. */
+  share<T>(work: () => Promise<T>): Promise<T>;
 }
 
 function queue(): Queue {
-  let lastAlone: Promise<unknown> = Promise.resolve();
+  let lastTaken: Promise<unknown> = Promise.resolve();
   let since: Promise<unknown>[] = [];
   return {
-    alone(work) {
-      const turn = Promise.allSettled([lastAlone, ...since]).then(work);
-      lastAlone = turn.catch(() => undefined);
+    take(work) {
+      const turn = Promise.allSettled([lastTaken, ...since]).then(work);
+      lastTaken = turn.catch(() => undefined);
       since = [];
       return turn;
     },
-    together(work) {
-      const turn = lastAlone.then(work);
+    share(work) {
+      const turn = lastTaken.then(work);
       since.push(turn);
       const done = (): void => void (since = since.filter((other) => other !== turn));
       turn.then(done, done);
@@ -94,7 +96,7 @@ function countCompleted(client: pg.Client): Completed {
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
   connection.on('commandComplete', ({ text }: { readonly text: string }) => {
     completed.count++;
-    if (text === 'DISCARD ALL' || text.startsWith('DEALLOCATE')) completed.forgotten++;
+    if (text === 'DISCARD ALL' || text === 'DEALLOCATE ALL') completed.forgotten++;
     completed.told?.(completed.count);
   });
   return completed;

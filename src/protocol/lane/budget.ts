@@ -11,7 +11,7 @@ export interface Budget {
   limits(session: Session): string;
   /** To stand between lock statements of one text: lowers lock_timeout by what the text took so far. */
   shrink(session: Session): string;
-  /** The same limits as SQL expressions by setting, each lowered by what the text took so far. Throws as `limits` does. */
+  /** The same limits as SQL expressions by setting, for the middle of a text: what is left then. Throws as `limits` does. */
   shrinking(session: Session): Readonly<Record<'lock_timeout' | 'statement_timeout', string>>;
   /** Counts time (milliseconds) that a session spent waiting for locks; true once the budget for it is used up. */
   addWait(ms: number, session: Session): boolean;
@@ -64,13 +64,14 @@ export function startBudget({
       return `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}; SET LOCAL statement_timeout = ${left}`;
     },
     shrink: (session: Session) =>
-      `SELECT set_config('lock_timeout', ${lessTheText(patience(session))}, true)`,
+      `SELECT set_config('lock_timeout', ${lessTheText(patience(session))}::text, true)`,
     shrinking(session: Session) {
       const left = holdLeft();
       if (left <= 0) throw holdExceeded(lockHoldMs);
       return {
-        lock_timeout: lessTheText(Math.min(patience(session), left)),
-        statement_timeout: lessTheText(left),
+        // What the text took was work for the most part: only waits count against patience, and `watched` adds them up.
+        lock_timeout: `least(${patience(session)}, ${lessTheText(left)})::text`,
+        statement_timeout: `${lessTheText(left)}::text`,
       };
     },
     addWait(ms: number, session: Session): boolean {
@@ -92,7 +93,7 @@ export function startBudget({
 
 /** Milliseconds less what the text took so far, and no less than one: statement_timestamp() is when the whole text arrived. */
 const lessTheText = (ms: number): string =>
-  `greatest(1, ${ms} - (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int)::text`;
+  `greatest(1, ${ms} - (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int)`;
 
 /** The attempt held its locks for the whole budget; `running` names the statement that took the time. */
 export const holdExceeded = (lockHoldMs: number, running?: string): VeneerError =>

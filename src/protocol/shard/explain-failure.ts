@@ -55,8 +55,8 @@ interface Failed {
 }
 
 /**
- * Which part an error came from: by PostgreSQL's position in the text where it gave one, since a text that it cannot parse fails
- * before its first statement, else by how many statements had completed. Each statement completes once.
+ * Which part an error came from, by how many statements had completed: each completes once. Not by PostgreSQL's position,
+ * which may be one in a text of its own, as the definition of an index that a change of type makes anew.
  */
 function failedPart({ position, completed }: MemberError, parts: readonly Part[]): Failed {
   let part = parts[0];
@@ -64,11 +64,9 @@ function failedPart({ position, completed }: MemberError, parts: readonly Part[]
   let before = 0;
   for (const next of parts) {
     part = next;
-    const end = start + length(textOf([next])) + length(SEPARATOR);
     const count = next.prologue.length + next.statements.length;
-    if (position === null ? completed - before < count : position <= end) break;
-    if (next === parts.at(-1)) break;
-    start = end;
+    if (completed - before < count || next === parts.at(-1)) break;
+    start += length(textOf([next])) + length(SEPARATOR);
     before += count;
   }
   return { part, position: position === null ? null : position - start, completed: completed - before };

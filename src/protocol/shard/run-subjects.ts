@@ -23,7 +23,7 @@ export interface SubjectsWork {
 const TEXT_SIZE = 256 * 1024;
 
 /** What stands before the statements of one of them is about that long. */
-const PROLOGUE_SIZE = 1500;
+const PROLOGUE_SIZE = 2000;
 
 /**
  * Runs a migration for each, in order, in the open transaction. Those whose statements are alike share a text, since a run
@@ -32,22 +32,21 @@ const PROLOGUE_SIZE = 1500;
  */
 export async function runSubjects(session: Session, work: SubjectsWork): Promise<void> {
   const { migration, verified, budget, at, onDone } = work;
-  const isAlike = migration.body.kind === 'static';
   let done = 0;
   for (const some of textsOf(work)) {
     const before = done;
+    // Whoever stops or dies at one of these points stops before all tenants of the text.
     for (const { name } of some) await at(`before statements:${name}`);
-    if (isAlike)
-      await runForAll(session, {
-        migration,
-        subjects: some,
-        budget,
-        onDone: (more) => onDone(before + more),
-      });
-    else for (const subject of some) await runFor(session, migration, subject, budget);
+    const [only] = some;
+    if (migration.body.kind === 'dynamic' && only !== undefined)
+      await runFor(session, migration, only, budget);
+    else {
+      const told = (more: number): void => onDone(before + more);
+      await runForAll(session, { migration, subjects: some, budget, onDone: told });
+    }
     if (verified) for (const subject of some) await verifyFor(session, migration, subject);
     done += some.length;
-    onDone(done);
+    if (migration.body.kind === 'dynamic') onDone(done);
   }
 }
 

@@ -17,9 +17,12 @@ export async function runFor(
   subject: Subject,
   budget: Budget,
 ): Promise<readonly string[]> {
-  const prologue = prologueOf(session, migration, subject, budget);
-  if (migration.body.kind === 'dynamic') await session.run(prologue.join('; '));
-  const statements = await statementsOf(session, migration.body, subject);
+  const { body } = migration;
+  const fresh = prologueOf(session, subject, { budget, forget: mayPrepare(migration) });
+  // What is built may set something of its own before its statements run, so that these find the session as it is then.
+  if (body.kind === 'dynamic') await session.run(fresh.join('; '));
+  const statements = await statementsOf(session, body, subject);
+  const prologue = body.kind === 'dynamic' ? budget.limits(session).split('; ') : fresh;
   const parts = [{ tenant: subject.tenant, prologue, statements }];
   try {
     if (statements.length > 0) await session.run(textOf(parts));
@@ -47,28 +50,34 @@ export async function runForAll(
 ): Promise<void> {
   const { body } = migration;
   if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
+  if (body.statements.length === 0) return onDone(subjects.length);
+  const forget = mayPrepare(migration);
   const parts = subjects.map((subject): Part => {
-    const prologue = prologueOf(session, migration, subject, budget);
+    const prologue = prologueOf(session, subject, { budget, forget });
     return { tenant: subject.tenant, prologue, statements: body.statements };
   });
   const [first] = parts;
   const each = (first?.prologue.length ?? 0) + body.statements.length;
   try {
-    if (body.statements.length > 0)
-      await session.run(textOf(parts), (completed) => {
-        if (completed % each === 0) onDone(completed / each);
-      });
+    await session.run(textOf(parts), (completed) => {
+      if (completed % each === 0) onDone(completed / each);
+    });
   } catch (error) {
     throw explain(error, migration, parts);
   }
 }
 
+interface Prologue {
+  readonly budget: Budget;
+  /** Also forget what was prepared. */
+  readonly forget: boolean;
+}
+
 /** A fresh session, what is left of the budget, and what a migration sees of whom it runs for. */
 function prologueOf(
   session: Session,
-  migration: Migration,
   { searchPath, settings }: Subject,
-  budget: Budget,
+  { budget, forget }: Prologue,
 ): readonly string[] {
   const locals = {
     ...budget.shrinking(session),
@@ -78,16 +87,17 @@ function prologueOf(
       Object.entries(settings).map(([name, value]) => [`pgveneer.${name}`, literal(value)]),
     ),
   };
-  return freshForMigration(session.pinned, locals, { forget: mayPrepare(migration) });
+  return freshForMigration(session.pinned, locals, { forget });
 }
 
 /**
- * What the one before prepared outlives even a rollback, and its name is taken. Only a text without the word is sure not
- * to prepare, since a DO block may put statements together.
+ * What was prepared for the tenant before outlives even a rollback, and its name is taken. The words may stand in what a DO
+ * block executes. A function that prepares, called by a migration without them, has to deallocate itself where a shard has
+ * several tenants: to forget everything each time would cost every step of everybody more than its own statements do.
  */
 const mayPrepare = ({ body, verify }: Migration): boolean =>
   [body, ...(verify === undefined ? [] : [verify])].some(
-    (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare/i.test(sql)),
+    (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare|deallocate/i.test(sql)),
   );
 
 /** What a migration sees of whom it runs for. */

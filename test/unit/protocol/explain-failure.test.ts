@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { VeneerError } from '../../../src/errors.js';
+import type { VeneerError } from '../../../src/errors.js';
 import type { Migration, Statement } from '../../../src/migrations/migration.js';
 import { MemberError } from '../../../src/postgres/member-error.js';
 import { explain, textOf, type Part } from '../../../src/protocol/shard/explain-failure.js';
@@ -77,12 +77,16 @@ test('what fails in a prologue has the tenant and no line', () => {
   });
 });
 
-test('a text that cannot be parsed fails before its first statement, and is placed all the same', () => {
-  const position = positionOf('SELECT 1', 2);
+test('a text that cannot be parsed fails before its first statement, which is the first tenant’s', () => {
+  const position = positionOf('SELECT 1', 0);
   expect(whereOf(explain(thrown(position, 0), MIGRATION, PARTS))).toMatchObject({
-    tenant: 'umbrella',
+    tenant: 'initech',
     line: 3,
   });
+});
+
+test('a position in a text of PostgreSQL’s own says nothing of whose it is', () => {
+  expect(whereOf(explain(thrown(3, 8), MIGRATION, PARTS))).toMatchObject({ tenant: 'hooli', line: 2 });
 });
 
 test('a lost connection is nobody’s fault', () => {
