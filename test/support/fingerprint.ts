@@ -32,7 +32,6 @@ const CATALOGS: Readonly<Record<string, readonly string[]>> = {
   pg_default_acl: [],
   pg_foreign_table: [],
   pg_foreign_server: [],
-  pg_db_role_setting: [],
 };
 
 /** A row `name, digest` over rows of text. */
@@ -60,6 +59,8 @@ async function fingerprintOf(fleet: TestFleet, member: string): Promise<Record<s
       digestOf(name, `SELECT ${withoutKeys(keys)} FROM ${name} t`),
     ),
     ...tables.map(({ name }) => digestOf(`rows of ${String(name)}`, `SELECT t::text FROM ${String(name)} t`)),
+    // Shared by all databases of the server, others of which other tests are at work in.
+    digestOf('settings', `SELECT t::text FROM pg_db_role_setting t WHERE setdatabase = ${DATABASE}`),
     digestOf('prepared', 'SELECT gid FROM pg_prepared_xacts WHERE database = current_database()'),
     digestOf(
       'locks',
