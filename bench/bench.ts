@@ -36,7 +36,7 @@ const machine = [
   `Node ${process.version}`,
   `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
   `${Math.round(totalmem() / 2 ** 30)} GiB`,
-  `${pairs} pairs`,
+  `${pairs} pair${pairs === 1 ? '' : 's'}`,
 ].join(' · ');
 
 const known = WORKS.map(({ name }) => name);
