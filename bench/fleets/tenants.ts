@@ -32,12 +32,8 @@ export async function openBenchFleet(count: number): Promise<BenchFleet & AsyncD
 }
 
 export async function withBenchFleet<T>(count: number, work: (fleet: BenchFleet) => Promise<T>): Promise<T> {
-  const fleet = await benchFleet(count);
-  try {
-    return await work(fleet);
-  } finally {
-    await fleet.close();
-  }
+  await using fleet = await openBenchFleet(count);
+  return await work(fleet);
 }
 
 const tenantsOf = (count: number): BenchTenant[] =>

@@ -22,14 +22,22 @@ export const replay = async (fleet: BenchFleet, report: UpReport): Promise<Figur
 /** The same migrations by node-pg-migrate's API or its command line, a lane per shard, each tenant's tables imported again. */
 export async function loop(fleet: BenchFleet, by: 'api' | 'cli'): Promise<Figures> {
   await writeMigrations(fleet, MIGRATIONS);
-  const shards = [...new Set(fleet.tenants.map(({ shard }) => shard))].map((shard) => ({
+  const facts = {
+    by,
+    veneer: fleet.urlOf('veneer'),
+    dir: join(fleet.dir, 'migrations'),
+    shards: lanesOf(fleet),
+  };
+  return (await way('loop.js', facts)).figures;
+}
+
+/** What a way needs to know of each shard. */
+export const lanesOf = (fleet: BenchFleet) =>
+  [...new Set(fleet.tenants.map(({ shard }) => shard))].map((shard) => ({
     url: fleet.urlOf(shard),
     server: `${shard}_server`,
     tenants: fleet.tenants.filter((tenant) => tenant.shard === shard).map(({ name }) => name),
   }));
-  const facts = { by, veneer: fleet.urlOf('veneer'), dir: join(fleet.dir, 'migrations'), shards };
-  return (await way('loop.js', facts)).figures;
-}
 
 export async function writeMigrations(
   fleet: Pick<BenchFleet, 'writeMigration'>,

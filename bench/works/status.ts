@@ -1,7 +1,7 @@
 import { openBenchFleet, type BenchFleet } from '../fleets/tenants.js';
 import { inPairs, ratioOf, type Pair } from '../measure/pairs.js';
 import { migrate, way } from '../measure/process.js';
-import { writeMigrations } from '../ways/ways.js';
+import { lanesOf, writeMigrations } from '../ways/ways.js';
 import { told, type Measured, type Work, type WorkOptions } from './work.js';
 
 /** Twenty tables of ten columns each, in migrations of five, since all locks of one are held until its end. */
@@ -67,12 +67,7 @@ function against(
   { pairs, say }: WorkOptions,
 ): Promise<Pair[]> {
   const size = fleet.tenants.length;
-  const shards = [...new Set(fleet.tenants.map(({ shard }) => shard))].map((shard) => ({
-    url: fleet.urlOf(shard),
-    server: `${shard}_server`,
-    tenants: fleet.tenants.filter((tenant) => tenant.shard === shard).map(({ name }) => name),
-  }));
-  const facts = { veneer: fleet.urlOf('veneer'), shards };
+  const facts = { veneer: fleet.urlOf('veneer'), shards: lanesOf(fleet) };
   return inPairs(
     pairs,
     async () => told(say, `${args.join(' ')}, ${size} tenants`, (await migrate(fleet.dir, args)).figures),

@@ -1,5 +1,5 @@
 import type { UpReport } from '../../src/report/reports.js';
-import { withBenchFleet } from '../fleets/tenants.js';
+import { openBenchFleet, withBenchFleet, type BenchFleet } from '../fleets/tenants.js';
 import { inPairs, median, ratioOf, type Figures, type Pair } from '../measure/pairs.js';
 import { loop, replay, runUp } from '../ways/ways.js';
 import { told, type Measured, type Work, type WorkOptions } from './work.js';
@@ -11,7 +11,13 @@ export const upAgainstReplay: Work = {
   name: 'up',
   async measure(options) {
     const rows: Measured[] = [];
-    for (const size of options.tenants) rows.push(...rowsOf(size, await againstReplay(size, options)));
+    for (const size of options.tenants)
+      rows.push(
+        ...rowsOf(
+          size,
+          await againstReplay({ at: `${size} tenants`, open: () => openBenchFleet(size) }, options),
+        ),
+      );
     return rows;
   },
 };
@@ -81,21 +87,25 @@ export const upAgainstCli = upAgainstLoop({
   most: 120,
 });
 
-/** What is replayed is what the latest run of ours reported; where none was yet, one on a fleet of its own tells. */
-function againstReplay(tenants: number, { pairs, say }: WorkOptions): Promise<Pair[]> {
+/** Replays what the latest run of ours reported; where none was yet, one on a fleet of its own tells. */
+export function againstReplay(
+  { at, open }: { readonly at: string; readonly open: () => Promise<BenchFleet & AsyncDisposable> },
+  { pairs, say }: Pick<WorkOptions, 'pairs' | 'say'>,
+): Promise<Pair[]> {
   let last: UpReport | null = null;
+  const up = async (): Promise<{ readonly report: UpReport; readonly figures: Figures }> => {
+    await using fleet = await open();
+    return await runUp(fleet);
+  };
   const ours = async (): Promise<Figures> => {
-    const { report, figures } = await withBenchFleet(tenants, runUp);
+    const { report, figures } = await up();
     last = report;
-    return told(say, `up, ${tenants} tenants`, figures);
+    return told(say, `up, ${at}`, figures);
   };
   const theirs = async (): Promise<Figures> => {
-    const report = last ?? (await withBenchFleet(tenants, runUp)).report;
-    return told(
-      say,
-      `replay, ${tenants} tenants`,
-      await withBenchFleet(tenants, (fleet) => replay(fleet, report)),
-    );
+    const report = last ?? (await up()).report;
+    await using fleet = await open();
+    return told(say, `replay, ${at}`, await replay(fleet, report));
   };
   return inPairs(pairs, ours, theirs);
 }

@@ -1,6 +1,7 @@
 import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
+import { relationNamed } from './names-sql.js';
 import { columnsOf, type ColumnLists } from './read-columns.js';
 import { optionsOf, type ForeignTable, type ForeignTableHead, type PartitionParent } from './relation.js';
 
@@ -24,11 +25,6 @@ const PARENT = `
      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
     WHERE i.inhrelid = c.oid AND c.relispartition)`;
 
-/** A subquery, since it can be looked up one by one only, and not by way of all relations that bear a name. */
-const RELATION_WANTED = `
-  (SELECT r.oid FROM pg_class r WHERE r.relname = wanted.name
-      AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = wanted.schema))`;
-
 /** Where foreign tables are looked for, and which; $1 is always the names of servers. */
 const SOURCES = {
   every: `
@@ -40,7 +36,7 @@ const SOURCES = {
   /** Those that bear one of the names ($2, $3), as arrays of schemas and names. */
   named: `
     FROM (SELECT DISTINCT * FROM unnest($2::text[], $3::text[])) AS wanted(schema, name)
-    JOIN pg_class c ON c.oid = ${RELATION_WANTED}
+    JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_foreign_table f ON f.ftrelid = c.oid
     JOIN pg_foreign_server s ON s.oid = f.ftserver
@@ -150,7 +146,7 @@ const pairs = (names: readonly QualifiedName[]): string[][] => [
 const OCCUPIED = `
   SELECT wanted.schema, wanted.name, c.relkind::text AS kind
     FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
-    JOIN pg_class c ON c.oid = ${RELATION_WANTED}
+    JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
    WHERE NOT EXISTS (SELECT FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
                       WHERE f.ftrelid = c.oid AND s.srvname = ANY ($1::text[]))`;
 

@@ -1,6 +1,7 @@
 import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { readExpressions, withoutTree, type Expression } from './expression.js';
+import { typeNamed } from './names-sql.js';
 import type { DomainType, UserType } from './type.js';
 import { FIRST_OF_USERS, typeRefSql } from './type-sql.js';
 
@@ -58,14 +59,7 @@ const RANGE = `
 const MULTIRANGE = `
   (SELECT ${use('g.rngtypid', '-1')} FROM pg_range g WHERE (to_jsonb(g) ->> 'rngmultitypid')::oid = t.oid)`;
 
-/**
- * Subqueries, here and for the schema below, since they can be looked up one by one only: a join may be done by way of
- * all types that bear a name, which each tenant has, and cost would grow with the square of the tenants.
- */
-const TYPE_NAMED = `
-  (SELECT t.oid FROM pg_type t WHERE t.typname = named.name
-      AND t.typnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = named.schema))`;
-
+/** A subquery, for the reason of names-sql.ts. */
 const SCHEMA_OF_TYPE = `(SELECT n.nspname::text FROM pg_namespace n WHERE n.oid = t.typnamespace)`;
 
 const ROOTS = `
@@ -74,7 +68,7 @@ const ROOTS = `
    WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
      AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= ${FIRST_OF_USERS}
   UNION SELECT unnest($2::oid[])
-  UNION SELECT ${TYPE_NAMED} FROM unnest($3::text[], $4::text[]) AS named(schema, name)`;
+  UNION SELECT ${typeNamed('named')} FROM unnest($3::text[], $4::text[]) AS named(schema, name)`;
 
 /** What a type of `reached` is made of: an array's element, a domain's base, attributes, a range's subtype. */
 const PARTS = `

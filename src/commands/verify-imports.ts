@@ -41,10 +41,11 @@ export async function verifyImports(
     config.veneers.map(async ({ name }): Promise<Verification[][]> => {
       const shown = shardsShownOn(config, name).filter((shard) => selected.has(shard.name));
       const sessions = await sessionsOn(name, Math.min(config.rollout.concurrency, shown.length), readers);
+      if (sessions.length === 0) return [];
       const idle = [...sessions];
       return inParallel(shown, sessions.length, async (shard) => {
         const session = idle.pop();
-        if (session === undefined) return [];
+        if (session === undefined) throw new Error('more shards at a time than sessions');
         try {
           return await verifyShard(config, { shard, selected, facts, readers }, session);
         } finally {

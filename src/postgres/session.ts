@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
-import { freshStatements, pins, PREPARED_BY_SQL } from './hygiene.js';
+import { freshStatements, PREPARED_BY_SQL } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
+import { factsOf, opening, type OpenRow, type ServerFacts } from './server-facts.js';
 import { turnsOfClient } from './turns-of-client.js';
 
 export type Row = Record<string, unknown>;
@@ -60,22 +61,6 @@ export interface Answer {
   readonly count: number;
 }
 
-/** What a session learns about its server in the round trip that opens it. */
-export interface ServerFacts {
-  /** system_identifier of pg_control_system(): with the database's oid it says which database this is. */
-  readonly systemIdentifier: string;
-  readonly databaseOid: string;
-  readonly database: string;
-  /** Who works there, and so whose what it prepares is: the role, or the user of the url. */
-  readonly user: string;
-  /** server_version_num: 150018. */
-  readonly version: number;
-  readonly inRecovery: boolean;
-  readonly maxPreparedTransactions: number;
-  /** Milliseconds after which the server looks for deadlocks, and ends one of those who wait. */
-  readonly deadlockTimeoutMs: number;
-}
-
 export interface SessionOptions {
   readonly member: string;
   readonly url: Secret;
@@ -85,29 +70,6 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number;
   /** rollout.lock_hold: a session that is idle in a transaction for clearly longer is ended by its server. */
   readonly holdMs?: number;
-}
-
-/** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
-const opening = (pin: string): string => `
-  SELECT (${pin}) AS pinned,
-         c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
-         current_user::text AS "user", current_setting('server_version_num')::int AS version,
-         pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
-         current_setting('max_prepared_transactions')::int AS max_prepared,
-         (SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout') AS deadlock_timeout
-    FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
-
-interface OpenRow extends Row {
-  pinned: Readonly<Record<string, string>>;
-  system_identifier: string;
-  database_oid: string;
-  database: string;
-  user: string;
-  version: number;
-  in_recovery: boolean;
-  pid: number;
-  max_prepared: number;
-  deadlock_timeout: number;
 }
 
 /** Opens a session. Throws a VeneerError (exit 23) that says why the member cannot be reached. */
@@ -127,7 +89,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   client.on('end', lose);
   try {
     await client.connect();
-    const opened = await client.query<OpenRow>(opening(pins(options.holdMs ?? null)));
+    const opened = await client.query<OpenRow>(opening(options.holdMs ?? null));
     return sessionOf(options.member, client, opened.rows[0] as OpenRow, {
       isLost: () => lost,
       lose,
@@ -243,19 +205,6 @@ async function askAsLogin<R extends Row>(
     // In a failed transaction it fails, and the rollback does it.
     await client.query('RESET ROLE').catch(() => undefined);
   }
-}
-
-function factsOf(row: OpenRow): ServerFacts {
-  return {
-    systemIdentifier: row.system_identifier,
-    databaseOid: row.database_oid,
-    database: row.database,
-    user: row.user,
-    version: row.version,
-    inRecovery: row.in_recovery,
-    maxPreparedTransactions: row.max_prepared,
-    deadlockTimeoutMs: row.deadlock_timeout,
-  };
 }
 
 /** Borrows a session for the time of `work`. */

@@ -1,6 +1,7 @@
 import type { RolloutConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import type { ServerFacts, Session } from '../../postgres/session.js';
+import type { ServerFacts } from '../../postgres/server-facts.js';
+import type { Session } from '../../postgres/session.js';
 
 /** The clock of one attempt: what is left of its two budgets (PROTOCOL section 8), and which tables it locks. */
 export interface Budget {

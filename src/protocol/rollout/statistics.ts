@@ -1,3 +1,4 @@
+import { relationNamed } from '../../catalog/names-sql.js';
 import { groupBy } from '../../group-by.js';
 import { textOf } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
@@ -156,8 +157,7 @@ async function withStorage(anchor: Session, tables: readonly PresentTable[]): Pr
   const empty = await askBounded(
     anchor,
     `SELECT wanted.at FROM json_to_recordset(${literal(JSON.stringify(wanted))}) AS wanted(schema text, name text, at int)
-       JOIN pg_class c ON c.oid = (SELECT r.oid FROM pg_class r WHERE r.relname = wanted.name
-             AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = wanted.schema))
+       JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
       WHERE c.relkind IN ('r', 'm') AND NOT c.relhassubclass AND pg_relation_size(c.oid) = 0`,
   );
   const left = new Set(empty.map(([at]) => at));

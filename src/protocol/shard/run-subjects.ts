@@ -32,21 +32,20 @@ const PROLOGUE_SIZE = 2000;
  */
 export async function runSubjects(session: Session, work: SubjectsWork): Promise<void> {
   const { migration, verified, budget, at, onDone } = work;
+  const isBuilt = migration.body.kind === 'dynamic';
   let done = 0;
   for (const some of textsOf(work)) {
     const before = done;
     // Whoever stops or dies at one of these points stops before all tenants of the text.
     for (const { name } of some) await at(`before statements:${name}`);
-    const [only] = some;
-    if (migration.body.kind === 'dynamic' && only !== undefined)
-      await runFor(session, migration, only, budget);
+    if (isBuilt) for (const subject of some) await runFor(session, migration, subject, budget);
     else {
       const told = (more: number): void => onDone(before + more);
       await runForAll(session, { migration, subjects: some, budget, onDone: told });
     }
     if (verified) for (const subject of some) await verifyFor(session, migration, subject);
     done += some.length;
-    if (migration.body.kind === 'dynamic') onDone(done);
+    if (isBuilt) onDone(done);
   }
 }
 
