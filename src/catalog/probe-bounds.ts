@@ -9,7 +9,8 @@ export interface BoundsWanted {
 }
 
 /** Bounds as PostgreSQL shows them; equal texts are equal bounds. */
-export interface BoundsFound extends BoundsWanted {
+export interface BoundsFound {
+  readonly table: QualifiedName;
   readonly present: string;
   readonly wanted: string;
 }
@@ -19,13 +20,13 @@ export interface BoundsFound extends BoundsWanted {
  * that nothing is guessed from the text, it makes a temporary parent with the same key and these partitions, and shows their
  * bounds; all of it is rolled back. Throws what PostgreSQL says of bounds that are none, or that meet each other.
  */
-export async function probeBounds(
+export async function probeBounds<W extends BoundsWanted>(
   session: Session,
   parent: QualifiedName,
-  wanted: readonly BoundsWanted[],
+  wanted: readonly W[],
   lockWaitMs: number,
-): Promise<BoundsFound[]> {
-  await session.run(`BEGIN; SET LOCAL lock_timeout = ${lockWaitMs}`);
+): Promise<(W & BoundsFound)[]> {
+  await session.run(`BEGIN READ WRITE; SET LOCAL lock_timeout = ${lockWaitMs}`);
   try {
     const [key] = await session.query<{ key: string }>('SELECT pg_get_partkeydef(to_regclass($1)) AS key', [
       qualified(parent),
@@ -40,7 +41,7 @@ export async function probeBounds(
         ...partitions,
       ].join('; '),
     );
-    const found: BoundsFound[] = [];
+    const found: (W & BoundsFound)[] = [];
     for (const [index, one] of wanted.entries()) {
       const [row] = await session.query<{ present: string; wanted: string }>(
         `SELECT (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass($1)) AS present,

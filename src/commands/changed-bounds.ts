@@ -1,33 +1,58 @@
-import { probeBounds, type BoundsFound, type BoundsWanted } from '../catalog/probe-bounds.js';
+import { probeBounds, type BoundsWanted } from '../catalog/probe-bounds.js';
 import { readForeignTables } from '../catalog/read-foreign-tables.js';
-import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { readLocalPartitions } from '../catalog/read-local-partitions.js';
+import { remoteOf } from '../catalog/relation.js';
 import type { Config } from '../config/config.js';
 import { EXIT, problemOf, type Problem } from '../errors.js';
 import { sharesParents } from '../fleet/shares-parents.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
 import { groupBy } from '../group-by.js';
-import { display, nameKey, qualified, sameName, type QualifiedName } from '../postgres/identifiers.js';
+import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import type { Session } from '../postgres/session.js';
-import { isState, SQLSTATE } from '../postgres/sqlstate.js';
-import { exposureOf, shownAs } from '../veneer/exposure.js';
+import { isState, SQLSTATE, sqlstateOf } from '../postgres/sqlstate.js';
+import { boundsCure, type ChangedBounds } from '../report/drift-of-bounds.js';
+import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../veneer/exposure.js';
 
-/** A foreign table of the veneer that is attached, as its rule says, to the parent. */
+/** A table that is attached to the parent as its rule says: a foreign table, or in a mesh the region's own. */
 interface Attached extends BoundsWanted {
   readonly parent: QualifiedName;
+  readonly shard: string;
+  readonly tenant: string | null;
+}
+
+/** The attached partitions of a veneer beside the bounds of their rules. */
+export interface BoundsRead {
+  readonly changed: readonly ChangedBounds[];
+  /** Rules whose bounds are none, or that no two partitions may have (exit 20). */
+  readonly problems: readonly Problem[];
 }
 
 /**
- * Attached partitions of a veneer whose rule has other bounds by now, or bounds that no two partitions may have (exit 20).
- * Nothing else would notice it: PostgreSQL keeps bounds as values, which cannot be altered.
+ * Compares the bounds of attached partitions with those of their rules. The definitions that are compared else do not show
+ * it: a rule's bounds are SQL, and PostgreSQL keeps the values they had when the partition was attached.
  */
-export async function changedBounds(config: Config, session: Session): Promise<Problem[]> {
-  if (!sharesParents(config)) return [];
-  const attached = await readAttached(config, session);
-  const problems: Problem[] = [];
+export async function readChangedBounds(config: Config, session: Session): Promise<BoundsRead> {
+  if (!sharesParents(config)) return { changed: [], problems: [] };
+  const attached = [...(await readAttached(config, session)), ...(await readAtHome(config, session))];
+  const read: BoundsRead[] = [];
   for (const ofOne of groupBy(attached, ({ parent }) => nameKey(parent)).values())
-    problems.push(...(await problemsOf(session, ofOne, config.rollout.lockWaitMs)));
-  return problems;
+    read.push(await compare(session, ofOne, config.rollout.lockWaitMs));
+  return {
+    changed: read.flatMap(({ changed }) => changed),
+    problems: read.flatMap(({ problems }) => problems),
+  };
 }
+
+/** What of it setup tells, which can do nothing about it either (exit 20). */
+export const boundsProblems = ({ changed, problems }: BoundsRead): Problem[] => [
+  ...problems,
+  ...changed.map((one) => ({
+    message: `${display(one.table)} is attached to ${display(one.parent)} ${one.present}, and shards.yaml says ${one.wanted}`,
+    exitCode: EXIT.failed,
+    where: { member: one.veneer },
+    hint: boundsCure(one),
+  })),
+];
 
 async function readAttached(config: Config, session: Session): Promise<Attached[]> {
   const attached: Attached[] = [];
@@ -35,48 +60,81 @@ async function readAttached(config: Config, session: Session): Promise<Attached[
     const exposure = exposureOf(config, shard);
     const tables = await readForeignTables(session, [shard.server.name]);
     for (const table of tables) {
-      const wanted = shownAs(exposure, remoteOf(table))?.partition ?? null;
-      if (wanted !== null && isPartitionOf(table, wanted.of))
-        attached.push({
-          table: { schema: table.schema, name: table.name },
-          parent: wanted.of,
-          bounds: wanted.bounds,
-        });
+      const one = attachedBy(exposure, shard.name, remoteOf(table), table);
+      if (one !== null) attached.push(one);
     }
   }
   return attached;
 }
 
-const isPartitionOf = ({ parent }: ForeignTable, of: QualifiedName): boolean =>
-  parent !== null && sameName(parent, of);
+/** What a member in both roles has itself of what it shows of the others. */
+async function readAtHome(config: Config, session: Session): Promise<Attached[]> {
+  const shard = config.shards.find(({ name }) => name === session.member);
+  if (shard === undefined) return [];
+  const exposure = exposureOf(config, shard);
+  const partitions = await readLocalPartitions(session, sourceSchemas(exposure));
+  return partitions.flatMap(
+    ({ table, parent }) => attachedBy(exposure, shard.name, table, { ...table, parent }) ?? [],
+  );
+}
 
-async function problemsOf(
+/** Null where no rule says that the relation is a partition of what it is attached to. */
+function attachedBy(
+  exposure: Exposure,
+  shard: string,
+  remote: QualifiedName,
+  { schema, name, parent }: QualifiedName & { readonly parent: QualifiedName | null },
+): Attached | null {
+  const wanted = shownAs(exposure, remote)?.partition ?? null;
+  if (wanted === null || parent === null || !sameName(parent, wanted.of)) return null;
+  const tenant = exposure.tenants.get(remote.schema)?.name ?? null;
+  return { table: { schema, name }, parent: wanted.of, bounds: wanted.bounds, shard, tenant };
+}
+
+async function compare(
   session: Session,
   attached: readonly Attached[],
   lockWaitMs: number,
-): Promise<Problem[]> {
+): Promise<BoundsRead> {
   const [first] = attached;
-  if (first === undefined) return [];
+  if (first === undefined) return { changed: [], problems: [] };
   const { parent } = first;
   try {
     const found = await probeBounds(session, parent, attached, lockWaitMs);
-    return found
-      .filter(({ present, wanted }) => present !== wanted)
-      .map((one) => changed(session.member, parent, one));
+    const changed = found.filter(({ present, wanted }) => present !== wanted);
+    return { changed: changed.map((one) => ({ ...one, veneer: session.member })), problems: [] };
   } catch (error) {
     // Who may make no temporary table cannot be told; the next ATTACH tells what PostgreSQL refuses.
-    if (isState(error, SQLSTATE.insufficientPrivilege)) return [];
-    const problem = problemOf(error);
-    return [
-      {
-        ...problem,
-        message: `the bounds of the partitions of ${display(parent)} cannot be those of shards.yaml: ${named(problem.message, attached)}`,
-        exitCode: EXIT.failed,
-        where: { member: session.member },
-        hint: 'correct bounds in the expose rule; the partitions stay as they are',
-      },
-    ];
+    if (isState(error, SQLSTATE.insufficientPrivilege)) return { changed: [], problems: [] };
+    return { changed: [], problems: [boundsProblem(session.member, attached, parent, error)] };
   }
+}
+
+/** Of what PostgreSQL refused: the bounds themselves, or what was tried with them. */
+function boundsProblem(
+  member: string,
+  attached: readonly Attached[],
+  parent: QualifiedName,
+  error: unknown,
+): Problem {
+  const problem = problemOf(error);
+  const where = { member };
+  if (isState(error, SQLSTATE.lockNotAvailable))
+    return {
+      message: `another session locks ${display(parent)}: the bounds of its partitions were not compared`,
+      exitCode: EXIT.unreachable,
+      where,
+      hint: 'end the transaction that changes it there, then try again',
+    };
+  // 22: an expression has no value; 42: it is none, or bounds that PostgreSQL does not take.
+  if (!/^(?:22|42)/.test(sqlstateOf(error) ?? '')) return { ...problem, where };
+  return {
+    ...problem,
+    message: `the bounds of the partitions of ${display(parent)} cannot be those of shards.yaml: ${named(problem.message, attached)}`,
+    exitCode: EXIT.failed,
+    where,
+    hint: 'correct bounds in the expose rule; the partitions stay as they are',
+  };
 }
 
 /** PostgreSQL names the temporary tables: what they stand for is meant. */
@@ -85,14 +143,3 @@ const named = (message: string, attached: readonly Attached[]): string =>
     const one = attached[Number(index)];
     return one === undefined ? all : display(one.table);
   });
-
-const changed = (
-  member: string,
-  parent: QualifiedName,
-  { table, present, wanted }: BoundsFound,
-): Problem => ({
-  message: `${display(table)} is attached to ${display(parent)} ${present}, and shards.yaml says ${wanted}`,
-  exitCode: EXIT.failed,
-  where: { member },
-  hint: `when no reader needs its rows for a moment: ALTER TABLE ${qualified(parent)} DETACH PARTITION ${qualified(table)} on ${member}, then migrate sync, which attaches it anew; or put the old bounds back`,
-});

@@ -7,7 +7,7 @@ import { inTransaction } from '../postgres/transaction.js';
 import { anchorOf, type Run } from '../protocol/run/run.js';
 import type { SettledAttempt, SetupMember, SetupReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import { changedBounds } from './changed-bounds.js';
+import { boundsProblems, readChangedBounds } from './changed-bounds.js';
 import { missingHome } from './missing-home.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
@@ -85,7 +85,9 @@ async function withBounds(run: Run, members: readonly SetupMember[]): Promise<Se
     const isVeneer = run.config.veneers.some(({ name }) => name === member.member);
     const isWhole = member.problem === null && member.state !== 'not started';
     const [problem = null] =
-      isVeneer && isWhole ? await changedBounds(run.config, anchorOf(run, member.member)) : [];
+      isVeneer && isWhole
+        ? boundsProblems(await readChangedBounds(run.config, anchorOf(run, member.member)))
+        : [];
     looked.push(problem === null ? member : { ...member, state: 'failed', problem });
   }
   return looked;

@@ -3,6 +3,7 @@ import { remoteOf } from '../catalog/relation.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
 import type { Plan } from '../migrations/plan.js';
 import { byGrade, type Drift } from '../report/drift.js';
+import { boundsDrift, homeDrift, type Home } from '../report/drift-of-bounds.js';
 import { behindDrift } from '../report/drift-of-shards.js';
 import {
   mappingDrift,
@@ -37,6 +38,8 @@ export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
       new Set(facts.shards.flatMap(({ tenants }) => tenants.map(({ name }) => name))),
     ),
     ...facts.unknownSteps.map(behindDrift),
+    ...homeDrift(withoutHome(facts)),
+    ...changedBoundsDrift(facts),
   ].toSorted(byGrade);
 
 function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, taken }: StatusFacts): Drift[] {
@@ -136,6 +139,32 @@ const tenantsDrift = ({ config, shards, shardFacts, veneerFacts }: StatusFacts):
     veneer.leftTenants.map(({ tenant, shard }) => leftDatabase(config, veneer.name, { tenant, shard })),
   ),
 ];
+
+/** What members in both roles have themselves, and not attached, of what they show of the others. */
+const withoutHome = ({ shards, shardFacts, veneerFacts }: StatusFacts): Home[] =>
+  shards.flatMap(({ name, tenants }) => {
+    if (!veneerFacts.has(name)) return [];
+    const selected = new Set<string | null>([null, ...tenants.map((tenant) => tenant.name)]);
+    return (shardFacts.get(name)?.exposed ?? []).flatMap(({ definition: { partition, tenant }, relation }) =>
+      partition === null || relation.isPartition || !selected.has(tenant)
+        ? []
+        : [{ shard: name, tenant, table: relation, parent: partition.of, bounds: partition.bounds }],
+    );
+  });
+
+/** Of the selected shards' tenants. */
+function changedBoundsDrift({ shards, bounds }: StatusFacts): Drift[] {
+  const selected = new Map(
+    shards.map(({ name, tenants }) => [name, new Set(tenants.map((one) => one.name))]),
+  );
+  const changed = [...bounds.values()].flatMap((read) => read.changed);
+  return boundsDrift(
+    changed.filter(({ shard, tenant }) => {
+      const tenants = selected.get(shard);
+      return tenants !== undefined && (tenant === null || tenants.has(tenant));
+    }),
+  );
+}
 
 /** Files against ledger: what `up` would refuse. */
 const ledgerDrift = (plan: Plan): Drift[] =>

@@ -3,6 +3,7 @@ import type { Config, ShardConfig } from '../config/config.js';
 import type { Problem } from '../errors.js';
 import type { Migration } from '../migrations/migration.js';
 import type { ShardFacts, VeneerFacts } from './facts.js';
+import type { BoundsRead } from './changed-bounds.js';
 import type { Verification } from './verify-imports.js';
 import type { MappingProbe } from '../report/drift-of-servers.js';
 import type { CommittedStep } from '../report/drift-of-shards.js';
@@ -33,4 +34,6 @@ export interface StatusFacts {
   readonly versions: ReadonlyMap<string, number>;
   /** What IMPORT FOREIGN SCHEMA says; null where it was not asked. */
   readonly verified: Verification | null;
+  /** By veneer: bounds of partitions that shards.yaml has changed; empty where it was not asked. */
+  readonly bounds: ReadonlyMap<string, BoundsRead>;
 }

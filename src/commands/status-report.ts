@@ -30,6 +30,7 @@ export function foldStatus(
     ...extraProblems,
     ...locked.problems,
     ...(facts.verified?.problems ?? []),
+    ...[...facts.bounds.values()].flatMap((read) => read.problems),
   ];
   const base = { shards, own, drift, inDoubt, problems };
   const failing = drift.filter((one) => byGrade(one, { grade: failOn }) <= 0);

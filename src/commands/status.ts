@@ -9,6 +9,7 @@ import type { Migration } from '../migrations/migration.js';
 import type { DriftGrade } from '../report/drift.js';
 import type { StatusReport } from '../report/reports.js';
 import type { StatusFacts } from './status-facts.js';
+import { readChangedBounds } from './changed-bounds.js';
 import { foldStatus } from './status-report.js';
 import { probeMappings } from './probe-mappings.js';
 import { readSiblings } from './status-siblings.js';
@@ -21,7 +22,7 @@ import { withReaders, type Readers } from './readers.js';
 import { verifyImports } from './verify-imports.js';
 
 export interface StatusOptions extends Selection {
-  /** Compare with what IMPORT FOREIGN SCHEMA makes of the shards as well. */
+  /** Compare with what IMPORT FOREIGN SCHEMA makes of the shards as well, and the bounds of partitions with their rules. */
   readonly verify: boolean;
   /** Drift of a better grade does not make the exit code 11. */
   readonly failOn: DriftGrade;
@@ -66,6 +67,11 @@ export async function status(
       problems,
       versions: versionsOf(config, readers),
       verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
+      bounds: options.verify
+        ? await readAll([...veneerFacts.values()], problems, ({ name }) =>
+            readChangedBounds(config, readers.sessionOf(name)),
+          )
+        : new Map(),
     };
     return foldStatus(facts, { failOn: options.failOn, problems: problem === null ? [] : [problem] });
   });

@@ -98,6 +98,44 @@ test('a step of the mesh that dies between two commits is brought to its end', a
   expect(notes).toEqual(regionNames.map(() => [{ n: 0 }]));
 });
 
+test('a region whose own table is no partition there has no home, and its status says how to give it one', async () => {
+  await fleet.in('usa', 'ALTER TABLE shared.identity_details DETACH PARTITION usa.identity_details');
+  const { drift, exitCode } = await fleet.run.status();
+  expect({ drift, exitCode }).toMatchObject({
+    exitCode: 11,
+    drift: [
+      {
+        kind: 'partition',
+        grade: 'invisible',
+        where: { shard: 'usa', veneer: 'usa', tenant: 'usa' },
+        object: 'usa.identity_details',
+        text: 'usa has no home for its own rows: it is no partition of shared.identity_details there',
+      },
+    ],
+  });
+  await fleet.in('usa', drift[0]?.cure.replace('on usa: ', '') ?? '');
+  await expectClean();
+});
+
+test('a home with other bounds than the rule says is told by status --verify, with what cures it', async () => {
+  await fleet.in(
+    'gbr',
+    `ALTER TABLE shared.identity_details DETACH PARTITION gbr.identity_details;
+     ALTER TABLE shared.identity_details ATTACH PARTITION gbr.identity_details FOR VALUES IN ('gbr', 'irl')`,
+  );
+  const { drift } = await fleet.run.status({ verify: true });
+  expect(drift).toMatchObject([
+    {
+      object: 'gbr.identity_details',
+      where: { shard: 'gbr', veneer: 'gbr' },
+      text: "it is attached to shared.identity_details FOR VALUES IN ('gbr', 'irl'), and shards.yaml says FOR VALUES IN ('gbr')",
+    },
+  ]);
+  const [statements = ''] = /BEGIN;.*COMMIT/.exec(drift[0]?.cure ?? '') ?? [];
+  await fleet.in('gbr', statements);
+  expect(await fleet.run.status({ verify: true })).toMatchObject({ drift: [], problems: [], exitCode: 0 });
+});
+
 test('a rewrite of a parent is refused in a mesh', async () => {
   const report = await migrate('veneer', 'ALTER TABLE shared.identity_details ALTER COLUMN id TYPE bigint');
   expect(report).toMatchObject({ exitCode: 20, problems: [{ hint: expect.stringMatching(/--offline/) }] });

@@ -233,6 +233,20 @@ test('bounds that shards.yaml has changed are told by setup with the way out, wh
     "box1_schema.temperatures_2024 is attached to box1_schema.temperatures FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')" +
       ", and shards.yaml says FOR VALUES FROM ('2024-01-01') TO ('2024-07-01')",
   );
+  expect(await run.status({ verify: true })).toMatchObject({
+    exitCode: 11,
+    problems: [],
+    drift: [2024, 2025, 2026].map((year) => ({
+      kind: 'partition',
+      grade: 'wrong answers',
+      object: `box1_schema.temperatures_${year}`,
+      text: expect.stringContaining(
+        `and shards.yaml says FOR VALUES FROM ('${year}-01-01') TO ('${year}-07-01')`,
+      ),
+      cure: expect.stringContaining('DETACH PARTITION'),
+    })),
+  });
+  expect(await run.status()).toMatchObject({ drift: [], exitCode: 0 });
   expect(await fleet.query('veneer', `SELECT to_regclass('pg_temp.pgveneer_parent') AS left`)).toEqual([
     { left: null },
   ]);
@@ -255,4 +269,24 @@ test('bounds that meet each other are told by setup in the words of PostgreSQL',
     'the bounds of the partitions of box1_schema.temperatures cannot be those of shards.yaml: ' +
       'partition box1_schema.temperatures_2025 would overlap partition box1_schema.temperatures_2024',
   );
+  expect(await run.status({ verify: true })).toMatchObject({ exitCode: 20, problems: [report.problems[0]] });
+});
+
+test('a parent that another session locks is told as that', async () => {
+  const holder = await fleet.connect('veneer');
+  await holder.query('BEGIN; LOCK box1_schema.temperatures IN ACCESS EXCLUSIVE MODE');
+  try {
+    const report = await withBounds(
+      'FROM (make_date({year}, 1, 1)) TO (make_date({year}, 7, 1))\nrollout: { lock_wait: 50ms }',
+    );
+    expect(report.problems).toEqual([
+      expect.objectContaining({
+        message:
+          'another session locks box1_schema.temperatures: the bounds of its partitions were not compared',
+        exitCode: 23,
+      }),
+    ]);
+  } finally {
+    await holder.end();
+  }
 });
