@@ -23,7 +23,7 @@ import {
   type AddTask,
   type Decided,
 } from './tenant-add-task.js';
-import { readLike } from './tenant-like.js';
+import { readLike, siblingAt } from './tenant-like.js';
 import { noSuchShard, runTenantStep, stateAfter } from './tenant-step.js';
 
 /** Makes tenants that are schemas, on the one database of their shard. */
@@ -45,16 +45,21 @@ interface AddPlan {
 }
 
 async function decide(task: AddTask, sessionOf: (member: string) => Session): Promise<AddPlan> {
-  const { edited, homes, like } = task;
-  const ledgers = await readLedgers(edited.config, homes, sessionOf, 'refuse');
+  const { edited, like } = task;
+  const ledgers = await readLedgers(edited.config, task.homes, sessionOf, 'refuse');
   const decided = await decideAdding(task, ledgers);
-  const [home] = homes;
+  const [home] = task.homes;
   if (like === null || home === undefined || decided.missing.length === 0 || decided.problems.length > 0)
     return { decided, sibling: null, notices: [] };
-  const { migrations } = decided;
-  const session = sessionOf(like.shard.name);
-  const facts = await readLike({ config: edited.config, like, home, migrations, ledgers, session });
-  return { ...facts, decided: { ...decided, steps: new Map(), problems: facts.problems } };
+  const facts = await readLike({
+    config: edited.config,
+    like,
+    decided,
+    ledgers,
+    session: sessionOf(like.shard.name),
+  });
+  const sibling = facts.sibling === null ? null : siblingAt(facts.sibling, like, home);
+  return { ...facts, sibling, decided: { ...decided, steps: new Map(), problems: facts.problems } };
 }
 
 async function runAdd(task: AddTask, run: RecordedRun): Promise<TenantReport> {

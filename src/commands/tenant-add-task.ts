@@ -10,7 +10,7 @@ import { makePlan, waitingText, type PlannedStep } from '../migrations/plan.js';
 import type { TenantLine, TenantReport, TenantState } from '../report/tenant.js';
 import { replaceFile, withTenants } from './fleet-file.js';
 import { tenantReport } from './tenant-list.js';
-import { likeOf, type Like } from './tenant-like.js';
+import { likeOf, type Like } from './tenant-sibling.js';
 import { noSuchShard, type TenantPlace } from './tenant-step.js';
 
 export interface TenantAddOptions {
@@ -127,6 +127,14 @@ export async function listAdded({ source, edited, fresh }: AddTask): Promise<rea
     (error: unknown) => [problemOf(error)],
   );
 }
+
+/** Those of its migrations that are the database's own, where the new tenants' are copied. Pure. */
+export const withoutTenants = (decided: Decided): Decided => ({
+  ...decided,
+  steps: new Map(
+    [...decided.steps].map(([name, steps]) => [name, steps.filter(({ tenants }) => tenants.length === 0)]),
+  ),
+});
 
 /** What is left to do where a query lists the tenants. */
 export const stillUnlisted = ({ edited, fresh }: AddTask): readonly string[] =>

@@ -1,48 +1,21 @@
 import { readFilled } from '../catalog/read-filled.js';
 import { namesItself, readShapeCopy } from '../catalog/read-shape-copy.js';
-import type { Grant } from '../catalog/read-grants.js';
+import { readOutside } from '../catalog/read-outside.js';
 import type { ShapeCopy } from '../catalog/shape-copy.js';
 import { readShapeLines } from '../catalog/read-shapes.js';
 import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
-import { EXIT, VeneerError, type Problem } from '../errors.js';
+import { EXIT, type Problem } from '../errors.js';
 import { entriesOf, readLedger, type LedgerGroup } from '../migrations/ledger.js';
 import { fewOf } from '../migrations/ledger-problems.js';
-import type { Migration } from '../migrations/migration.js';
 import { makePlan } from '../migrations/plan.js';
 import { PIN_LOCALLY } from '../postgres/hygiene.js';
 import type { Session } from '../postgres/session.js';
 import { inReadOnly } from '../postgres/transaction.js';
 import type { Sibling } from '../protocol/tenants/copy-shape.js';
 import { ignoredTables } from './shaped-tenants.js';
-
-/** An existing tenant that new ones are made like. */
-export interface Like {
-  readonly tenant: TenantConfig;
-  readonly shard: ShardConfig;
-}
-
-/** Throws (exit 64, 20) where a tenant of that name is none to be copied; null: none is named. */
-export function likeOf(config: Config, names: readonly string[], like: string | null): Like | null {
-  if (like === null) return null;
-  if (config.tenantIs === 'database')
-    throw new VeneerError('--like copies a schema, and here each tenant is a database', {
-      exitCode: EXIT.usage,
-      hint: 'leave --like out: the new databases get every migration, or the base that stands for the first of them',
-    });
-  if (names.includes(like))
-    throw new VeneerError(`tenant ${like} cannot be made like itself`, {
-      exitCode: EXIT.usage,
-      hint: '--like names another tenant, which has every migration',
-    });
-  for (const shard of config.shards) {
-    const tenant = shard.tenants.find(({ name }) => name === like);
-    if (tenant !== undefined) return { tenant, shard };
-  }
-  throw new VeneerError(`--like names ${like}, which is no tenant of this fleet`, {
-    exitCode: EXIT.usage,
-    hint: 'migrate tenant list shows which there are',
-  });
-}
+import type { Decided } from './tenant-add-task.js';
+import type { Like } from './tenant-sibling.js';
+import type { TenantPlace } from './tenant-step.js';
 
 /** What is known of a sibling, and what forbids to copy it. */
 export interface LikeFacts {
@@ -54,17 +27,19 @@ export interface LikeFacts {
 export interface LikeInput {
   readonly config: Config;
   readonly like: Like;
-  /** Where the new tenants go. */
-  readonly home: ShardConfig;
-  readonly migrations: readonly Migration[];
+  /** Who is to be made, and where. */
+  readonly decided: Pick<Decided, 'migrations' | 'missing'>;
   /** Of the veneers, at least. */
   readonly ledgers: ReadonlyMap<string, readonly LedgerGroup[]>;
   readonly session: Session;
 }
 
-/** Reads a sibling in one snapshot: ledger, definitions, and which of its tables hold rows. */
+/**
+ * Reads a sibling in one snapshot: ledger, definitions, which of its tables hold rows, and what its database has besides where
+ * that is its own.
+ */
 export function readLike(input: LikeInput): Promise<LikeFacts> {
-  const { like, session } = input;
+  const { config, like, session } = input;
   return inReadOnly(session, async () => {
     const groups = (await readLedger(session)) ?? [];
     const problems = ledgerProblems(input, groups);
@@ -79,7 +54,8 @@ export function readLike(input: LikeInput): Promise<LikeFacts> {
     return {
       sibling: {
         tenant,
-        copy: { ...copy, grants: grantsAt(copy.grants, input) },
+        copy,
+        outside: config.tenantIs === 'database' ? await readOutside(session, tenant.schema, ignored) : null,
         lines,
         ignored,
         entries,
@@ -96,7 +72,7 @@ export function readLike(input: LikeInput): Promise<LikeFacts> {
 
 /** A sibling that lacks something, or that `up` would refuse, is no model for others. Pure. */
 function ledgerProblems(
-  { config, like: { tenant, shard }, migrations, ledgers }: LikeInput,
+  { config, like: { tenant, shard }, decided: { migrations }, ledgers }: LikeInput,
   groups: readonly LedgerGroup[],
 ): readonly Problem[] {
   if (!entriesOf(groups, 'tenant').has(tenant.name)) return [problem(tenant, 'it has no migration yet')];
@@ -123,13 +99,29 @@ function ledgerProblems(
 }
 
 /** Pure. */
-function shapeProblems({ like: { tenant, shard } }: LikeInput, copy: ShapeCopy): readonly Problem[] {
+function shapeProblems({ like, decided }: LikeInput, copy: ShapeCopy): readonly Problem[] {
+  const { tenant, shard } = like;
   const users = new Set(shard.userMappings.map(({ user }) => user));
   const grants = copy.grants.filter(({ grantee }) => grantee === null || !users.has(grantee));
-  const own = namesItself({ ...copy, grants }, [...new Set([tenant.name, tenant.schema])]);
+  const own = namesItself({ ...copy, grants }, ownNames(like, decided.missing));
   return [...copy.refused, ...own.map((object) => `${object}, with its name in it`)].map((why) =>
     problem(tenant, why),
   );
+}
+
+/** What a sibling is called that the new tenants are not: in a copy it would mean the sibling. Pure. */
+function ownNames({ tenant, shard }: Like, places: readonly TenantPlace[]): string[] {
+  const namesOf = ({ database, setRole, userMappings }: ShardConfig, schema: string): (string | null)[] => [
+    schema,
+    database,
+    setRole,
+    ...userMappings.map(({ user }) => user),
+  ];
+  const shared = new Set(
+    places.flatMap((place) => place.tenants.flatMap(({ schema }) => namesOf(place.shard, schema))),
+  );
+  const names = namesOf(shard, tenant.schema).filter((name) => name !== null && !shared.has(name));
+  return [...new Set([tenant.name, ...names])].filter((name) => name !== null);
 }
 
 const problem = (
@@ -143,18 +135,19 @@ const problem = (
   hint,
 });
 
-/** The fleet's users of the sibling's shard under the names that they have on the other one. Pure. */
-function grantsAt(grants: readonly Grant[], { like: { shard }, home }: LikeInput): Grant[] {
+/** A sibling for whom is made on this shard: the fleet's users under the names that they have there. Pure. */
+export function siblingAt(sibling: Sibling, { shard }: Like, home: ShardConfig): Sibling {
   const there = new Map(
     shard.userMappings.flatMap(({ role, user }) => {
       const other = home.userMappings.find((mapping) => mapping.role === role);
       return other === undefined ? [] : [[user, other.user] as const];
     }),
   );
-  return grants.map((grant) => ({
+  const grants = sibling.copy.grants.map((grant) => ({
     ...grant,
     grantee: grant.grantee === null ? null : (there.get(grant.grantee) ?? grant.grantee),
   }));
+  return { ...sibling, copy: { ...sibling.copy, grants } };
 }
 
 const MOST_TOLD = 10;

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { urlWith } from '../../src/sandbox/databases.js';
@@ -20,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => fleet.close());
 
-const add = (names: readonly string[], more: { shard?: string; dryRun?: boolean } = {}) =>
+const add = (names: readonly string[], more: { shard?: string; like?: string; dryRun?: boolean } = {}) =>
   fleet.run.tenant({ action: 'add', names, shard: 'shard2', dryRun: false, ...more });
 
 const drop = (name: string, more: { yes?: boolean; dryRun?: boolean } = {}) =>
@@ -358,4 +359,112 @@ test('without veneers databases are made and dropped as well, but for the one th
   expect(await drop('acme')).toMatchObject({ exitCode: 0, problems: [] });
   expect((await databases('acme', 'hooli')).map(({ tenant }) => tenant)).toEqual(['hooli']);
   await isClean();
+});
+
+/** With what only the database has, made by a migration of its own, and used by the tenant's. */
+const richer = async (): Promise<void> => {
+  await mkdir(`${fleet.dir}/migrations/shard`);
+  await fleet.writeMigration(
+    'shard/0002_shared.sql',
+    `CREATE SCHEMA shared; CREATE FUNCTION shared.one() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+  );
+  await fleet.writeMigration(
+    '0003_more.sql',
+    `CREATE TABLE notes (id bigserial PRIMARY KEY, book int DEFAULT shared.one() REFERENCES books, text text);
+     CREATE VIEW good AS SELECT id, title FROM books WHERE mood = 'good';
+     GRANT SELECT ON good TO PUBLIC;
+     INSERT INTO books VALUES (1, 'Emma', 'good')`,
+  );
+  expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+};
+
+test('tenants made like another get its shape in databases of their own, after the migrations of the database itself', async () => {
+  await richer();
+  for (const tenant of ['hooli', 'acme']) await fleet.enroll('shard2', tenant);
+  const report = await add(['hooli', 'acme'], { like: 'bluth', dryRun: true });
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(report.notices.slice(2)).toEqual([
+    expect.stringMatching(/^copies the shape of bluth: \d+ definitions; records 2 migrations as applied$/),
+    expect.stringMatching(/^no rows are copied: of bluth, books hold some/),
+    'runs 0002_shared',
+  ]);
+  expect(await databases('hooli', 'acme')).toEqual([]);
+  expect(await add(['hooli', 'acme'], { like: 'bluth' })).toMatchObject({
+    exitCode: 0,
+    problems: [],
+    tenants: [{ state: 'added' }, { state: 'added' }],
+  });
+  await isClean();
+  expect((await fleet.run.up()).shards.map(({ state }) => state)).toEqual(Array(4).fill('up to date'));
+  await fleet.query('veneer', "INSERT INTO hooli.books VALUES (1, 'Ulysses', 'bad')", 'app');
+  await fleet.in('hooli', "INSERT INTO hooli.notes (text) VALUES ('long')");
+  expect(await fleet.in('hooli', 'SELECT id, book, text FROM hooli.notes')).toEqual([
+    { id: '1', book: 1, text: 'long' },
+  ]);
+  expect(await fleet.in('acme', 'SELECT * FROM acme.books')).toEqual([]);
+  const owners = `SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE schemaname = 'hooli'`;
+  expect(await fleet.in('hooli', owners)).toEqual([{ owner: `${fleet.nameOf('hooli')}_admin` }]);
+  const grantees = `SELECT DISTINCT grantee::text FROM information_schema.table_privileges WHERE table_name = 'good' ORDER BY 1`;
+  expect(await fleet.in('hooli', grantees)).toEqual([
+    { grantee: 'PUBLIC' },
+    ...['admin', 'app'].map((role) => ({ grantee: `${fleet.nameOf('hooli')}_${role}` })),
+  ]);
+});
+
+test.each([
+  {
+    name: 'has more besides its schema than migrations of the database make',
+    sql: 'CREATE EXTENSION citext SCHEMA public',
+    why: /^tenant hooli cannot be copied: extension citext is not the same as in the database of cyberdyne$/,
+  },
+  {
+    name: 'has in a schema of the database what its migrations did not put there',
+    sql: 'CREATE TABLE public.mine ()',
+    why: /^tenant hooli cannot be copied: what is in schema public is not the same as in the database of cyberdyne$/,
+  },
+])('a sibling that $name is no model, and no database stays', async ({ sql, why }) => {
+  await fleet.enroll('shard2', 'hooli');
+  await fleet.in('cyberdyne', sql);
+  expect(await add(['hooli'], { like: 'cyberdyne' })).toMatchObject({
+    exitCode: 20,
+    problems: [{ message: expect.stringMatching(why), where: { tenant: 'hooli' } }],
+    tenants: [{ state: 'failed' }],
+  });
+  expect(await databases('hooli')).toEqual([]);
+  expect(await shown('hooli')).toEqual(NOTHING);
+});
+
+test('a definition that names a role or the database of the sibling is refused before anything is made', async () => {
+  await fleet.enroll('shard2', 'hooli');
+  await fleet.in(
+    'cyberdyne',
+    `SET ROLE ${fleet.nameOf('cyberdyne')}_admin;
+     CREATE POLICY own ON cyberdyne.books TO ${fleet.nameOf('cyberdyne')}_app USING (true);
+     ALTER TABLE cyberdyne.books ALTER title SET DEFAULT '${fleet.nameOf('cyberdyne')}'`,
+  );
+  const report = await add(['hooli'], { like: 'cyberdyne' });
+  expect(report.exitCode).toBe(20);
+  expect(report.problems.map(({ message }) => message)).toEqual([
+    'nobody can be made like cyberdyne: default of books.title, with its name in it',
+    'nobody can be made like cyberdyne: policy own of books, with its name in it',
+  ]);
+  expect(await databases('hooli')).toEqual([]);
+});
+
+test('a sibling whose database cannot be reached is no model', async () => {
+  await fleet.enroll('shard2', 'hooli');
+  await fleet.query(
+    'shard1',
+    `ALTER DATABASE "${fleet.nameOf('bluth')}" ALLOW_CONNECTIONS false`,
+    'superuser',
+  );
+  const unreachable = { exitCode: 23, problems: [{ where: { member: 'shard1/bluth' } }] };
+  expect(await add(['hooli'], { like: 'bluth', dryRun: true })).toMatchObject(unreachable);
+  expect(await add(['hooli'], { like: 'bluth' })).toMatchObject(unreachable);
+  expect(await databases('hooli')).toEqual([]);
+  await fleet.query(
+    'shard1',
+    `ALTER DATABASE "${fleet.nameOf('bluth')}" ALLOW_CONNECTIONS true`,
+    'superuser',
+  );
 });

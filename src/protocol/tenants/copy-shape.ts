@@ -1,3 +1,4 @@
+import type { OutsideItem } from '../../catalog/read-outside.js';
 import { readGrants } from '../../catalog/read-grants.js';
 import type { ShapeLine } from '../../catalog/read-shapes.js';
 import type { ShapeCopy } from '../../catalog/shape-copy.js';
@@ -22,6 +23,8 @@ export interface Sibling {
   readonly lines: readonly ShapeLine[];
   readonly ignored: readonly string[];
   readonly entries: readonly LedgerEntry[];
+  /** What its database has besides; null where other tenants live there, too. */
+  readonly outside: readonly OutsideItem[] | null;
   /** server_version_num of the server that wrote the definitions. */
   readonly version: number;
 }
@@ -54,7 +57,9 @@ async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget
     ...budget.limits(session).split('; '),
     `SET LOCAL search_path TO ${ident(tenant.schema)}`,
     'SET LOCAL check_function_bodies = off',
-    ...(comment === null ? [] : [`COMMENT ON SCHEMA ${ident(tenant.schema)} IS ${literal(comment)}`]),
+    ...(comment === null || comment === (await commentOf(session, tenant.schema))
+      ? []
+      : [`COMMENT ON SCHEMA ${ident(tenant.schema)} IS ${literal(comment)}`]),
   ];
   const statements = items.flatMap(({ object, sql }) => sql.map((text) => ({ object, text })));
   try {
@@ -64,6 +69,15 @@ async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget
   } catch (error) {
     throw explain(error, tenant, sibling, (completed) => statements[completed - prologue.length]?.object);
   }
+}
+
+/** `public` has one from the start, and may be somebody else's to say more of. */
+async function commentOf(session: Session, schema: string): Promise<string | null> {
+  const [row] = await session.query<{ comment: string | null }>(
+    `SELECT obj_description(oid, 'pg_namespace') AS comment FROM pg_namespace WHERE nspname = $1`,
+    [schema],
+  );
+  return row?.comment ?? null;
 }
 
 /** PostgreSQL's error with the object that it came from; what a copy needs besides may be missing on another shard. */

@@ -1,4 +1,5 @@
 import { readShapeCopy } from '../../catalog/read-shape-copy.js';
+import { readOutside } from '../../catalog/read-outside.js';
 import { readShapeLines } from '../../catalog/read-shapes.js';
 import { readCopyLeaks } from '../../catalog/read-copy-leaks.js';
 import type { TenantConfig } from '../../config/config.js';
@@ -11,14 +12,23 @@ import type { Sibling } from './copy-shape.js';
 
 /**
  * Asks again, in the open transaction: is what was made for a tenant what its sibling has, by what `status` compares, and where
- * the servers write definitions alike by every definition; and does nothing of it depend on the sibling's schema? Throws (exit
- * 20), naming the object.
+ * the servers write definitions alike by every definition; and does nothing of it depend on the sibling's schema, or in a
+ * database of its own, is all there that the sibling's has besides? Throws (exit 20), naming the object.
  */
 export async function proveCopy(session: Session, tenant: TenantConfig, sibling: Sibling): Promise<void> {
   const { schema, name } = sibling.tenant;
-  const [leak] = await readCopyLeaks(session, tenant.schema, schema);
-  if (leak !== undefined)
-    throw notProven(session, tenant, `${leak} would depend on schema ${schema} of tenant ${name}`);
+  if (sibling.outside === null) {
+    const [leak] = await readCopyLeaks(session, tenant.schema, schema);
+    if (leak !== undefined)
+      throw notProven(session, tenant, `${leak} would depend on schema ${schema} of tenant ${name}`);
+  } else {
+    const there = await readOutside(session, tenant.schema, sibling.ignored);
+    const lacking = sibling.outside.find(
+      ({ object, is }) => !there.some((one) => one.object === object && one.is === is),
+    );
+    if (lacking !== undefined)
+      throw notProven(session, tenant, `${lacking.object} is not the same as in the database of ${name}`);
+  }
   const copied = await readShapeCopy(session, tenant.schema);
   await session.run(PIN_LOCALLY);
   const lines = await readShapeLines(session, [tenant.schema], sibling.ignored);

@@ -1,7 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { inOrder, mentions, type CopyItem } from '../../../src/catalog/shape-copy.js';
-import { likeOf } from '../../../src/commands/tenant-like.js';
-import type { Config } from '../../../src/config/config.js';
 
 test.each([
   ['SELECT 1 FROM cyberdyne.books', 'cyberdyne', true],
@@ -27,10 +25,4 @@ test('an item comes after what it needs, else in the order of ranks; a circle is
   expect(order([])).toEqual([['function', 'table', 'view'], []]);
   expect(order([['function', 'view'], ['view', 'table'], ['table', 'of another schema']])).toEqual([['table', 'view', 'function'], []]); // prettier-ignore
   expect(order([['table', 'function'], ['function', 'table']])[1]).toEqual(['function']); // prettier-ignore
-});
-
-test('where each tenant is a database, --like is refused', () => {
-  expect(() => likeOf({ tenantIs: 'database', shards: [] } as unknown as Config, ['hooli'], 'acme')).toThrow(
-    '--like copies a schema, and here each tenant is a database',
-  );
 });
