@@ -34,3 +34,25 @@ test('servers without prepared transactions run in lock-step, and --protocol two
   expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
   await assertLikeImport(fleet);
 });
+
+test('in lock-step, too, a tenant is made like another one', async () => {
+  await fleet.writeMigration(
+    '0003_notes.sql',
+    `CREATE TYPE mood AS ENUM ('good', 'bad');
+     CREATE TABLE notes (id bigserial PRIMARY KEY, book int, mood mood DEFAULT 'good');
+     CREATE VIEW happy AS SELECT id FROM notes WHERE mood = 'good'`,
+  );
+  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  await fleet.query('shard2', 'ALTER TABLE cyberdyne.books DROP COLUMN pages');
+  expect(await run.sync()).toMatchObject({ problems: [], exitCode: 0 });
+  const like = { action: 'add', names: ['acme'], shard: 'shard3', like: 'cyberdyne', dryRun: false } as const;
+  expect(await run.tenant(like)).toMatchObject({
+    problems: [],
+    exitCode: 0,
+    tenants: [{ tenant: 'acme', state: 'added' }],
+  });
+  await assertLikeImport(fleet);
+  expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], problems: [], exitCode: 0 });
+  const added = `SELECT DISTINCT protocol FROM pgveneer.history WHERE migration = 'tenant add' AND event = 'step ended'`;
+  expect(await fleet.query('veneer', added)).toEqual([{ protocol: 'lock-step' }]);
+});
