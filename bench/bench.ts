@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { startTestServers } from '../test/support/test-servers.js';
+import { upInBatches } from './works/batches.js';
 import { upWithNothingToDo } from './works/idle.js';
 import { upFromAfar } from './works/network.js';
 import { start } from './works/start.js';
@@ -17,6 +18,7 @@ const WORKS = [
   upAgainstReplay,
   upAgainstApi,
   upAgainstCli,
+  upInBatches,
   upFromAfar,
   upWithNothingToDo,
   statusAgainstCatalog,

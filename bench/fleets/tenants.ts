@@ -14,10 +14,10 @@ export interface BenchTenant {
   readonly shard: string;
 }
 
-/** By default set up (schemas, servers, state), with an empty migrations folder. */
-export async function benchFleet(count: number, isSetUp = true): Promise<BenchFleet> {
+/** By default set up (schemas, servers, state), with an empty migrations folder; `rest` ends its shards.yaml. */
+export async function benchFleet(count: number, isSetUp = true, rest = ''): Promise<BenchFleet> {
   const tenants = tenantsOf(count);
-  const fleet = await freshFleet({ config: (name) => yamlOf(name, tenants) });
+  const fleet = await freshFleet({ config: (name) => yamlOf(name, tenants) + rest });
   if (isSetUp) {
     const { exitCode, problems } = await commandsOn(fleet).setup();
     if (exitCode !== 0) throw new Error(JSON.stringify(problems));
@@ -26,8 +26,8 @@ export async function benchFleet(count: number, isSetUp = true): Promise<BenchFl
 }
 
 /** The same, closed at the end of the block that holds it. */
-export async function openBenchFleet(count: number): Promise<BenchFleet & AsyncDisposable> {
-  const fleet = await benchFleet(count);
+export async function openBenchFleet(count: number, rest = ''): Promise<BenchFleet & AsyncDisposable> {
+  const fleet = await benchFleet(count, true, rest);
   return { ...fleet, [Symbol.asyncDispose]: () => fleet.close() };
 }
 

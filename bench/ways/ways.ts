@@ -19,6 +19,16 @@ export async function runUp(
 export const replay = async (fleet: BenchFleet, report: UpReport): Promise<Figures> =>
   (await way('replay.js', recipeOf(report, MIGRATIONS, fleet))).figures;
 
+/** What that run did on the shards, with nothing on the veneer. */
+export async function shardsAlone(fleet: BenchFleet, report: UpReport): Promise<Figures> {
+  const recipe = recipeOf(report, MIGRATIONS, fleet);
+  const lanes = recipe.lanes.map(({ url, steps }) => ({
+    url,
+    steps: steps.map((step) => ({ ...step, onVeneer: '' })),
+  }));
+  return (await way('replay.js', { ...recipe, lanes })).figures;
+}
+
 /** The same migrations by node-pg-migrate's API or its command line, a lane per shard, each tenant's tables imported again. */
 export async function loop(fleet: BenchFleet, by: 'api' | 'cli'): Promise<Figures> {
   await writeMigrations(fleet, MIGRATIONS);
