@@ -6,10 +6,10 @@ import { readPastSteps, type PastStep } from '../migrations/durations.js';
 import { loadMigrations } from '../migrations/load.js';
 import { labelOf, type Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../migrations/plan.js';
-import { batchFor, inBatches } from '../protocol/rollout/capacity.js';
+import { batchFor, inBatches, type Cut } from '../protocol/rollout/batches.js';
 import { mayPrepare, readRooms } from '../protocol/rollout/read-rooms.js';
 import { lanesThatFit, type MemberRoom } from '../protocol/rollout/room.js';
-import type { PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
+import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
 import type { CommandContext } from './context.js';
 import { readLedgers } from './ledgers.js';
 import { missingFor } from './missing-for.js';
@@ -39,7 +39,7 @@ export async function plan(
   return withReaders(config, context, async (readers) => {
     const planned = await decide(config, { migrations, shards, readers });
     const past = await pastOf(planned.order, [...shards, ...config.veneers], readers);
-    const { fitted, capacity, notices } = await fit(config, planned, readers);
+    const { fitted, batches, capacity, notices } = await fit(config, planned, readers);
     const described = forecasting(config, await planMigrations(planned, past));
     const planShards = fitted.map((shard) => shardOf(shard, described));
     const missing = await missingFor(config, planned, readers.sessionOf);
@@ -52,6 +52,7 @@ export async function plan(
       migrations: described,
       groups: planGroups(planned),
       shards: planShards,
+      batches,
       capacity,
       files,
       problems: planned.problems,
@@ -110,6 +111,7 @@ async function pastOf(
 
 interface Fitted {
   readonly fitted: readonly ShardPlan[];
+  readonly batches: readonly PlanBatch[];
   readonly capacity: PlanCapacity;
   readonly notices: readonly string[];
 }
@@ -122,7 +124,7 @@ async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promi
   const wanted = Math.min(rollout.concurrency, Math.max(1, busy.length));
   const { lanes, full } = lanesOrNotice(wanted, rooms);
   const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
-  const fitted = planned.shards.map((shardPlan) => {
+  const cut = planned.shards.map((shardPlan) => {
     const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
     return inBatches(shardPlan, batchFor(config), [...veneers, ...(own === undefined ? [] : [own])], lanes);
   });
@@ -132,8 +134,21 @@ async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promi
     freeSlots,
     freeConnections,
   }));
-  return { fitted, capacity: { lanes, members, fdw }, notices: [...full, ...notices] };
+  return {
+    fitted: cut.map(({ plan: fitted }) => fitted),
+    batches: cut.flatMap(({ plan: { shard }, cuts }) => cuts.map((one) => batchOf(shard.name, one))),
+    capacity: { lanes, members, fdw },
+    notices: [...full, ...notices],
+  };
 }
+
+const batchOf = (shard: string, { migration, steps, limit }: Cut): PlanBatch => ({
+  shard,
+  migration,
+  steps,
+  tenants: limit.tenants,
+  by: limit.by,
+});
 
 /** A server that is full at the moment is no reason not to plan. */
 function lanesOrNotice(

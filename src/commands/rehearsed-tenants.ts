@@ -4,7 +4,8 @@ import { roleOf } from '../fleet/member.js';
 import type { Plan } from '../migrations/plan.js';
 import { representativesOf, type Representative } from '../migrations/representatives.js';
 import type { Session } from '../postgres/session.js';
-import { readCapacity, tenantsThatFit } from '../protocol/rollout/capacity.js';
+import { tenantsThatFit } from '../protocol/rollout/batches.js';
+import { readCapacity } from '../protocol/rollout/capacity.js';
 import type { RehearseOptions } from './rehearse.js';
 import { readTenantShapes } from './tenant-shapes.js';
 

@@ -1,4 +1,5 @@
-import type { PlanMigration, PlanReport, PlanShard, PlanStatement } from '../report/plan.js';
+import { groupBy } from '../group-by.js';
+import type { PlanBatch, PlanMigration, PlanReport, PlanShard, PlanStatement } from '../report/plan.js';
 import type { Block } from './block.js';
 import { footerBlocks } from './footer.js';
 import type { Style } from './style.js';
@@ -7,7 +8,7 @@ import { duration, names, plural } from './words.js';
 
 /** For whom what is pending; what each migration does; each shard's steps; what was written. */
 export function planBlocks(report: PlanReport, style: Style): readonly Block[] {
-  const { migrations, groups, shards, capacity, files } = report;
+  const { migrations, groups, shards, batches, capacity, files } = report;
   if (migrations.length === 0) return [['nothing is pending'], ...footerBlocks(report, [], style)];
   const lanes = style.dim(`${plural(capacity.lanes, 'shard')} at a time`);
   return [
@@ -23,6 +24,7 @@ export function planBlocks(report: PlanReport, style: Style): readonly Block[] {
     ],
     ...migrations.map((migration) => migrationBlock(migration, style)),
     [style.bold('shards:'), ...tableLines(shards.map((shard) => shardRow(shard, style))), `  ${lanes}`],
+    batches.length === 0 ? [] : [style.bold('batches:'), ...tableLines(batchRows(batches, style))],
     files.length === 0 ? [] : [style.bold('written:'), ...files.map((file) => `  ${file}`)],
     ...footerBlocks(report, [], style),
   ];
@@ -73,3 +75,29 @@ const shardRow = ({ shard, steps, statements, estimateMs }: PlanShard, style: St
     paint: style.dim,
   },
 ];
+
+const WHY: Readonly<Record<PlanBatch['by'], string>> = {
+  'lock table': 'more would fill half of the lock table of the smallest server: max_locks_per_transaction',
+  readers: 'readers wait for all tenants of a step, and more save little time: rollout.batch',
+  'rollout.batch': 'rollout.batch',
+};
+
+/** Shards that are cut alike share a line. */
+function batchRows(batches: readonly PlanBatch[], style: Style): readonly (readonly Cell[])[] {
+  const alike = groupBy(batches, ({ migration, steps, tenants, by }) =>
+    JSON.stringify([migration, steps, tenants, by]),
+  );
+  return [...alike.values()].flatMap((some) => {
+    const [first] = some;
+    if (first === undefined) return [];
+    const { migration, steps, tenants, by } = first;
+    return [
+      [
+        { text: `  ${migration}` },
+        { text: `${plural(steps, 'step')} of up to ${plural(tenants, 'tenant')}` },
+        { text: names(some.map(({ shard }) => shard)) },
+        { text: WHY[by], paint: style.dim },
+      ],
+    ];
+  });
+}

@@ -10,6 +10,8 @@ export interface PlanReport extends ReportBase {
   /** Tenants, shards and veneers by what is pending for them. */
   readonly groups: readonly PlanGroup[];
   readonly shards: readonly PlanShard[];
+  /** Migrations of a shard that take several steps, and why. */
+  readonly batches: readonly PlanBatch[];
   readonly capacity: PlanCapacity;
   /** Files that were written for a review. */
   readonly files: readonly string[];
@@ -56,6 +58,16 @@ export interface PlanShard {
   readonly statements: number | null;
   /** Milliseconds, from what the same migrations took elsewhere; null where one of them ran nowhere yet. */
   readonly estimateMs: number | null;
+}
+
+export interface PlanBatch {
+  readonly shard: string;
+  readonly migration: string;
+  readonly steps: number;
+  /** So many tenants at most in one step. */
+  readonly tenants: number;
+  /** Half of the lock table of the smallest server; that readers wait for all of a step; or the configuration. */
+  readonly by: 'lock table' | 'readers' | 'rollout.batch';
 }
 
 export interface PlanStep {

@@ -83,8 +83,11 @@ test('batches as a run would make them', async () => {
   await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('rollout: {', 'rollout: { batch: 1,'));
   await s.run.setup();
   await s.write(BOOKS);
-  const { shards, capacity } = await s.run.plan();
+  const { shards, batches, capacity } = await s.run.plan();
   expect(shards[1]?.steps.map(({ tenants }) => tenants)).toEqual([['cyberdyne'], ['dunder_mifflin']]);
+  expect(batches).toEqual([
+    { shard: 'shard2', migration: '0001_change', steps: 2, tenants: 1, by: 'rollout.batch' },
+  ]);
   expect(shards[1]).toMatchObject({ statements: 2 });
   expect(capacity.lanes).toBe(3);
 });

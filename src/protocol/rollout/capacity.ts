@@ -1,6 +1,3 @@
-import type { Config } from '../../config/config.js';
-import { sharesParents } from '../../fleet/shares-parents.js';
-import type { ShardPlan } from '../../migrations/plan.js';
 import type { Row, Session } from '../../postgres/session.js';
 
 /** What a server has left for a run. Slots, connections and the lock table belong to the server, not to a database. */
@@ -44,48 +41,4 @@ export async function readCapacity(session: Session, roles: readonly string[] = 
   );
   if (row === undefined) throw new Error('a query without FROM gives one row');
   return { ...row, server: session.server.systemIdentifier };
-}
-
-/**
- * Locks that one statement of a migration takes per tenant, at most: a table with its row type, TOAST table and index,
- * primary key, a foreign key's two ends. An estimate on the safe side; creating a table with an index and a check was
- * measured at 14 for its three.
- */
-const LOCKS_PER_STATEMENT = 8;
-
-/** One step may fill half of the lock table: the rest is the application's. */
-const SHARE = 0.5;
-
-/** How many tenants of a step fit into the lock table of the smallest server that it touches. Pure. */
-export function tenantsThatFit(statements: number, capacities: readonly Capacity[], lanes: number): number {
-  const locks = Math.min(...capacities.map((capacity) => capacity.locks));
-  return Math.max(1, Math.floor((locks * SHARE) / lanes / (LOCKS_PER_STATEMENT * Math.max(1, statements))));
-}
-
-/** How many tenants of a shard go into one step; `none`: all of them. */
-export type Batch = Config['rollout']['batch'] | 'none';
-
-/** A partitioned table changes when all of its partitions do, those of all tenants of a shard included. Pure. */
-export const batchFor = (config: Pick<Config, 'expose' | 'rollout'>): Batch =>
-  sharesParents(config) ? 'none' : config.rollout.batch;
-
-/** The steps of a shard in batches; `batch` auto: as many tenants as fit. Pure. */
-export function inBatches(
-  plan: ShardPlan,
-  batch: Batch,
-  capacities: readonly Capacity[],
-  lanes: number,
-): ShardPlan {
-  if (batch === 'none') return plan;
-  const steps = plan.steps.flatMap((step) => {
-    const { migration, tenants } = step;
-    if (tenants.length === 0) return [step];
-    const statements = migration.body.kind === 'static' ? migration.body.statements.length : 1;
-    const size = batch === 'auto' ? tenantsThatFit(statements, capacities, lanes) : batch;
-    return Array.from({ length: Math.ceil(tenants.length / size) }, (_, index) => ({
-      ...step,
-      tenants: tenants.slice(index * size, (index + 1) * size),
-    }));
-  });
-  return { ...plan, steps };
 }

@@ -4,7 +4,7 @@ import type { Migration } from '../../migrations/migration.js';
 import type { Plan, ShardPlan } from '../../migrations/plan.js';
 import { stagesOf } from '../../migrations/stages.js';
 import type { Apart } from './apart.js';
-import { batchFor, inBatches } from './capacity.js';
+import { batchFor, inBatches } from './batches.js';
 import type { EndedStep } from '../history/history-rows.js';
 import { isThrough, laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
 import type { Rollout } from './planned-step.js';
@@ -123,7 +123,7 @@ async function fitPlans(
   const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
   const plans = plan.shards.map((shardPlan) => {
     const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
-    return inBatches(shardPlan, batch, [...veneers, ...(own === undefined ? [] : [own])], lanes);
+    return inBatches(shardPlan, batch, [...veneers, ...(own === undefined ? [] : [own])], lanes).plan;
   });
   const refuseUnfit = (members: readonly string[]): void =>
     refuseTooMany(

@@ -98,6 +98,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/plan.ts', 'PlanGroup'],
     ['src/report/plan.ts', 'PlanShard'],
     ['src/report/plan.ts', 'PlanStep'],
+    ['src/report/plan.ts', 'PlanBatch'],
     ['src/report/plan.ts', 'PlanCapacity'],
     ['src/report/plan.ts', 'PlanMember'],
     ['src/report/plan.ts', 'FdwDemand'],
