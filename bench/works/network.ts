@@ -1,6 +1,6 @@
 import { openDistantFleet } from '../fleets/distant.js';
 import { ratioOf } from '../measure/pairs.js';
-import { againstReplay } from './up.js';
+import { againstReplay } from '../ways/against-replay.js';
 import type { Measured, Work } from './work.js';
 
 const ROUND_TRIPS_MS = [5, 20, 80];

@@ -1,7 +1,7 @@
-import type { UpReport } from '../../src/report/reports.js';
-import { openBenchFleet, withBenchFleet, type BenchFleet } from '../fleets/tenants.js';
+import { openBenchFleet, withBenchFleet } from '../fleets/tenants.js';
 import { inPairs, median, ratioOf, type Figures, type Pair } from '../measure/pairs.js';
-import { loop, replay, runUp } from '../ways/ways.js';
+import { againstReplay } from '../ways/against-replay.js';
+import { loop, runUp } from '../ways/ways.js';
 import { told, type Measured, type Work, type WorkOptions } from './work.js';
 
 const WORK = 'up, ten migrations';
@@ -86,29 +86,6 @@ export const upAgainstCli = upAgainstLoop({
   aim: '≤ 0.07',
   most: 120,
 });
-
-/** Replays what the latest run of ours reported; where none was yet, one on a fleet of its own tells. */
-export function againstReplay(
-  { at, open }: { readonly at: string; readonly open: () => Promise<BenchFleet & AsyncDisposable> },
-  { pairs, say }: Pick<WorkOptions, 'pairs' | 'say'>,
-): Promise<Pair[]> {
-  let last: UpReport | null = null;
-  const up = async (): Promise<{ readonly report: UpReport; readonly figures: Figures }> => {
-    await using fleet = await open();
-    return await runUp(fleet);
-  };
-  const ours = async (): Promise<Figures> => {
-    const { report, figures } = await up();
-    last = report;
-    return told(say, `up, ${at}`, figures);
-  };
-  const theirs = async (): Promise<Figures> => {
-    const report = last ?? (await up()).report;
-    await using fleet = await open();
-    return told(say, `replay, ${at}`, await replay(fleet, report));
-  };
-  return inPairs(pairs, ours, theirs);
-}
 
 function againstLoop(tenants: number, by: 'api' | 'cli', { pairs, say }: WorkOptions): Promise<Pair[]> {
   return inPairs(

@@ -1,5 +1,36 @@
 import type { Session } from '../postgres/session.js';
 
+/** Catalogs of what lies in a schema, with the column that says in which. */
+const IN_SCHEMA = {
+  pg_class: 'relnamespace',
+  pg_proc: 'pronamespace',
+  pg_type: 'typnamespace',
+  pg_constraint: 'connamespace',
+  pg_statistic_ext: 'stxnamespace',
+  pg_operator: 'oprnamespace',
+  pg_opclass: 'opcnamespace',
+  pg_collation: 'collnamespace',
+  pg_ts_config: 'cfgnamespace',
+  pg_ts_dict: 'dictnamespace',
+} as const;
+
+/** Catalogs of the parts of a relation, with the column that says of which. */
+const OF_RELATION = {
+  pg_attrdef: 'adrelid',
+  pg_trigger: 'tgrelid',
+  pg_rewrite: 'ev_class',
+  pg_policy: 'polrelid',
+} as const;
+
+/** Rows (class, oid) of what the catalogs have where their column is one of `oids`. */
+const objects = (catalogs: Readonly<Record<string, string>>, oids: string): string =>
+  Object.entries(catalogs)
+    .map(
+      ([catalog, column]) =>
+        `SELECT '${catalog}'::regclass, o.oid FROM ${catalog} o WHERE o.${column} IN (${oids})`,
+    )
+    .join(' UNION ALL ');
+
 /** What of one schema depends on something in another, or on that schema itself, in PostgreSQL's words for it. */
 export async function readCopyLeaks(session: Session, schema: string, other: string): Promise<string[]> {
   const rows = await session.query<{ object: string }>(
@@ -7,26 +38,9 @@ export async function readCopyLeaks(session: Session, schema: string, other: str
      other AS (SELECT oid FROM pg_namespace WHERE nspname = $2),
      rel AS (SELECT c.oid FROM own JOIN pg_class c ON c.relnamespace = own.oid),
      inside (class, oid) AS (
-       SELECT 'pg_class'::regclass, oid FROM rel
-       UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM own JOIN pg_proc p ON p.pronamespace = own.oid
-       UNION ALL SELECT 'pg_type'::regclass, t.oid FROM own JOIN pg_type t ON t.typnamespace = own.oid
-       UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid FROM own JOIN pg_statistic_ext s ON s.stxnamespace = own.oid
-       UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM own JOIN pg_constraint c ON c.connamespace = own.oid
-       UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM rel JOIN pg_attrdef d ON d.adrelid = rel.oid
-       UNION ALL SELECT 'pg_trigger'::regclass, t.oid FROM rel JOIN pg_trigger t ON t.tgrelid = rel.oid
-       UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM rel JOIN pg_rewrite r ON r.ev_class = rel.oid
-       UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM rel JOIN pg_policy p ON p.polrelid = rel.oid),
+       ${objects(IN_SCHEMA, 'SELECT oid FROM own')} UNION ALL ${objects(OF_RELATION, 'SELECT oid FROM rel')}),
      theirs (class, oid) AS (
-       SELECT 'pg_namespace'::regclass, oid FROM other
-       UNION ALL SELECT 'pg_class'::regclass, c.oid FROM other JOIN pg_class c ON c.relnamespace = other.oid
-       UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM other JOIN pg_proc p ON p.pronamespace = other.oid
-       UNION ALL SELECT 'pg_type'::regclass, t.oid FROM other JOIN pg_type t ON t.typnamespace = other.oid
-       UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM other JOIN pg_constraint c ON c.connamespace = other.oid
-       UNION ALL SELECT 'pg_operator'::regclass, o.oid FROM other JOIN pg_operator o ON o.oprnamespace = other.oid
-       UNION ALL SELECT 'pg_opclass'::regclass, o.oid FROM other JOIN pg_opclass o ON o.opcnamespace = other.oid
-       UNION ALL SELECT 'pg_collation'::regclass, c.oid FROM other JOIN pg_collation c ON c.collnamespace = other.oid
-       UNION ALL SELECT 'pg_ts_config'::regclass, c.oid FROM other JOIN pg_ts_config c ON c.cfgnamespace = other.oid
-       UNION ALL SELECT 'pg_ts_dict'::regclass, d.oid FROM other JOIN pg_ts_dict d ON d.dictnamespace = other.oid)
+       SELECT 'pg_namespace'::regclass, oid FROM other UNION ALL ${objects(IN_SCHEMA, 'SELECT oid FROM other')})
      SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid) AS object
        FROM pg_depend d JOIN inside ON inside.class = d.classid AND inside.oid = d.objid
             JOIN theirs ON theirs.class = d.refclassid AND theirs.oid = d.refobjid

@@ -6,11 +6,8 @@ import { loadMigrations } from '../migrations/load.js';
 import type { Direction, Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type PlanLimit } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
-import { stepRow } from '../protocol/history/history-rows.js';
 import type { ProtocolChoice } from '../protocol/run/journal.js';
-import { rollOut } from '../protocol/rollout/rollout.js';
-import { anchorOf, type Run } from '../protocol/run/run.js';
-import { VENEERS } from '../protocol/rollout/veneer-step.js';
+import { anchorOf } from '../protocol/run/run.js';
 import type { UpReport } from '../report/reports.js';
 import { withAfterRun } from './after-run.js';
 import type { CommandContext } from './context.js';
@@ -20,24 +17,13 @@ import { withReaders } from './readers.js';
 import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
 import { obstaclesTo } from './obstacles.js';
 import { pinnedRun, withNext, type PinnedRun } from './pinned-run.js';
-import {
-  isClean,
-  joinedOutcomes,
-  plannedOutcomes,
-  ranOutcomes,
-  refusedOutcomes,
-  upReport,
-  type Outcomes,
-} from './up-report.js';
+import { runPhases, type PhaseOptions } from './run-phases.js';
+import { joinedOutcomes, plannedOutcomes, refusedOutcomes, upReport } from './up-report.js';
 
 /** What `up`, `down` and `redo` have in common. */
-export interface MigrateOptions extends Selection {
+export interface MigrateOptions extends Selection, PhaseOptions {
   readonly limit: PlanLimit;
   readonly dryRun: boolean;
-  /** End after the canary shards. */
-  readonly canary: boolean;
-  /** `fleet`: each migration on all shards or on none; default: rollout.atomic. */
-  readonly atomic?: 'fleet' | null;
   /** Default: auto. */
   readonly protocol?: ProtocolChoice;
   /** Milliseconds after which a session that blocks a step is ended; default: never. */
@@ -173,7 +159,7 @@ async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
   }
   const phases = await way.phases(plan);
   await way.consent(await way.warnings(phases));
-  const outcomes = await runPhases(task, run, phases);
+  const outcomes = await runPhases(run, phases, task.options);
   const failures = [
     ...outcomes.shards.flatMap((shard) => shard.problem ?? []),
     ...outcomes.veneerSteps.flatMap((step) => step.problem ?? []),
@@ -183,60 +169,6 @@ async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
     { ...base, waiting, notices: plan.waiting.map(waitingText) },
     { run: run.id, settled, problems: failures, ...outcomes },
   );
-}
-
-/** One after the other, as long as each leaves nothing undone. */
-async function runPhases({ options }: Task, run: RecordedRun, phases: readonly Plan[]): Promise<Outcomes> {
-  tellPlanned(run, phases);
-  const outcomes: Outcomes[] = [];
-  let sequence = 0;
-  for (const [index, phase] of phases.entries()) {
-    if (outcomes.some((one) => !isWhole(one))) {
-      outcomes.push(plannedOutcomes(phase, 'not started'));
-      continue;
-    }
-    const isLast = index === phases.length - 1;
-    const end = await rollOut(isLast ? run : withoutCleanEnds(run), phase, {
-      together: (options.atomic ?? run.config.rollout.atomic) === 'fleet',
-      canaryOnly: options.canary,
-      sequence,
-      onStepEnd: (ended) => run.history.add(stepRow(ended)),
-    });
-    sequence = end.sequence;
-    outcomes.push(ranOutcomes(phase, end));
-  }
-  return joinedOutcomes(outcomes);
-}
-
-const isWhole = ({ shards, veneerSteps }: Outcomes): boolean =>
-  shards.every(isClean) &&
-  veneerSteps.every(({ state, problem }) => state === 'committed' && problem === null);
-
-/** A shard that is through its first phase has not ended: its row stays for the second. */
-const withoutCleanEnds = (run: RecordedRun): RecordedRun => ({
-  ...run,
-  onProgress: (event) => {
-    if (event.type === 'shard ended' && (event.state === 'done' || event.state === 'up to date')) return;
-    run.onProgress(event);
-  },
-});
-
-function tellPlanned(run: Run, phases: readonly Plan[]): void {
-  const shards = new Map<
-    string,
-    { readonly shard: string; readonly steps: number; readonly tenants: number }
-  >();
-  for (const { shard, steps } of phases.flatMap((phase) => phase.shards)) {
-    const before = shards.get(shard.name)?.steps ?? 0;
-    shards.set(shard.name, {
-      shard: shard.name,
-      steps: before + steps.length,
-      tenants: shard.tenants.length,
-    });
-  }
-  const steps = phases.reduce((sum, { veneerSteps }) => sum + veneerSteps.length, 0);
-  const veneers = steps === 0 ? [] : [{ shard: VENEERS, steps, tenants: 0 }];
-  run.onProgress({ type: 'planned', shards: [...shards.values(), ...veneers] });
 }
 
 /** Throws (exit 64) where `--to` names no migration. */

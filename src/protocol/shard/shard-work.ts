@@ -13,7 +13,6 @@ import { findRenames } from '../../catalog/renames.js';
 import { writeLedger } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import { literal, type QualifiedName } from '../../postgres/identifiers.js';
-import { PIN_AGAIN } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
@@ -21,6 +20,7 @@ import { refuseNames } from '../../veneer/refuse-names.js';
 import type { ExposedRename } from '../../veneer/pair-tables.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
+import { beginClean, COME_CLEAN } from './clean.js';
 import { runSubjects } from './run-subjects.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';
 import { subjectsOf } from './subject.js';
@@ -51,7 +51,7 @@ export interface ShardWork {
 
 /** Begins, records and runs a migration for its tenants or the shard itself; leaves the transaction open. Answers its xid. */
 export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
-  await begin(lane, session, work.budget);
+  await beginClean(lane.run, session, work.budget);
   const xid = await runOnShard(lane, session, work);
   await lane.run.at(`after statements:${lane.shard.name}`);
   return xid;
@@ -79,32 +79,13 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
   return xid;
 }
 
-/** A member in both roles may have been begun, and locked, as a veneer: its transaction is the same one. */
-export async function begin({ run, shard }: Lane, session: Session, budget: Budget): Promise<void> {
-  const limits = budget.limits(session);
-  if (session.status() !== 'I') return session.freshen(limits);
-  await run.at(`before begin:${shard.name}`);
-  await session.freshen(`BEGIN; ${limits}`);
-  await run.at(`after begin:${shard.name}`);
-}
-
-/**
- * Undoes what a migration may have set for itself, before anything of ours follows. A deferred constraint fails
- * here and not in the vote. RESET ROLE, because a prepared transaction belongs to the role that prepares it, and
- * nobody else could settle it. The pins, because definitions are deparsed under them.
- */
+/** Undoes what the migration set for itself, and writes down how long it took. */
 export async function comeClean(
   session: Session,
   { budget, step }: Pick<ShardWork, 'budget' | 'step'>,
 ): Promise<void> {
-  await session.run(
-    [
-      budget.limits(session),
-      'SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE',
-      PIN_AGAIN,
-      `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = ${literal(step)}`,
-    ].join('; '),
-  );
+  const took = `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = ${literal(step)}`;
+  await session.run([budget.limits(session), COME_CLEAN, took].join('; '));
 }
 
 /**

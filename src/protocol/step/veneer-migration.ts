@@ -1,10 +1,10 @@
 import type { VeneerConfig } from '../../config/config.js';
 import { ledgerStatement, writeLedger } from '../../migrations/ledger-writes.js';
 import type { VeneerStep } from '../../migrations/plan.js';
-import { PIN_AGAIN } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { Crew } from '../lane/lane.js';
+import { beginClean, COME_CLEAN } from '../shard/clean.js';
 import { runFor } from '../shard/run-tenant.js';
 import { veneerSubject } from '../shard/subject.js';
 import { verifyFor } from '../shard/verify.js';
@@ -30,25 +30,13 @@ export async function workOnVeneer(
 ): Promise<VeneerWorkDone> {
   const { run } = crew;
   const { migration, direction } = planned;
-  await begin(crew, session, budget);
+  await beginClean(run, session, budget);
   const write = { step, migration, tenants: [], appliedBy: run.who };
   const xid = await writeLedger(session, direction, write);
   await run.at(`before statements:${veneer.name}`);
   const statements = await runFor(session, migration, veneerSubject(veneer), budget);
   if (direction === 'up') await verifyFor(session, migration, veneerSubject(veneer));
-  await session.run(`${budget.limits(session)}; ${CLEAN}`);
+  await session.run(`${budget.limits(session)}; ${COME_CLEAN}`);
   await run.at(`after statements:${veneer.name}`);
-  return { xid, statements: [ledgerStatement(direction, write), ...statements, CLEAN] };
+  return { xid, statements: [ledgerStatement(direction, write), ...statements, COME_CLEAN] };
 }
-
-/** Where it was begun before, it is this attempt's, as on a shard: see shard-work.ts. */
-async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
-  const limits = budget.limits(session);
-  if (session.status() !== 'I') return session.freshen(limits);
-  await run.at(`before begin:${session.member}`);
-  await session.freshen(`BEGIN; ${limits}`);
-  await run.at(`after begin:${session.member}`);
-}
-
-/** Undoes what a migration may have set for itself: see comeClean in shard-work.ts. */
-const CLEAN = `SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_AGAIN}`;

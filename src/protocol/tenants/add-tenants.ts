@@ -8,7 +8,8 @@ import { copyOnShard, type Sibling } from './copy-shape.js';
 import type { GroupShard } from '../group/group.js';
 import { readDone } from '../step/group-work.js';
 import type { ShardDone } from '../group/shard-done.js';
-import { begin, comeClean, runOnShard } from '../shard/shard-work.js';
+import { beginClean } from '../shard/clean.js';
+import { comeClean, runOnShard } from '../shard/shard-work.js';
 
 /** What new tenants get on their shard. */
 export interface NewTenants {
@@ -27,7 +28,7 @@ export interface NewTenants {
 export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: Budget): Promise<ShardDone> {
   const { part, session } = shard;
   const { lane } = part;
-  await begin(lane, session, budget);
+  await beginClean(lane.run, session, budget);
   // A database of a tenant's own is looked at as a whole before.
   if (lane.shard.database === null) await refuseOccupied(session, work.tenants);
   const statements = await work.furnish(session);

@@ -10,7 +10,8 @@ import type { GroupShard, GroupVeneer } from '../group/group.js';
 import { hasTable } from '../run/journal.js';
 import type { Lane } from '../lane/lane.js';
 import type { ShardDone } from '../group/shard-done.js';
-import { begin, comeClean, readChanges } from '../shard/shard-work.js';
+import { beginClean } from '../shard/clean.js';
+import { comeClean, readChanges } from '../shard/shard-work.js';
 import { STATE_STATEMENTS } from '../run/state-schema.js';
 import type { TenantPart } from './tenant-job.js';
 import { beginOnVeneer, lockTables } from '../align/veneer-work.js';
@@ -80,7 +81,7 @@ async function leaveShard(
 ): Promise<ShardDone> {
   const { part, session } = shard;
   const { lane } = part;
-  await begin(lane, session, budget);
+  await beginClean(lane.run, session, budget);
   await drop(session);
   await comeClean(session, { budget, step });
   await lane.run.at(`after statements:${shard.name}`);

@@ -1,0 +1,23 @@
+import { PIN_AGAIN } from '../../postgres/hygiene.js';
+import type { Session } from '../../postgres/session.js';
+import type { Budget } from '../lane/budget.js';
+import type { Run } from '../run/run.js';
+
+/**
+ * Begins for a migration, in a session that is as a new one. A member in both roles may have been begun, and locked, before:
+ * where a transaction is open it is this attempt's.
+ */
+export async function beginClean({ at }: Pick<Run, 'at'>, session: Session, budget: Budget): Promise<void> {
+  const limits = budget.limits(session);
+  if (session.status() !== 'I') return session.freshen(limits);
+  await at(`before begin:${session.member}`);
+  await session.freshen(`BEGIN; ${limits}`);
+  await at(`after begin:${session.member}`);
+}
+
+/**
+ * Undoes what a migration may have set for itself, before anything of ours follows. A deferred constraint fails
+ * here and not in the vote. RESET ROLE, because a prepared transaction belongs to the role that prepares it, and
+ * nobody else could settle it. The pins, because definitions are deparsed under them.
+ */
+export const COME_CLEAN = `SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; ${PIN_AGAIN}`;
