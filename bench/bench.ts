@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { startTestServers } from '../test/support/test-servers.js';
 import { upInBatches } from './works/batches.js';
+import { upOverDatabases } from './works/databases.js';
 import { upWithNothingToDo } from './works/idle.js';
 import { upFromAfar } from './works/network.js';
 import { start } from './works/start.js';
@@ -18,6 +19,7 @@ const WORKS = [
   upAgainstReplay,
   upAgainstApi,
   upAgainstCli,
+  upOverDatabases,
   upInBatches,
   upFromAfar,
   upWithNothingToDo,

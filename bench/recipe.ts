@@ -5,6 +5,8 @@ import type { BenchFleet } from './fleets/tenants.js';
 /** What `ways/replay.js` sends: by shard, each step's statements on the shard and on the veneer. */
 export interface Recipe {
   readonly veneer: string;
+  /** So many lanes at a time. */
+  readonly atOnce: number;
   readonly lanes: readonly { readonly url: string; readonly steps: readonly RecipeStep[] }[];
 }
 
@@ -13,6 +15,9 @@ interface RecipeStep {
   /** Empty where the step changed no definition. */
   readonly onVeneer: string;
 }
+
+/** As rollout.concurrency is, where nothing else is said. */
+const AT_ONCE = 4;
 
 /**
  * The same statements in the same transactions as a run of `migrate up` on a fleet alike: migrations as they stand in
@@ -30,6 +35,7 @@ export function recipeOf(
   };
   return {
     veneer: fleet.urlOf('veneer'),
+    atOnce: AT_ONCE,
     lanes: report.shards.map(({ shard, steps }) => ({
       url: fleet.urlOf(shard),
       steps: steps.map(({ migration, tenants, veneerStatements }) => ({

@@ -2,7 +2,7 @@ import { freshFleet } from '../../test/support/fresh-fleet.js';
 import { commandsOn } from '../../test/support/commands.js';
 import type { TestFleet } from '../../test/support/test-fleet.js';
 
-const SHARDS = ['shard1', 'shard2', 'shard3'] as const;
+export const SHARDS = ['shard1', 'shard2', 'shard3'] as const;
 
 /** A fleet with so many tenants, spread evenly over three shards. */
 export interface BenchFleet extends TestFleet {
@@ -36,7 +36,8 @@ export async function withBenchFleet<T>(count: number, work: (fleet: BenchFleet)
   return await work(fleet);
 }
 
-const tenantsOf = (count: number): BenchTenant[] =>
+/** So many names, in turn on each shard. */
+export const tenantsOf = (count: number): BenchTenant[] =>
   Array.from({ length: count }, (_, index) => ({
     name: `t${String(index + 1).padStart(5, '0')}`,
     shard: SHARDS[index % SHARDS.length] ?? SHARDS[0],

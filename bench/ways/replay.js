@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 
-const { veneer, lanes } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { veneer, lanes, atOnce } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
 async function open(url) {
   const client = new pg.Client({ connectionString: url });
@@ -29,4 +29,9 @@ async function both(shard, shown, { onShard, onVeneer }, gid) {
   await shown.query(`COMMIT PREPARED '${gid}'`);
 }
 
-await Promise.all(lanes.map(lane));
+// All of them take from the same list.
+const waiting = lanes.entries();
+const next = async () => {
+  for (const [index, one] of waiting) await lane(one, index);
+};
+await Promise.all(Array.from({ length: atOnce }, next));
