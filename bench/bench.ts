@@ -4,7 +4,7 @@ import { startTestServers } from '../test/support/test-servers.js';
 import { upInBatches } from './works/batches.js';
 import { upOverDatabases } from './works/databases.js';
 import { upWithNothingToDo } from './works/idle.js';
-import { upFromAfar } from './works/network.js';
+import { upFromAfar, upOverShards } from './works/network.js';
 import { start } from './works/start.js';
 import { statusAgainstCatalog, verifyAgainstImport } from './works/status.js';
 import { tenantAdd } from './works/tenant-add.js';
@@ -22,6 +22,7 @@ const WORKS = [
   upOverDatabases,
   upInBatches,
   upFromAfar,
+  upOverShards,
   upWithNothingToDo,
   statusAgainstCatalog,
   verifyAgainstImport,

@@ -1,4 +1,6 @@
-import { openDistantFleet } from '../fleets/distant.js';
+import { openDatabases } from '../fleets/databases.js';
+import { distant } from '../fleets/distant.js';
+import { openBenchFleet } from '../fleets/tenants.js';
 import { ratioOf } from '../measure/pairs.js';
 import { againstReplay } from '../ways/against-replay.js';
 import type { Measured, Work } from './work.js';
@@ -16,13 +18,39 @@ export const upFromAfar: Work = {
     for (const size of options.tenants.filter((some) => some <= MOST_TENANTS))
       for (const ms of ROUND_TRIPS_MS) {
         const at = `${ms} ms, ${size} tenants`;
-        const pairs = await againstReplay({ at, open: () => openDistantFleet(size, ms) }, options);
+        const open = async () => distant(await openBenchFleet(size), ms);
+        const pairs = await againstReplay({ at, open }, options);
         rows.push({
           work: `up, ten migrations, ${ms} ms away`,
           against: 'the same SQL from bare connections',
           aim: 'as many round trips whatever the tenants',
           ratio: ratioOf(pairs),
           tenants: size,
+          pairs,
+        });
+      }
+    return rows;
+  },
+};
+
+const SHARDS = [1, 8, 64];
+
+/** The same over a growing number of shards, each a database with one tenant: what a shard costs, and whether that grows. */
+export const upOverShards: Work = {
+  name: 'shards',
+  async measure(options) {
+    const rows: Measured[] = [];
+    for (const ms of ROUND_TRIPS_MS)
+      for (const shards of SHARDS) {
+        const at = `${ms} ms, ${shards} shards`;
+        const open = async () => distant(await openDatabases(shards), ms);
+        const pairs = await againstReplay({ at, open }, options);
+        rows.push({
+          work: `up, ten migrations, a database per tenant, ${ms} ms away`,
+          against: 'the same SQL from bare connections',
+          aim: 'as many round trips per step whatever the shards',
+          ratio: ratioOf(pairs),
+          tenants: shards,
           pairs,
         });
       }
