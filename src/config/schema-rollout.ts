@@ -22,7 +22,9 @@ export const rollout = z
         .optional(),
       batch: z
         .union([z.literal('auto'), z.int().min(1)], { error: 'auto or a number of tenants' })
-        .describe('Tenants of a shard in one step at most: auto or a number. Default: auto.')
+        .describe(
+          "Tenants of a shard in one step at most: a number, or auto: 100, fewer where a server's lock table is small. Default: auto.",
+        )
         .optional(),
       atomic: oneOf(['fleet'])
         .describe(
