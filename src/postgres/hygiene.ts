@@ -1,7 +1,10 @@
 import { literal } from './identifiers.js';
 
+/** Values of settings by name. */
+type Values = Readonly<Record<string, string>>;
+
 /** How our catalog queries are planned. */
-const PLANNING: Readonly<Record<string, string>> = {
+const PLANNING: Values = {
   // They are prepared once and asked in every step: planning them costs more than running them.
   plan_cache_mode: 'force_generic_plan',
   // Their costs, guessed without parameters, look like those of analytics: compiling them takes longer than running them.
@@ -17,7 +20,7 @@ const PLANNING: Readonly<Record<string, string>> = {
  * DateStyle changes its meaning when it is run elsewhere. search_path without any user schema makes format_type
  * and pg_get_expr qualify every name, as IMPORT FOREIGN SCHEMA does (postgres_fdw sets the same).
  */
-const PINNED: Readonly<Record<string, string>> = {
+const PINNED: Values = {
   datestyle: 'ISO, MDY',
   intervalstyle: 'postgres',
   timezone: 'UTC',
@@ -41,7 +44,7 @@ export const PLAN_AS_CONFIGURED: readonly string[] = Object.keys(PLANNING).map(
 );
 
 /** A host that vanished frees what it held soon after: the server asks after us, and gives up. */
-const LIVENESS: Readonly<Record<string, string>> = {
+const LIVENESS: Values = {
   tcp_keepalives_idle: '5',
   tcp_keepalives_interval: '2',
   tcp_keepalives_count: '3',
@@ -49,14 +52,21 @@ const LIVENESS: Readonly<Record<string, string>> = {
   client_connection_check_interval: '2000',
 };
 
-/** One query that sets settings for the session, as far as this server's version knows them; answers these. */
-const setAll = (settings: Readonly<Record<string, string>>): string =>
-  `SELECT json_object_agg(v.name, set_config(s.name, v.value, false))
-     FROM json_each_text(${literal(JSON.stringify(settings))}::json) AS v(name, value)
-     JOIN pg_settings s ON lower(s.name) = v.name`;
+/**
+ * An expression that sets settings for the session, as far as this server's version knows them, and answers these. Asked one by
+ * one: pg_settings lists all of a server's, and a session is opened often enough for that to count.
+ */
+const setAll = (settings: Values): string => {
+  const each = Object.entries(settings).map(([name, value]) => {
+    const [setting, wanted] = [literal(name), literal(value)];
+    const isKnown = `pg_catalog.current_setting(${setting}, true) IS NOT NULL`;
+    return `${setting}, CASE WHEN ${isKnown} THEN pg_catalog.set_config(${setting}, ${wanted}, false) END`;
+  });
+  return `pg_catalog.json_strip_nulls(pg_catalog.json_build_object(${each.join(', ')}))`;
+};
 
 /**
- * The query that sets what every session of ours has from its first query on, and answers what of it this server knows.
+ * The expression that sets what every session of ours has from its first query on, and answers what of it this server knows.
  * `holdMs`: how long one of our transactions may last by its own budget. Idle in one for clearly longer, its runner is
  * paused or cut off, and its server ends it: neither a keepalive nor a timeout of a statement does, since the host of a
  * stopped process still answers.
@@ -79,9 +89,6 @@ const RESETS: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE', 
 
 /** What migrations have prepared, ours being prepared by the protocol. */
 export const PREPARED_BY_SQL = 'SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql';
-
-/** Values of settings by name. */
-type Values = Readonly<Record<string, string>>;
 
 /** SQL expressions of type text, by the name of the setting that they are for. */
 type Expressions = Readonly<Record<string, string>>;

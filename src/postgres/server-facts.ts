@@ -18,12 +18,12 @@ export interface ServerFacts {
 
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
 export const opening = (holdMs: number | null): string => `
-  SELECT (${pins(holdMs)}) AS pinned,
+  SELECT ${pins(holdMs)} AS pinned,
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
          current_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
          current_setting('max_prepared_transactions')::int AS max_prepared,
-         (SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout') AS deadlock_timeout
+         (extract(epoch FROM current_setting('deadlock_timeout')::interval) * 1000)::int AS deadlock_timeout
     FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
 
 /** What {@link opening} answers. */
