@@ -1,5 +1,5 @@
 import { probeBounds, type BoundsWanted } from '../catalog/probe-bounds.js';
-import { readForeignTables } from '../catalog/read-foreign-tables.js';
+import { readForeignTableHeads } from '../catalog/read-foreign-tables.js';
 import { readLocalPartitions } from '../catalog/read-local-partitions.js';
 import { remoteOf } from '../catalog/relation.js';
 import type { Config } from '../config/config.js';
@@ -23,29 +23,41 @@ interface Attached extends BoundsWanted {
 /** The attached partitions of a veneer beside the bounds of their rules. */
 export interface BoundsRead {
   readonly changed: readonly ChangedBounds[];
-  /** Rules whose bounds are none, or that no two partitions may have (exit 20). */
+  /** Rules whose bounds are none, or that no two partitions may have (exit 20); what could not be compared (exit 23). */
   readonly problems: readonly Problem[];
 }
+
+/** Is the partition one of those that are asked for? */
+export type IsSelected = (shard: string, tenant: string | null) => boolean;
 
 /**
  * Compares the bounds of attached partitions with those of their rules. The definitions that are compared else do not show
  * it: a rule's bounds are SQL, and PostgreSQL keeps the values they had when the partition was attached.
  */
-export async function readChangedBounds(config: Config, session: Session): Promise<BoundsRead> {
+export async function readChangedBounds(
+  config: Config,
+  session: Session,
+  isSelected: IsSelected = () => true,
+): Promise<BoundsRead> {
   if (!sharesParents(config)) return { changed: [], problems: [] };
   const attached = [...(await readAttached(config, session)), ...(await readAtHome(config, session))];
+  const isAsked = ({ shard, tenant }: Attached): boolean => isSelected(shard, tenant);
   const read: BoundsRead[] = [];
+  // All partitions of a parent, since their bounds meet those of the others.
   for (const ofOne of groupBy(attached, ({ parent }) => nameKey(parent)).values())
-    read.push(await compare(session, ofOne, config.rollout.lockWaitMs));
+    if (ofOne.some(isAsked)) read.push(await compare(session, ofOne, config.rollout.lockWaitMs));
   return {
-    changed: read.flatMap(({ changed }) => changed),
+    changed: read.flatMap(({ changed }) => changed.filter((one) => isSelected(one.shard, one.tenant))),
     problems: read.flatMap(({ problems }) => problems),
   };
 }
 
-/** What of it setup tells, which can do nothing about it either (exit 20). */
+/**
+ * What of it setup tells, which can do nothing about it either (exit 20). Not that its user may not look: the next ATTACH
+ * tells what PostgreSQL refuses.
+ */
 export const boundsProblems = ({ changed, problems }: BoundsRead): Problem[] => [
-  ...problems,
+  ...problems.filter(({ sqlstate }) => sqlstate !== SQLSTATE.insufficientPrivilege),
   ...changed.map((one) => ({
     message: `${display(one.table)} is attached to ${display(one.parent)} ${one.present}, and shards.yaml says ${one.wanted}`,
     exitCode: EXIT.failed,
@@ -58,8 +70,8 @@ async function readAttached(config: Config, session: Session): Promise<Attached[
   const attached: Attached[] = [];
   for (const shard of shardsShownOn(config, session.member)) {
     const exposure = exposureOf(config, shard);
-    const tables = await readForeignTables(session, [shard.server.name]);
-    for (const table of tables) {
+    // Heads: definitions are deparsed, and wait for whoever locks them.
+    for (const table of await readForeignTableHeads(session, [shard.server.name])) {
       const one = attachedBy(exposure, shard.name, remoteOf(table), table);
       if (one !== null) attached.push(one);
     }
@@ -104,8 +116,6 @@ async function compare(
     const changed = found.filter(({ present, wanted }) => present !== wanted);
     return { changed: changed.map((one) => ({ ...one, veneer: session.member })), problems: [] };
   } catch (error) {
-    // Who may make no temporary table cannot be told; the next ATTACH tells what PostgreSQL refuses.
-    if (isState(error, SQLSTATE.insufficientPrivilege)) return { changed: [], problems: [] };
     return { changed: [], problems: [boundsProblem(session.member, attached, parent, error)] };
   }
 }
@@ -119,12 +129,22 @@ function boundsProblem(
 ): Problem {
   const problem = problemOf(error);
   const where = { member };
+  const uncompared = `the bounds of the partitions of ${display(parent)} were not compared`;
   if (isState(error, SQLSTATE.lockNotAvailable))
     return {
-      message: `another session locks ${display(parent)}: the bounds of its partitions were not compared`,
+      message: `${uncompared}: another session locks it`,
+      sqlstate: SQLSTATE.lockNotAvailable,
       exitCode: EXIT.unreachable,
       where,
       hint: 'end the transaction that changes it there, then try again',
+    };
+  if (isState(error, SQLSTATE.insufficientPrivilege))
+    return {
+      message: `${uncompared}: ${problem.message}`,
+      sqlstate: SQLSTATE.insufficientPrivilege,
+      exitCode: EXIT.unreachable,
+      where,
+      hint: 'it needs TEMP on the database of the veneer and SELECT on that table, for who runs this',
     };
   // 22: an expression has no value; 42: it is none, or bounds that PostgreSQL does not take.
   if (!/^(?:22|42)/.test(sqlstateOf(error) ?? '')) return { ...problem, where };

@@ -5,6 +5,7 @@ import {
   type PresentPrivileges,
   type WantedPrivileges,
 } from '../catalog/read-privileges.js';
+import { readLocalPartitions, type LocalPartition } from '../catalog/read-local-partitions.js';
 import { readRelations } from '../catalog/read-relations.js';
 import {
   readMappings,
@@ -14,6 +15,7 @@ import {
 } from '../catalog/read-servers.js';
 import type { ForeignTable } from '../catalog/relation.js';
 import type { Config, ShardConfig } from '../config/config.js';
+import { sharesParents } from '../fleet/shares-parents.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
 import { readLedger, type LedgerGroup } from '../migrations/ledger.js';
 import { fleetKeys, lockHolders, type LockHolder } from '../postgres/fleet-lock.js';
@@ -39,6 +41,8 @@ export interface ShardFacts {
   readonly ledger: readonly LedgerGroup[] | null;
   /** Null where another session locks a definition that would have to be read. */
   readonly exposed: readonly ExposedRelation[] | null;
+  /** Of a member in both roles, where rules attach partitions: those that it has itself. */
+  readonly partitions: readonly LocalPartition[];
   /** The types of one's own that these use, under the veneer's names. */
   readonly types: readonly UserType[];
   readonly wantedPrivileges: readonly WantedPrivileges[];
@@ -67,6 +71,7 @@ export async function readShardFacts(
       runner,
       wantedPrivileges,
       privileges: await readPrivileges(session, wantedPrivileges),
+      partitions: hasHomes(config, shard) ? await readLocalPartitions(session, schemas) : [],
     };
   });
   const relations = await unlessLocked(() => inReadOnly(session, () => readRelations(session, { schemas })));
@@ -75,6 +80,10 @@ export async function readShardFacts(
   const { types } = await inReadOnly(session, () => readUsedTypes(session, exposure, definitions));
   return { shard, ...state, exposed, types };
 }
+
+/** Does a rule attach what the shard has itself to a table that it shows as a veneer? */
+const hasHomes = (config: Config, shard: ShardConfig): boolean =>
+  sharesParents(config) && config.veneers.some(({ name }) => name === shard.name);
 
 /** Definitions; null where a lock that somebody else holds was in the way for longer than rollout.lock_wait. */
 export async function unlessLocked<T>(read: () => Promise<T>): Promise<T | null> {

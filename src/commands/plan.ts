@@ -6,7 +6,7 @@ import { readPastSteps, type PastStep } from '../migrations/durations.js';
 import { loadMigrations } from '../migrations/load.js';
 import { labelOf, type Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../migrations/plan.js';
-import { batchFor, inBatches, type Cut } from '../protocol/rollout/batches.js';
+import { batchFor, inBatches } from '../protocol/rollout/batches.js';
 import { mayPrepare, readRooms } from '../protocol/rollout/read-rooms.js';
 import { lanesThatFit, type MemberRoom } from '../protocol/rollout/room.js';
 import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../report/plan.js';
@@ -136,19 +136,11 @@ async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promi
   }));
   return {
     fitted: cut.map(({ plan: fitted }) => fitted),
-    batches: cut.flatMap(({ plan: { shard }, cuts }) => cuts.map((one) => batchOf(shard.name, one))),
+    batches: cut.flatMap(({ plan: { shard }, cuts }) => cuts.map((one) => ({ shard: shard.name, ...one }))),
     capacity: { lanes, members, fdw },
     notices: [...full, ...notices],
   };
 }
-
-const batchOf = (shard: string, { migration, steps, limit }: Cut): PlanBatch => ({
-  shard,
-  migration,
-  steps,
-  tenants: limit.tenants,
-  by: limit.by,
-});
 
 /** A server that is full at the moment is no reason not to plan. */
 function lanesOrNotice(

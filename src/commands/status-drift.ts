@@ -1,6 +1,7 @@
 import type { ShardConfig } from '../config/config.js';
 import { remoteOf } from '../catalog/relation.js';
 import { shardsShownOn } from '../fleet/shown-shards.js';
+import { nameKey, sameName } from '../postgres/identifiers.js';
 import type { Plan } from '../migrations/plan.js';
 import { byGrade, type Drift } from '../report/drift.js';
 import { boundsDrift, homeDrift, type Home } from '../report/drift-of-bounds.js';
@@ -39,7 +40,7 @@ export const driftOf = (facts: StatusFacts, plan: Plan): Drift[] =>
     ),
     ...facts.unknownSteps.map(behindDrift),
     ...homeDrift(withoutHome(facts)),
-    ...changedBoundsDrift(facts),
+    ...boundsDrift([...facts.bounds.values()].flatMap(({ changed }) => changed)),
   ].toSorted(byGrade);
 
 function tablesDrift({ config, shards, shardFacts, veneerFacts, veneerTypes, taken }: StatusFacts): Drift[] {
@@ -140,31 +141,22 @@ const tenantsDrift = ({ config, shards, shardFacts, veneerFacts }: StatusFacts):
   ),
 ];
 
-/** What members in both roles have themselves, and not attached, of what they show of the others. */
+/** What members in both roles have themselves of what they show of the others, and not attached as the rule says. */
 const withoutHome = ({ shards, shardFacts, veneerFacts }: StatusFacts): Home[] =>
   shards.flatMap(({ name, tenants }) => {
-    if (!veneerFacts.has(name)) return [];
+    const facts = shardFacts.get(name);
+    if (facts === undefined || !veneerFacts.has(name)) return [];
     const selected = new Set<string | null>([null, ...tenants.map((tenant) => tenant.name)]);
-    return (shardFacts.get(name)?.exposed ?? []).flatMap(({ definition: { partition, tenant }, relation }) =>
-      partition === null || relation.isPartition || !selected.has(tenant)
-        ? []
-        : [{ shard: name, tenant, table: relation, parent: partition.of, bounds: partition.bounds }],
-    );
+    const parents = new Map(facts.partitions.map(({ table, parent }) => [nameKey(table), parent]));
+    return (facts.exposed ?? []).flatMap(({ definition: { partition, tenant, remote } }) => {
+      const present = parents.get(nameKey(remote)) ?? null;
+      if (partition === null || !selected.has(tenant)) return [];
+      if (present !== null && sameName(present, partition.of)) return [];
+      return [
+        { shard: name, tenant, table: remote, parent: partition.of, bounds: partition.bounds, present },
+      ];
+    });
   });
-
-/** Of the selected shards' tenants. */
-function changedBoundsDrift({ shards, bounds }: StatusFacts): Drift[] {
-  const selected = new Map(
-    shards.map(({ name, tenants }) => [name, new Set(tenants.map((one) => one.name))]),
-  );
-  const changed = [...bounds.values()].flatMap((read) => read.changed);
-  return boundsDrift(
-    changed.filter(({ shard, tenant }) => {
-      const tenants = selected.get(shard);
-      return tenants !== undefined && (tenant === null || tenants.has(tenant));
-    }),
-  );
-}
 
 /** Files against ledger: what `up` would refuse. */
 const ledgerDrift = (plan: Plan): Drift[] =>

@@ -5,6 +5,7 @@ import { ownOf } from './status-own.js';
 import { entriesOf, onlyApplied, type LedgerEntry } from '../migrations/ledger.js';
 import { isRepeatable } from '../migrations/migration-names.js';
 import { makePlan, type Plan } from '../migrations/plan.js';
+import { SQLSTATE } from '../postgres/sqlstate.js';
 import { byGrade, type Drift, type DriftGrade } from '../report/drift.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
 import { driftOf, mappingStates } from './status-drift.js';
@@ -30,7 +31,7 @@ export function foldStatus(
     ...extraProblems,
     ...locked.problems,
     ...(facts.verified?.problems ?? []),
-    ...[...facts.bounds.values()].flatMap((read) => read.problems),
+    ...[...facts.bounds.values()].flatMap((read) => read.problems).filter((one) => !isLock(one)),
   ];
   const base = { shards, own, drift, inDoubt, problems };
   const failing = drift.filter((one) => byGrade(one, { grade: failOn }) <= 0);
@@ -158,16 +159,20 @@ function lockedOf(facts: StatusFacts): Pick<StatusReport, 'problems' | 'notices'
   ];
   const text = (member: string): string =>
     `${member}: another session locks a definition; nothing of ${member} was compared`;
+  const bounds = [...facts.bounds.values()].flatMap((read) => read.problems).filter(isLock);
   const explained = inDoubtOf(facts).length > 0 || isAtWork(facts);
-  if (explained) return { notices: members.map(text), problems: [] };
+  if (explained)
+    return { notices: [...members.map(text), ...bounds.map(({ message }) => message)], problems: [] };
   const problems = members.map((member) => ({
     message: text(member),
     exitCode: EXIT.unreachable,
     where: { member },
     hint: 'end the transaction that changes tables there, then run migrate status again',
   }));
-  return { notices: [], problems };
+  return { notices: [], problems: [...problems, ...bounds] };
 }
+
+const isLock = ({ sqlstate }: Problem): boolean => sqlstate === SQLSTATE.lockNotAvailable;
 
 const isPending = ({ shards, own }: Pick<StatusReport, 'shards' | 'own'>): boolean =>
   own.some(({ pending }) => pending.length > 0) ||

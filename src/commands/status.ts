@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Occupied } from '../catalog/read-foreign-tables.js';
-import type { Config } from '../config/config.js';
+import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, problemOf, type Problem } from '../errors.js';
 import { allMembers } from '../fleet/member.js';
 import { selectShards, type Selection } from '../fleet/selection.js';
@@ -9,7 +9,7 @@ import type { Migration } from '../migrations/migration.js';
 import type { DriftGrade } from '../report/drift.js';
 import type { StatusReport } from '../report/reports.js';
 import type { StatusFacts } from './status-facts.js';
-import { readChangedBounds } from './changed-bounds.js';
+import { readChangedBounds, type IsSelected } from './changed-bounds.js';
 import { foldStatus } from './status-report.js';
 import { probeMappings } from './probe-mappings.js';
 import { readSiblings } from './status-siblings.js';
@@ -69,13 +69,23 @@ export async function status(
       verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
       bounds: options.verify
         ? await readAll([...veneerFacts.values()], problems, ({ name }) =>
-            readChangedBounds(config, readers.sessionOf(name)),
+            readChangedBounds(config, readers.sessionOf(name), selectedOf(shards)),
           )
         : new Map(),
     };
     return foldStatus(facts, { failOn: options.failOn, problems: problem === null ? [] : [problem] });
   });
 }
+
+const selectedOf = (shards: readonly ShardConfig[]): IsSelected => {
+  const tenantsOf = new Map(
+    shards.map(({ name, tenants }) => [
+      name,
+      new Set<string | null>([null, ...tenants.map((one) => one.name)]),
+    ]),
+  );
+  return (shard, tenant) => tenantsOf.get(shard)?.has(tenant) === true;
+};
 
 /** A broken migration must not hide the state of the fleet. */
 async function migrationsOrProblem(

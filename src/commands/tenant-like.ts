@@ -111,18 +111,18 @@ function shapeProblems({ like, decided }: LikeInput, copy: ShapeCopy): readonly 
 
 /** What a sibling is called that the new tenants are not: in a copy it would mean the sibling. Pure. */
 function ownNames({ tenant, shard }: Like, places: readonly TenantPlace[]): string[] {
-  const namesOf = ({ database, setRole, userMappings }: ShardConfig, schema: string): (string | null)[] => [
-    schema,
-    database,
-    setRole,
-    ...userMappings.map(({ user }) => user),
-  ];
   const shared = new Set(
-    places.flatMap((place) => place.tenants.flatMap(({ schema }) => namesOf(place.shard, schema))),
+    places.flatMap((place) => place.tenants.flatMap(({ schema }) => [schema, ...namesOf(place.shard)])),
   );
-  const names = namesOf(shard, tenant.schema).filter((name) => name !== null && !shared.has(name));
-  return [...new Set([tenant.name, ...names])].filter((name) => name !== null);
+  const names = [tenant.schema, ...namesOf(shard)].filter((name) => !shared.has(name));
+  return [...new Set([tenant.name, ...names])];
 }
+
+/** Of a database that is a tenant's: itself, and who works there. Users of a shard with many tenants are nobody's own. */
+const namesOf = ({ database, setRole, userMappings }: ShardConfig): string[] =>
+  database === null
+    ? []
+    : [database, ...(setRole === null ? [] : [setRole]), ...userMappings.map(({ user }) => user)];
 
 const problem = (
   { name }: TenantConfig,

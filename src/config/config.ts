@@ -140,7 +140,7 @@ export interface RolloutConfig {
   readonly lockHoldMs: number;
   /** `fleet`: each migration commits on all shards or on none; null: each shard with its veneers. */
   readonly atomic: 'fleet' | null;
-  /** Tenants of a shard in one step at most; `auto`: all of them, where the servers' lock tables allow. */
+  /** Tenants of a shard in one step at most; `auto`: as many as are worth it, where the servers' lock tables allow. */
   readonly batch: number | 'auto';
   /** After a failure: end; let the other shards go on; or leave the failing tenants out and go on. */
   readonly onError: 'stop' | 'continue' | 'skip-tenant';

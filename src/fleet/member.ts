@@ -56,6 +56,10 @@ export const veneerMembers = (config: Config): Member[] =>
 export const roleOf = (config: Config, name: string): Role =>
   allMembers(config).find((one) => one.name === name)?.role ?? 'shard';
 
+/** Is any member shard and veneer at once? */
+export const isMesh = (config: Config): boolean =>
+  config.veneers.some(({ name }) => roleOf(config, name) === 'shard+veneer');
+
 /** Where a session to a member is opened, and as whom it works there. */
 export const addressOf = ({
   name,

@@ -5,6 +5,7 @@ export const SQLSTATE = {
   duplicateObject: '42710',
   duplicateSchema: '42P06',
   duplicateTable: '42P07',
+  duplicateFunction: '42723',
   uniqueViolation: '23505',
   checkViolation: '23514',
   wrongObjectType: '42809',

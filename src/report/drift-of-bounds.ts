@@ -31,7 +31,7 @@ export const boundsDrift = (changed: readonly ChangedBounds[]): Drift[] =>
 
 /** What to do by hand: PostgreSQL alters no bounds, and rows are out of sight while a partition is detached. */
 export function boundsCure({ parent, table, shard, veneer, wanted }: ChangedBounds): string {
-  const detach = `ALTER TABLE ${qualified(parent)} DETACH PARTITION ${qualified(table)}`;
+  const detach = detachSql(parent, table);
   return shard === veneer
     ? `on ${veneer}: BEGIN; ${detach}; ${attachSql(parent, table, wanted)}; COMMIT; or put the old bounds back`
     : `when no reader needs its rows for a moment: ${detach} on ${veneer}, then migrate sync, which attaches it anew; or put the old bounds back`;
@@ -45,19 +45,24 @@ export interface Home {
   readonly parent: QualifiedName;
   /** As behind FOR VALUES, or DEFAULT. */
   readonly bounds: string;
+  /** What it is attached to instead; null: nothing. */
+  readonly present: QualifiedName | null;
 }
 
 /** Regions without a home: their own table is no partition where it is. Pure. */
 export const homeDrift = (homes: readonly Home[]): Drift[] =>
-  homes.map(({ shard, tenant, table, parent, bounds }): Drift => ({
+  homes.map(({ shard, tenant, table, parent, bounds, present }): Drift => ({
     kind: 'partition',
     grade: 'invisible',
     where: { shard, veneer: shard, ...(tenant === null ? {} : { tenant }) },
     object: display(table),
-    text: `${shard} has no home for its own rows: it is no partition of ${display(parent)} there`,
+    text: `${shard} has no home for its own rows: it is no partition of ${display(parent)} there${present === null ? '' : `, but of ${display(present)}`}`,
     consequence: `in ${shard}, readers of ${display(parent)} do not see its rows, and rows for it are refused or land elsewhere`,
-    cure: `on ${shard}: ${attachSql(parent, table, boundsSql(bounds))}`,
+    cure: `on ${shard}: ${present === null ? '' : `${detachSql(present, table)}; `}${attachSql(parent, table, boundsSql(bounds))}`,
   }));
+
+const detachSql = (parent: QualifiedName, table: QualifiedName): string =>
+  `ALTER TABLE ${qualified(parent)} DETACH PARTITION ${qualified(table)}`;
 
 const attachSql = (parent: QualifiedName, table: QualifiedName, bounds: string): string =>
   `ALTER TABLE ${qualified(parent)} ATTACH PARTITION ${qualified(table)} ${bounds}`;

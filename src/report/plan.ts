@@ -64,7 +64,7 @@ export interface PlanBatch {
   readonly shard: string;
   readonly migration: string;
   readonly steps: number;
-  /** So many tenants at most in one step. */
+  /** In the largest of them. */
   readonly tenants: number;
   /** Half of the lock table of the smallest server; that readers wait for all of a step; or the configuration. */
   readonly by: 'lock table' | 'readers' | 'rollout.batch';

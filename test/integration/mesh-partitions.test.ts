@@ -117,6 +117,26 @@ test('a region whose own table is no partition there has no home, and its status
   await expectClean();
 });
 
+test('a home that is a partition of something else is told with what it is attached to', async () => {
+  await fleet.in(
+    'aus',
+    `CREATE TABLE shared.elsewhere (LIKE shared.identity_details) PARTITION BY LIST (region);
+     ALTER TABLE shared.identity_details DETACH PARTITION aus.identity_details;
+     ALTER TABLE shared.elsewhere ATTACH PARTITION aus.identity_details FOR VALUES IN ('aus')`,
+  );
+  const { drift } = await fleet.run.status();
+  expect(drift).toMatchObject([
+    {
+      kind: 'partition',
+      object: 'aus.identity_details',
+      text: 'aus has no home for its own rows: it is no partition of shared.identity_details there, but of shared.elsewhere',
+    },
+  ]);
+  await fleet.in('aus', drift[0]?.cure.replace('on aus: ', '') ?? '');
+  await fleet.in('aus', 'DROP TABLE shared.elsewhere');
+  await expectClean();
+});
+
 test('a home with other bounds than the rule says is told by status --verify, with what cures it', async () => {
   await fleet.in(
     'gbr',

@@ -92,6 +92,18 @@ test('batches as a run would make them', async () => {
   expect(capacity.lanes).toBe(3);
 });
 
+test('what commits on all shards at once is not cut into batches, and no batch is told', async () => {
+  const together = bookstoreYaml(s.fleet.name)
+    .replace('canary: [shard1], ', '')
+    .replace('rollout: {', 'rollout: { batch: 1, atomic: fleet,');
+  await s.fleet.writeConfig(together);
+  await s.run.setup();
+  await s.write(BOOKS);
+  const { shards, batches } = await s.run.plan();
+  expect(batches).toEqual([]);
+  expect(shards[1]?.steps.map(({ tenants }) => tenants)).toEqual([['cyberdyne', 'dunder_mifflin']]);
+});
+
 test('SQL for a review, which overwrites nothing', async () => {
   await s.write(`${BOOKS} -- the books`);
   await s.write('ALTER TABLE books ALTER COLUMN title TYPE varchar(20)');

@@ -272,21 +272,36 @@ test('bounds that meet each other are told by setup in the words of PostgreSQL',
   expect(await run.status({ verify: true })).toMatchObject({ exitCode: 20, problems: [report.problems[0]] });
 });
 
+const CHANGED = 'FROM (make_date({year}, 1, 1)) TO (make_date({year}, 7, 1))';
+
 test('a parent that another session locks is told as that', async () => {
   const holder = await fleet.connect('veneer');
   await holder.query('BEGIN; LOCK box1_schema.temperatures IN ACCESS EXCLUSIVE MODE');
   try {
-    const report = await withBounds(
-      'FROM (make_date({year}, 1, 1)) TO (make_date({year}, 7, 1))\nrollout: { lock_wait: 50ms }',
-    );
+    const report = await withBounds(`${CHANGED}\nrollout: { lock_wait: 50ms }`);
     expect(report.problems).toEqual([
       expect.objectContaining({
         message:
-          'another session locks box1_schema.temperatures: the bounds of its partitions were not compared',
+          'the bounds of the partitions of box1_schema.temperatures were not compared: another session locks it',
         exitCode: 23,
       }),
     ]);
   } finally {
     await holder.end();
   }
+});
+
+test('status says so where it may not compare the bounds; setup leaves it to the next ATTACH', async () => {
+  await fleet.query('veneer', 'ALTER TABLE box1_schema.temperatures OWNER TO CURRENT_USER', 'superuser');
+  expect(await withBounds(CHANGED)).toMatchObject(committed);
+  expect(await run.status({ verify: true })).toMatchObject({
+    exitCode: 23,
+    problems: [
+      {
+        message: expect.stringMatching(
+          /^the bounds of the partitions of box1_schema.temperatures were not compared: permission denied/,
+        ),
+      },
+    ],
+  });
 });

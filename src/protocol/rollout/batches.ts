@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.js';
+import { isMesh } from '../../fleet/member.js';
 import { sharesParents } from '../../fleet/shares-parents.js';
 import type { PlannedStep, ShardPlan } from '../../migrations/plan.js';
 import type { Capacity } from './capacity.js';
@@ -29,9 +30,14 @@ export const WORTH_WAITING = 100;
 /** How many tenants of a shard go into one step; `none`: all of them. */
 export type Batch = Config['rollout']['batch'] | 'none';
 
-/** A partitioned table changes when all of its partitions do, those of all tenants of a shard included. Pure. */
-export const batchFor = (config: Pick<Config, 'expose' | 'rollout'>): Batch =>
-  sharesParents(config) ? 'none' : config.rollout.batch;
+/**
+ * A partitioned table changes when all of its partitions do, those of all tenants of a shard included; and what commits on all
+ * shards at once is not cut. Pure.
+ */
+export const batchFor = (config: Config): Batch =>
+  sharesParents(config) || isMesh(config) || config.rollout.atomic === 'fleet'
+    ? 'none'
+    : config.rollout.batch;
 
 /** What a server, its readers or its owner allow a step to take at once. */
 export interface BatchLimit {
@@ -57,8 +63,10 @@ export function limitOf(
 /** A migration of a shard that takes several steps, and why. */
 export interface Cut {
   readonly migration: string;
-  readonly limit: BatchLimit;
   readonly steps: number;
+  /** In the largest of them. */
+  readonly tenants: number;
+  readonly by: BatchLimit['by'];
 }
 
 /** The steps of a shard in batches. Pure. */
@@ -73,8 +81,9 @@ export function inBatches(
     const limit = limitOf(step, batch, capacities, lanes);
     if (limit === null || step.tenants.length <= limit.tenants) return [step];
     const batches = cut(step.tenants, limit);
-    cuts.push({ migration: step.migration.name, limit, steps: batches.length });
-    return batches.map((tenants) => ({ ...step, tenants }));
+    const tenants = Math.max(...batches.map(({ length }) => length));
+    cuts.push({ migration: step.migration.name, steps: batches.length, tenants, by: limit.by });
+    return batches.map((some) => ({ ...step, tenants: some }));
   });
   return { plan: { ...plan, steps }, cuts };
 }

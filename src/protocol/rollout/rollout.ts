@@ -1,5 +1,4 @@
-import type { Config } from '../../config/config.js';
-import { roleOf } from '../../fleet/member.js';
+import { isMesh } from '../../fleet/member.js';
 import type { Migration } from '../../migrations/migration.js';
 import type { Plan, ShardPlan } from '../../migrations/plan.js';
 import { stagesOf } from '../../migrations/stages.js';
@@ -63,9 +62,6 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
   for (const record of shards.records) tellEnd(run, shards, record);
   return { shards: shards.records.map(laneEnd), veneerSteps, sequence: rollout.sequence };
 }
-
-const isMesh = (config: Config): boolean =>
-  config.veneers.some(({ name }) => roleOf(config, name) === 'shard+veneer');
 
 interface ShardsAtWork {
   readonly records: readonly LaneRecord[];

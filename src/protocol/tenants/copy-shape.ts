@@ -1,5 +1,6 @@
 import type { OutsideItem } from '../../catalog/read-outside.js';
 import { readGrants } from '../../catalog/read-grants.js';
+import { readShapeCopy } from '../../catalog/read-shape-copy.js';
 import type { ShapeLine } from '../../catalog/read-shapes.js';
 import type { ShapeCopy } from '../../catalog/shape-copy.js';
 import type { TenantConfig } from '../../config/config.js';
@@ -9,6 +10,7 @@ import type { LedgerEntry } from '../../migrations/ledger.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import type { Budget } from '../lane/budget.js';
 import { grantStatements } from './copy-grants.js';
 import type { GroupShard } from '../group/group.js';
@@ -51,7 +53,8 @@ export async function copyOnShard({ part, session }: GroupShard, work: CopyWork)
 }
 
 async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget }: CopyWork): Promise<void> {
-  const { comment, items, grants } = sibling.copy;
+  const { comment, grants } = sibling.copy;
+  const items = await lackingItems(session, tenant, sibling);
   // A body may name what comes later; what it is, is compared with the sibling's afterwards.
   const prologue = [
     ...budget.limits(session).split('; '),
@@ -71,6 +74,20 @@ async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget
   }
 }
 
+/**
+ * In a database of its own, the migrations of that database and the server's template come first, and may put things into the
+ * very schema: what is there as the sibling has it is left as it is. What is there otherwise, PostgreSQL refuses to make.
+ */
+async function lackingItems(
+  session: Session,
+  { schema }: TenantConfig,
+  { copy: { items }, outside }: Sibling,
+): Promise<ShapeCopy['items']> {
+  if (outside === null) return items;
+  const present = new Set((await readShapeCopy(session, schema)).items.flatMap(({ sql }) => sql));
+  return items.filter(({ sql }) => !sql.every((statement) => present.has(statement)));
+}
+
 /** `public` has one from the start, and may be somebody else's to say more of. */
 async function commentOf(session: Session, schema: string): Promise<string | null> {
   const [row] = await session.query<{ comment: string | null }>(
@@ -79,6 +96,11 @@ async function commentOf(session: Session, schema: string): Promise<string | nul
   );
   return row?.comment ?? null;
 }
+
+const hintFor = (error: MemberError, { name }: TenantConfig): string =>
+  isState(error, SQLSTATE.duplicateTable, SQLSTATE.duplicateObject, SQLSTATE.duplicateFunction)
+    ? `what the migrations of the database make in that schema is not what ${name} has of it; leave out --like`
+    : `what ${name} uses outside of its schema has to be on ${error.member}, too; or leave out --like`;
 
 /** PostgreSQL's error with the object that it came from; what a copy needs besides may be missing on another shard. */
 function explain(
@@ -95,8 +117,6 @@ function explain(
     exitCode: EXIT.failed,
     where: { ...error.facts.where, tenant: name },
     ...(detail === '' ? {} : { detail }),
-    hint:
-      error.facts.hint ??
-      `what ${tenant.name} uses outside of its schema has to be on ${error.member}, too; or leave out --like`,
+    hint: error.facts.hint ?? hintFor(error, tenant),
   });
 }

@@ -1,5 +1,5 @@
 import { readShapeCopy } from '../../catalog/read-shape-copy.js';
-import { readOutside } from '../../catalog/read-outside.js';
+import { readOutside, type OutsideItem } from '../../catalog/read-outside.js';
 import { readShapeLines } from '../../catalog/read-shapes.js';
 import { readCopyLeaks } from '../../catalog/read-copy-leaks.js';
 import type { TenantConfig } from '../../config/config.js';
@@ -21,14 +21,7 @@ export async function proveCopy(session: Session, tenant: TenantConfig, sibling:
     const [leak] = await readCopyLeaks(session, tenant.schema, schema);
     if (leak !== undefined)
       throw notProven(session, tenant, `${leak} would depend on schema ${schema} of tenant ${name}`);
-  } else {
-    const there = await readOutside(session, tenant.schema, sibling.ignored);
-    const lacking = sibling.outside.find(
-      ({ object, is }) => !there.some((one) => one.object === object && one.is === is),
-    );
-    if (lacking !== undefined)
-      throw notProven(session, tenant, `${lacking.object} is not the same as in the database of ${name}`);
-  }
+  } else await proveOutside(session, tenant, sibling, sibling.outside);
   const copied = await readShapeCopy(session, tenant.schema);
   await session.run(PIN_LOCALLY);
   const lines = await readShapeLines(session, [tenant.schema], sibling.ignored);
@@ -42,6 +35,28 @@ export async function proveCopy(session: Session, tenant: TenantConfig, sibling:
   if (unlike !== undefined) throw notProven(session, tenant, `it would not be like ${name}: ${unlike}`);
 }
 
+/** Read as the sibling's was, under the same settings: what is deparsed differs by them. */
+async function proveOutside(
+  session: Session,
+  tenant: TenantConfig,
+  { tenant: { name }, ignored }: Sibling,
+  outside: readonly OutsideItem[],
+): Promise<void> {
+  await session.run(PIN_LOCALLY);
+  const there = new Map(
+    (await readOutside(session, tenant.schema, ignored)).map(({ object, is }) => [object, is]),
+  );
+  const odd = outside.find(({ object, is }) => there.get(object) !== is);
+  if (odd === undefined) return;
+  const how = there.has(odd.object) ? 'is not as' : 'is missing, which is';
+  throw notProven(
+    session,
+    tenant,
+    `${odd.object} ${how} in the database of ${name}`,
+    "nothing was made; let a migration of the database (migrations/shard) make it, or the server's template, or name another tenant",
+  );
+}
+
 const majorOf = (version: number): number => Math.floor(version / 10_000);
 
 type Items = Sibling['copy']['items'];
@@ -51,9 +66,14 @@ function oddOf(some: Items, others: Items): string | undefined {
   return some.find(({ sql }) => sql.some((statement) => !known.has(statement)))?.object;
 }
 
-const notProven = (session: Session, { name }: TenantConfig, why: string): VeneerError =>
+const notProven = (
+  session: Session,
+  { name }: TenantConfig,
+  why: string,
+  hint = 'nothing was made; without --like its migrations are run, one by one',
+): VeneerError =>
   new VeneerError(`tenant ${name} cannot be copied: ${why}`, {
     exitCode: EXIT.failed,
     where: { member: session.member, tenant: name },
-    hint: 'nothing was made; without --like its migrations are run, one by one',
+    hint,
   });
