@@ -7,7 +7,8 @@ import type { Migration } from '../migrations/migration.js';
 import type { Plan } from '../migrations/plan.js';
 import type { UpReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import { migrate, type MigrateOptions, type Way } from './migrate.js';
+import { migrate, type Way } from './migrate.js';
+import type { MigrateOptions } from './migrate-options.js';
 
 export interface DownOptions extends MigrateOptions {
   /** Data may be lost: nobody is asked. */

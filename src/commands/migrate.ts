@@ -1,12 +1,11 @@
 import path from 'node:path';
 import type { Config, ShardConfig } from '../config/config.js';
 import { EXIT, VeneerError } from '../errors.js';
-import { reachOf, selectShards, type Selection } from '../fleet/selection.js';
+import { reachOf, selectShards } from '../fleet/selection.js';
 import { loadMigrations } from '../migrations/load.js';
 import type { Direction, Migration } from '../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type PlanLimit } from '../migrations/plan.js';
 import type { Session } from '../postgres/session.js';
-import type { ProtocolChoice } from '../protocol/run/journal.js';
 import { anchorOf } from '../protocol/run/run.js';
 import type { UpReport } from '../report/reports.js';
 import { withAfterRun } from './after-run.js';
@@ -17,22 +16,9 @@ import { withReaders } from './readers.js';
 import { settleFirst, withRecordedRun, type RecordedRun } from './recorded-run.js';
 import { obstaclesTo } from './obstacles.js';
 import { pinnedRun, withNext, type PinnedRun } from './pinned-run.js';
-import { runPhases, type PhaseOptions } from './run-phases.js';
+import type { MigrateOptions } from './migrate-options.js';
+import { runPhases } from './run-phases.js';
 import { joinedOutcomes, plannedOutcomes, refusedOutcomes, upReport } from './up-report.js';
-
-/** What `up`, `down` and `redo` have in common. */
-export interface MigrateOptions extends Selection, PhaseOptions {
-  readonly limit: PlanLimit;
-  readonly dryRun: boolean;
-  /** Default: auto. */
-  readonly protocol?: ProtocolChoice;
-  /** Milliseconds after which a session that blocks a step is ended; default: never. */
-  readonly terminateBlockersMs?: number | null;
-  /** Nobody else is connected: default false. */
-  readonly offline?: boolean;
-  /** A file of `rehearse --out`: nothing else is carried out. Default: null. */
-  readonly plan?: string | null;
-}
 
 /** Which way a command goes. */
 export interface Way {

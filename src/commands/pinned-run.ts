@@ -3,7 +3,7 @@ import { EXIT, VeneerError, type Problem } from '../errors.js';
 import { secretMask } from '../protocol/run/mask-secrets.js';
 import type { Review } from '../protocol/run/review.js';
 import type { UpReport } from '../report/reports.js';
-import type { MigrateOptions } from './migrate.js';
+import type { MigrateOptions } from './migrate-options.js';
 import type { Pin } from './pin.js';
 import { readPin } from './pin-file.js';
 import { movesSince } from './pin-moves.js';

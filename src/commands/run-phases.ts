@@ -3,15 +3,9 @@ import { stepRow } from '../protocol/history/history-rows.js';
 import { rollOut } from '../protocol/rollout/rollout.js';
 import { VENEERS } from '../protocol/rollout/veneer-step.js';
 import type { Run } from '../protocol/run/run.js';
+import type { PhaseOptions } from './migrate-options.js';
 import type { RecordedRun } from './recorded-run.js';
 import { isClean, joinedOutcomes, plannedOutcomes, ranOutcomes, type Outcomes } from './up-report.js';
-
-export interface PhaseOptions {
-  /** `fleet`: each migration on all shards or on none; default: rollout.atomic. */
-  readonly atomic?: 'fleet' | null;
-  /** End after the canary shards. */
-  readonly canary: boolean;
-}
 
 /** One after the other, as long as each leaves nothing undone. */
 export async function runPhases(

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.js';
 import type { UpReport } from '../report/reports.js';
 import type { CommandContext } from './context.js';
-import { migrate, type MigrateOptions, type Way } from './migrate.js';
+import { migrate, type Way } from './migrate.js';
+import type { MigrateOptions } from './migrate-options.js';
 
 export type UpOptions = MigrateOptions;
 
