@@ -1,7 +1,7 @@
-import type { BaselineOptions } from '../commands/baseline.js';
-import type { CreateOptions } from '../commands/create.js';
-import type { LedgerOptions } from '../commands/ledger.js';
-import type { PlanOptions } from '../commands/plan.js';
+import type { BaselineOptions } from '../commands/ledger/baseline.js';
+import type { CreateOptions } from '../commands/create/create.js';
+import type { LedgerOptions } from '../commands/ledger/ledger.js';
+import type { PlanOptions } from '../commands/plan/plan.js';
 import type { NewLanguage, NewScope } from '../migrations/templates.js';
 import type { Flags } from './flags.js';
 import { usageError } from './usage-error.js';

@@ -1,5 +1,5 @@
-import type { DownOptions } from '../commands/down.js';
-import type { UpOptions } from '../commands/up.js';
+import type { DownOptions } from '../commands/migrate/down.js';
+import type { UpOptions } from '../commands/migrate/up.js';
 import type { PlanLimit } from '../migrations/plan.js';
 import type { ProtocolChoice } from '../protocol/run/journal.js';
 import type { Flags } from './flags.js';

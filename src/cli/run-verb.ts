@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { CommandContext } from '../commands/context.js';
+import type { CommandContext } from '../commands/common/context.js';
 import type { Config } from '../config/config.js';
 import type { FleetSource } from '../config/load-config.js';
 import type { Report } from '../report/reports.js';
@@ -14,14 +14,14 @@ export async function runVerb(
   onLine: (line: string) => void,
 ): Promise<Report> {
   if (verb.command === 'tenant') {
-    const { tenant } = await import('../commands/tenant.js');
+    const { tenant } = await import('../commands/tenant/tenant.js');
     return tenant(await openSource(flags), verb.options, context);
   }
   if (verb.command !== 'sandbox') {
     const read = (): Promise<Config> => readConfig(verb, flags, context);
     return runOnFleet(verb, await read(), context, read);
   }
-  const { sandbox } = await import('../commands/sandbox.js');
+  const { sandbox } = await import('../commands/sandbox/sandbox.js');
   return sandbox(verb.options, { ...sourceOf(flags), project: projectOf(flags), onLine }, context);
 }
 
@@ -33,33 +33,33 @@ async function runOnFleet(
 ): Promise<Report> {
   switch (verb.command) {
     case 'ledger':
-      return (await import('../commands/ledger.js')).ledger(config, verb.options, context);
+      return (await import('../commands/ledger/ledger.js')).ledger(config, verb.options, context);
     case 'plan':
-      return (await import('../commands/plan.js')).plan(config, verb.options, context);
+      return (await import('../commands/plan/plan.js')).plan(config, verb.options, context);
     case 'rehearse':
-      return (await import('../commands/rehearse.js')).rehearse(config, verb.options, context);
+      return (await import('../commands/rehearse/rehearse.js')).rehearse(config, verb.options, context);
     case 'baseline':
-      return (await import('../commands/baseline.js')).baseline(config, verb.options, context);
+      return (await import('../commands/ledger/baseline.js')).baseline(config, verb.options, context);
     case 'create':
-      return (await import('../commands/create.js')).create(config, verb.options, context);
+      return (await import('../commands/create/create.js')).create(config, verb.options, context);
     case 'setup':
-      return (await import('../commands/setup.js')).setup(config, verb.options, context);
+      return (await import('../commands/setup/setup.js')).setup(config, verb.options, context);
     case 'up':
-      return (await import('../commands/up.js')).up(config, verb.options, context);
+      return (await import('../commands/migrate/up.js')).up(config, verb.options, context);
     case 'down':
-      return (await import('../commands/down.js')).down(config, verb.options, context);
+      return (await import('../commands/migrate/down.js')).down(config, verb.options, context);
     case 'redo':
-      return (await import('../commands/down.js')).redo(config, verb.options, context);
+      return (await import('../commands/migrate/down.js')).redo(config, verb.options, context);
     case 'status':
-      return (await import('../commands/status.js')).status(config, verb.options, context);
+      return (await import('../commands/status/status.js')).status(config, verb.options, context);
     case 'sync':
-      return (await import('../commands/sync.js')).sync(config, verb.options, context);
+      return (await import('../commands/repair/sync.js')).sync(config, verb.options, context);
     case 'recover':
-      return (await import('../commands/recover.js')).recover(config, verb.options, context, again);
+      return (await import('../commands/repair/recover.js')).recover(config, verb.options, context, again);
     case 'stop':
-      return (await import('../commands/stop.js')).stop(config, verb.options, context);
+      return (await import('../commands/history/stop.js')).stop(config, verb.options, context);
     case 'history':
-      return (await import('../commands/history.js')).history(config, verb.options, context);
+      return (await import('../commands/history/history.js')).history(config, verb.options, context);
   }
 }
 

@@ -1,11 +1,11 @@
-import type { HistoryOptions } from '../commands/history.js';
-import type { SandboxOptions } from '../commands/sandbox.js';
-import type { TenantOptions } from '../commands/tenant.js';
-import type { StopOptions } from '../commands/stop.js';
+import type { HistoryOptions } from '../commands/history/history.js';
+import type { SandboxOptions } from '../commands/sandbox/sandbox.js';
+import type { TenantOptions } from '../commands/tenant/tenant.js';
+import type { StopOptions } from '../commands/history/stop.js';
 import { GRADES, type DriftGrade } from '../report/drift.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './invocation.js';
-import type { RecoverOptions } from '../commands/recover.js';
+import type { RecoverOptions } from '../commands/repair/recover.js';
 import { readMigrationVerb, type MigrationVerb } from './migration-verbs.js';
 import { readMilliseconds } from './read-milliseconds.js';
 import { readRehearseVerb, type RehearseVerb } from './rehearse-verb.js';

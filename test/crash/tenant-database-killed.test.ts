@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { recover } from '../../src/commands/recover.js';
+import { recover } from '../../src/commands/repair/recover.js';
 import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
 import { runCli } from '../support/run-cli.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
-import { history, type HistoryOptions } from '../../src/commands/history.js';
+import { history, type HistoryOptions } from '../../src/commands/history/history.js';
 import type { HistoryReport } from '../../src/report/reports.js';
 import { startCli } from '../support/run-cli.js';
 import { scenario } from '../support/scenario.js';

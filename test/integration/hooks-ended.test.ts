@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { stop } from '../../src/commands/stop.js';
+import { stop } from '../../src/commands/history/stop.js';
 import { factsOf, STUBBORN, stubbornGone, TELL, writeHooks } from '../support/hooks.js';
 import { signal } from '../support/hold.js';
 import { startCli } from '../support/run-cli.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { history } from '../../src/commands/history.js';
+import { history } from '../../src/commands/history/history.js';
 import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { history } from '../../src/commands/history.js';
-import { stop, type StopOptions } from '../../src/commands/stop.js';
+import { history } from '../../src/commands/history/history.js';
+import { stop, type StopOptions } from '../../src/commands/history/stop.js';
 import { fleetKeys } from '../../src/postgres/fleet-lock.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { HistoryRun } from '../../src/report/history.js';

@@ -1,5 +1,5 @@
 import { holdAt, signal } from '../support/hold.js';
-import type { CommandContext } from '../../src/commands/context.js';
+import type { CommandContext } from '../../src/commands/common/context.js';
 import type { TestFleet } from '../support/test-fleet.js';
 
 /** A runner that stops at a point of the protocol until it is let go. */

@@ -16,7 +16,7 @@ const DIST = new URL('../../dist/', import.meta.url).href;
 /** `up` of shard1 in a process of its own, which stops itself, as a paused host does, when it first comes to a point. */
 function pausedUp(dir: string, point: string): Promise<Script> {
   return runScript(`
-    const { up } = await import(${JSON.stringify(DIST)} + 'commands/up.js');
+    const { up } = await import(${JSON.stringify(DIST)} + 'commands/migrate/up.js');
     const { loadConfig } = await import(${JSON.stringify(DIST)} + 'config/load-config.js');
     let paused = false;
     const at = async (reached) => {

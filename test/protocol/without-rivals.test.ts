@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { stop } from '../../src/commands/stop.js';
+import { stop } from '../../src/commands/history/stop.js';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { loseSessions, stallAt } from './old-runner.js';
 import { twoVeneers, type TwoVeneers } from './two-veneers.js';

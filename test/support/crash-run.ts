@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { RecoverOptions } from '../../src/commands/recover.js';
-import type { UpOptions } from '../../src/commands/up.js';
+import type { RecoverOptions } from '../../src/commands/repair/recover.js';
+import type { UpOptions } from '../../src/commands/migrate/up.js';
 import type { ProtocolChoice } from '../../src/protocol/run/journal.js';
 import type { RecoverReport, UpReport } from '../../src/report/reports.js';
 

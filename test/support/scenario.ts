@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
-import type { CommandContext } from '../../src/commands/context.js';
+import type { CommandContext } from '../../src/commands/common/context.js';
 import type { UpReport } from '../../src/report/reports.js';
 import { commandsOn, type Commands } from './commands.js';
 import { freshFleet } from './fresh-fleet.js';

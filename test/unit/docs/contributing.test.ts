@@ -20,7 +20,7 @@ function forbiddenByLinter(): Map<string, string[]> {
   );
 }
 
-/** By folder of src: the folders that the linter lets it import; for protocol, any of its own folders. */
+/** By folder of src: the folders that the linter lets it import; for protocol and commands, any of its own folders. */
 function allowedByLinter(folders: readonly string[]): Map<string, string[]> {
   const forbidden = new Map<string, Set<string>>();
   for (const [file, groups] of forbiddenByLinter()) {
@@ -54,19 +54,22 @@ test('and has every folder of src', () => {
   expect(rows.map(([folder = '']) => folder.replaceAll('`', '')).toSorted()).toEqual([...folders].toSorted());
 });
 
-test('its table of the folders of protocol is in the order that the linter keeps', () => {
-  const rows = tableRows(section(CONTRIBUTING, '### Inside of `protocol`'));
-  const folders = rows.map(([folder = '']) => folder.replaceAll('`', ''));
-  const present = SOURCES.flatMap((file) => /^src\/protocol\/([^/]+)\//.exec(file)?.[1] ?? []);
-  expect(folders.toSorted()).toEqual([...new Set(present)].toSorted());
-  const forbidden = forbiddenByLinter();
-  for (const [index, folder] of folders.entries()) {
-    const inner = (forbidden.get(`src/protocol/${folder}/**`) ?? []).filter(
-      (group) => !group.startsWith('../../'),
-    );
-    expect(inner).toEqual(folders.slice(index + 1).map((other) => `../${other}/**`));
-  }
-});
+test.each(['protocol', 'commands'])(
+  'its table of the folders of %s is in the order that the linter keeps',
+  (layer) => {
+    const rows = tableRows(section(CONTRIBUTING, `### Inside of \`${layer}\``));
+    const folders = rows.map(([folder = '']) => folder.replaceAll('`', ''));
+    const present = SOURCES.flatMap((file) => new RegExp(`^src/${layer}/([^/]+)/`).exec(file)?.[1] ?? []);
+    expect(folders.toSorted()).toEqual([...new Set(present)].toSorted());
+    const forbidden = forbiddenByLinter();
+    for (const [index, folder] of folders.entries()) {
+      const inner = (forbidden.get(`src/${layer}/${folder}/**`) ?? []).filter(
+        (group) => !group.startsWith('../../'),
+      );
+      expect(inner).toEqual(folders.slice(index + 1).map((other) => `../${other}/**`));
+    }
+  },
+);
 
 test('every npm script that it names exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };

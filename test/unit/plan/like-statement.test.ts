@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isLike, unlike } from '../../../src/commands/like-statement.js';
+import { isLike, unlike } from '../../../src/commands/pin/like-statement.js';
 
 const ALTER = 'ALTER FOREIGN TABLE "acme"."books" ADD COLUMN "isbn" text OPTIONS (column_name \'isbn\')';
 

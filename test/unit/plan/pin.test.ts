@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { TenantConfig } from '../../../src/config/config.js';
-import { PIN_FORMAT, type Pin } from '../../../src/commands/pin.js';
-import { movesSince } from '../../../src/commands/pin-moves.js';
-import { pinStatements, reviewOf } from '../../../src/commands/pin-review.js';
+import { PIN_FORMAT, type Pin } from '../../../src/commands/pin/pin.js';
+import { movesSince } from '../../../src/commands/pin/pin-moves.js';
+import { pinStatements, reviewOf } from '../../../src/commands/pin/pin-review.js';
 import type { VeneerStatements } from '../../../src/protocol/run/review.js';
 
 const tenants = ['acme', 'umbrella'].map((tenant) => ({

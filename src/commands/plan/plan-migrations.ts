@@ -1,0 +1,72 @@
+import { impactOf } from '../../migrations/statement-impact.js';
+import { UNKNOWN } from '../../migrations/lock-modes.js';
+import { medianMs, type PastStep } from '../../migrations/durations.js';
+import { labelOf, type Migration, type Statement } from '../../migrations/migration.js';
+import { canParse, parseSql } from '../../migrations/parse-sql.js';
+import type { Plan } from '../../migrations/plan.js';
+import { writesIn } from '../../migrations/statement-writes.js';
+import type { PlanGroup, PlanMigration, PlanStatement } from '../../report/plan.js';
+import { groupBy } from '../../group-by.js';
+
+/** What is pending, with what each statement does to those who use the tables meanwhile. */
+export const planMigrations = (plan: Plan, past: readonly PastStep[]): Promise<PlanMigration[]> =>
+  Promise.all(
+    plan.order.map(async (migration) => ({
+      migration: labelOf(migration),
+      scope: migration.scope,
+      file: migration.file,
+      transaction: migration.transaction,
+      statements: await statementsOf(migration),
+      verified: migration.verify !== undefined,
+      runs: runsOf(plan, migration),
+      msEach: medianMs(past, migration),
+    })),
+  );
+
+async function statementsOf({ body }: Migration): Promise<readonly PlanStatement[] | null> {
+  return body.kind === 'dynamic' ? null : Promise.all(body.statements.map(withImpact));
+}
+
+async function withImpact({ sql, line }: Statement): Promise<PlanStatement> {
+  const parsed = canParse(sql) ? await parseSql({ text: sql, file: '', line: null }) : [];
+  const [only] = parsed;
+  const isOne = only !== undefined && parsed.length === 1;
+  return isOne
+    ? { sql, line, ...impactOf(only.node), writes: writesIn(only.node) }
+    : { sql, line, ...UNKNOWN, writes: [] };
+}
+
+/** For how many it runs. */
+function runsOf({ shards, veneerSteps }: Plan, migration: Migration): number {
+  const steps = shards.flatMap(({ steps }) => steps.filter((step) => step.migration === migration));
+  const veneers = veneerSteps
+    .filter((step) => step.migration === migration)
+    .flatMap(({ veneers }) => veneers);
+  return steps.reduce((sum, { tenants }) => sum + Math.max(1, tenants.length), veneers.length);
+}
+
+/** Those for whom the same is pending, together. Pure. */
+export function planGroups({ shards, veneerSteps }: Plan): PlanGroup[] {
+  const pairs = [
+    ...shards.flatMap(({ shard, steps }) =>
+      steps.flatMap(({ migration, tenants }) =>
+        (migration.scope === 'shard' ? [shard.name] : tenants.map(({ name }) => name)).map((subject) => ({
+          migration,
+          subject,
+        })),
+      ),
+    ),
+    ...veneerSteps.flatMap(({ migration, veneers }) =>
+      veneers.map(({ name }) => ({ migration, subject: name })),
+    ),
+  ];
+  const bySubject = [
+    ...groupBy(pairs, ({ migration, subject }) => JSON.stringify([migration.scope, subject])).values(),
+  ];
+  const alike = groupBy(bySubject, (list) => JSON.stringify(list.map(({ migration }) => labelOf(migration))));
+  return [...alike.values()].map((lists) => ({
+    scope: lists[0]?.[0]?.migration.scope ?? 'tenant',
+    subjects: lists.flatMap((list) => list[0]?.subject ?? []),
+    pending: lists[0]?.map(({ migration }) => labelOf(migration)) ?? [],
+  }));
+}

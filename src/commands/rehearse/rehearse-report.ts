@@ -1,0 +1,77 @@
+import { EXIT, worst, type Problem } from '../../errors.js';
+import { labelOf } from '../../migrations/migration.js';
+import type { Plan } from '../../migrations/plan.js';
+import type { Representative } from '../../migrations/representatives.js';
+import type { Rehearsal } from '../../protocol/rehearsal/rehearsal.js';
+import { emptyStep } from '../../protocol/rehearsal/rehearsal-step.js';
+import type { MovedSequence, RehearseReport } from '../../report/rehearse.js';
+import { writeNotices } from '../../report/writes.js';
+
+export interface ReportFacts {
+  readonly fleet: string;
+  readonly run: string;
+  /** performance.now() when the command began. */
+  readonly start: number;
+}
+
+export interface ReportParts {
+  readonly plan?: Plan;
+  readonly tenants?: readonly Representative[];
+  readonly rehearsal?: Rehearsal;
+  readonly moved?: readonly MovedSequence[];
+  readonly problems: readonly Problem[];
+  readonly notices?: readonly string[];
+  readonly file?: string | null;
+}
+
+/** The report, with the exit code and the command to type next that follow. Pure but for the clock. */
+export function rehearseReport(
+  { fleet, run, start }: ReportFacts,
+  { plan, tenants = [], rehearsal, moved = [], problems, notices = [], file = null }: ReportParts,
+): RehearseReport {
+  const steps = rehearsal?.steps.map(({ step }) => step) ?? plan?.order.map(emptyStep) ?? [];
+  const exitCode = worst(EXIT.clean, ...problems.map((problem) => problem.exitCode));
+  return {
+    command: 'rehearse',
+    fleet,
+    run,
+    tenants: tenants.map(({ tenant, standsFor }) => ({
+      shard: tenant.shard,
+      tenant: tenant.name,
+      standsFor: standsFor.map(({ name }) => name),
+    })),
+    steps,
+    moved,
+    plan: file,
+    problems,
+    notices: [
+      ...notices,
+      ...alone(plan),
+      ...steps.flatMap(({ migration, writes }) => writeNotices(migration, writes)),
+      ...moved.map(
+        ({ member, sequence }) => `${member}: sequence ${sequence} has moved, which no rollback takes back`,
+      ),
+    ],
+    exitCode,
+    next: nextOf(problems, steps.length, file),
+    ms: Math.round(performance.now() - start),
+  };
+}
+
+const alone = (plan: Plan | undefined): string[] =>
+  (plan?.order ?? [])
+    .filter(({ transaction }) => transaction === 'none')
+    .map(
+      (migration) =>
+        `${labelOf(migration)} runs without a transaction: it could not be rolled back, and was not rehearsed`,
+    );
+
+function nextOf(problems: readonly Problem[], steps: number, file: string | null): string | null {
+  const codes = problems.map(({ exitCode }) => exitCode);
+  if (problems.some(({ hint }) => hint === 'migrate setup')) return 'migrate setup';
+  if (codes.includes(EXIT.inDoubt)) return 'migrate recover';
+  if (codes.includes(EXIT.unreachable)) return 'migrate status';
+  if (problems.length > 0) return 'migrate rehearse';
+  if (steps === 0) return null;
+  return file === null ? 'migrate up' : `migrate up --plan ${file}`;
+}

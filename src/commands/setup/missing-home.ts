@@ -1,0 +1,20 @@
+import { problemOf } from '../../errors.js';
+import type { Member } from '../../fleet/member.js';
+import { ident } from '../../postgres/identifiers.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
+
+/**
+ * What is missing where a member's database is, or the role that works there, as SQL for a superuser; none where connecting
+ * failed for another reason. Nothing of it is made here: a role has rights, and a tenant's database is made with the tenant.
+ */
+export function missingHome({ shard, setRole, url }: Member, error: unknown): readonly string[] {
+  const user = decodeURIComponent(new URL(url.reveal()).username);
+  const database = shard?.database ?? null;
+  if (database !== null && isState(error, SQLSTATE.undefinedDatabase))
+    return [`CREATE DATABASE ${ident(database)} OWNER ${ident(setRole ?? user)}`];
+  if (setRole === null) return [];
+  const grant = `GRANT ${ident(setRole)} TO ${ident(user)}`;
+  if (isState(error, SQLSTATE.insufficientPrivilege)) return [grant];
+  const isUnknown = isState(error, SQLSTATE.invalidParameterValue) && /role/.test(problemOf(error).message);
+  return isUnknown ? [`CREATE ROLE ${ident(setRole)}`, grant] : [];
+}

@@ -1,0 +1,246 @@
+import type { Config, ShardConfig } from '../../config/config.js';
+import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../../errors.js';
+import { allMembers, type Member } from '../../fleet/member.js';
+import type { Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
+import { inTransaction } from '../../postgres/transaction.js';
+import { anchorOf, type Run } from '../../protocol/run/run.js';
+import type { SettledAttempt, SetupMember, SetupReport } from '../../report/reports.js';
+import type { CommandContext } from '../common/context.js';
+import { boundsProblems, readChangedBounds } from './changed-bounds.js';
+import { missingHome } from './missing-home.js';
+import { EMPTY, type MemberPlan } from './setup-plan.js';
+import { planShard } from './setup-shard.js';
+import { stateStatements } from './setup-state.js';
+import { planVeneer } from './setup-veneer.js';
+import { plain } from '../../veneer/servers.js';
+import { withReaders } from '../common/readers.js';
+import { settleFirst, withRecordedRun } from '../common/recorded-run.js';
+import { settledExit, settledText } from '../common/settled.js';
+
+export interface SetupOptions {
+  readonly dryRun: boolean;
+}
+
+/**
+ * Makes the fleet ready: extension, servers, user mappings, schemas, grants and our state tables. Idempotent; what
+ * changed in shards.yaml is altered, nothing is dropped. Each member is one transaction; one in both roles
+ * has another before it, for its grants.
+ */
+export async function setup(
+  config: Config,
+  options: SetupOptions,
+  context: CommandContext,
+): Promise<SetupReport> {
+  if (options.dryRun) {
+    const members = await withReaders(config, context, (readers) =>
+      setupMembers(config, readers.sessionOf, false),
+    );
+    return reportOf(config, options, members, []);
+  }
+  return withRecordedRun(config, { ...context, command: 'setup' }, async (run) => {
+    // What is prepared holds locks that setup's own statements would wait for.
+    const settled = await settleFirst(run);
+    const members = await setupMembers(config, (member) => anchorOf(run, member), true, run);
+    return reportOf(config, options, await withBounds(run, members), settled);
+  });
+}
+
+/**
+ * Shards first: a veneer's definitions are of use only when what they show is there, and a user mapping may lead to another
+ * user only when that one may there what the old one might. So where a shard failed, its mappings stay as they are, and go on
+ * to work; what there is none of yet is made all the same.
+ */
+async function setupMembers(
+  config: Config,
+  sessionOf: (member: string) => Session,
+  executing: boolean,
+  run?: Run,
+): Promise<SetupMember[]> {
+  const results: SetupMember[] = [];
+  // What is on its way in or out is made, or taken away, by the step that it takes part in.
+  const members = allMembers({ ...config, unlisted: [] }).toSorted(
+    (a, b) => Number(a.veneer !== null) - Number(b.veneer !== null),
+  );
+  const granted = executing
+    ? await grantInMesh(config, members, sessionOf)
+    : new Map<string, MemberPlan | null>();
+  const early = [...granted].filter(([, plan]) => plan === null).map(([name]) => name);
+  for (const member of members) {
+    const stopped = run?.signal.aborted === true;
+    const failed = results.filter(({ problem }) => problem !== null).map((one) => one.member);
+    const unready = new Set([...early, ...failed]);
+    const own = stopped
+      ? outcome(member, 'not started')
+      : await setupMember({ config, sessionOf, unready }, member, executing);
+    results.push(withGranted(own, granted.get(member.name)?.statements ?? []));
+  }
+  return results;
+}
+
+/** What is right but for bounds that shards.yaml has changed since, which setup cannot alter. */
+async function withBounds(run: Run, members: readonly SetupMember[]): Promise<SetupMember[]> {
+  const looked: SetupMember[] = [];
+  for (const member of members) {
+    const isVeneer = run.config.veneers.some(({ name }) => name === member.member);
+    const isWhole = member.problem === null && member.state !== 'not started';
+    const [problem = null] =
+      isVeneer && isWhole
+        ? boundsProblems(await readChangedBounds(run.config, anchorOf(run, member.member)))
+        : [];
+    looked.push(problem === null ? member : { ...member, state: 'failed', problem });
+  }
+  return looked;
+}
+
+/**
+ * A member in both roles is shard and veneer in one transaction, and each of them is shown by the next: so what is to be
+ * granted there comes first on all of them, and then the mappings that need it. By member; null: not all could be granted,
+ * which its own turn tells.
+ */
+async function grantInMesh(
+  config: Config,
+  members: readonly Member[],
+  sessionOf: (member: string) => Session,
+): Promise<ReadonlyMap<string, MemberPlan | null>> {
+  const granted = new Map<string, MemberPlan | null>();
+  for (const { name, shard, veneer } of members) {
+    if (shard === null || veneer === null) continue;
+    granted.set(name, await grantOn(config, shard, () => sessionOf(name)).catch(() => null));
+  }
+  return granted;
+}
+
+async function grantOn(
+  config: Config,
+  shard: ShardConfig,
+  sessionOf: () => Session,
+): Promise<MemberPlan | null> {
+  const plan = await planShard(config, shard, sessionOf());
+  if (plan.forSuperuser.length > 0) return null;
+  if (plan.statements.length > 0) await execute(sessionOf(), plan, config.rollout.lockWaitMs);
+  return plan;
+}
+
+const withGranted = (member: SetupMember, granted: MemberPlan['statements']): SetupMember =>
+  granted.length === 0
+    ? member
+    : {
+        ...member,
+        state: member.state === 'nothing to do' ? 'done' : member.state,
+        statements: [...granted.map(({ shown }) => shown), ...member.statements],
+      };
+
+interface Place {
+  readonly config: Config;
+  readonly sessionOf: (member: string) => Session;
+  /** Shards on which setup failed. */
+  readonly unready: ReadonlySet<string>;
+}
+
+async function setupMember(
+  { config, sessionOf, unready }: Place,
+  member: Member,
+  executing: boolean,
+): Promise<SetupMember> {
+  let plan: MemberPlan | null = null;
+  try {
+    const session = sessionOf(member.name);
+    plan = await planMember(config, member, session, unready);
+    if (plan.forSuperuser.length > 0)
+      return outcome(member, 'failed', plan, rightsProblem(member, plan.forSuperuser));
+    if (plan.statements.length === 0) return outcome(member, 'nothing to do', plan);
+    if (!executing) return outcome(member, 'planned', plan);
+    await execute(session, plan, config.rollout.lockWaitMs);
+    return outcome(member, 'done', plan);
+  } catch (error) {
+    const forSuperuser = plan === null ? missingHome(member, error) : [];
+    if (forSuperuser.length === 0) return outcome(member, 'failed', plan, setupProblem(error));
+    const problem = { ...problemOf(error), hint: rightsProblem(member, forSuperuser).hint };
+    return outcome(member, 'failed', { ...EMPTY, forSuperuser }, problem);
+  }
+}
+
+/** What both of its roles need, in one plan. */
+async function planMember(
+  config: Config,
+  member: Member,
+  session: Session,
+  unready: ReadonlySet<string>,
+): Promise<MemberPlan> {
+  const state = (await stateStatements(config, session, member)).map(plain);
+  const shard = member.shard === null ? EMPTY : await planShard(config, member.shard, session);
+  const veneer = member.veneer === null ? EMPTY : await planVeneer(config, session, unready);
+  const forSuperuser = [...new Set([...shard.forSuperuser, ...veneer.forSuperuser])];
+  if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
+  const statements = [...state, ...shard.statements, ...veneer.statements];
+  return { statements, refreshed: veneer.refreshed, forSuperuser };
+}
+
+/** One transaction, which waits for no lock longer than a step may. */
+async function execute(session: Session, { statements }: MemberPlan, lockWaitMs: number): Promise<void> {
+  const limit = `SET LOCAL lock_timeout = ${lockWaitMs}`;
+  await inTransaction(session, async () => {
+    await session.run([limit, ...statements.map(({ sql }) => sql)].join(';\n'));
+  });
+}
+
+const rightsProblem = (member: Member, statements: readonly string[]) =>
+  ({
+    message: `${member.name} lacks what its user may not make itself`,
+    exitCode: EXIT.failed,
+    where: { member: member.name },
+    hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
+  }) satisfies Problem;
+
+/** PostgreSQL's message may quote the statement that failed, and with it a password: the cause is left out. */
+function setupProblem(error: unknown): Problem {
+  const problem = problemOf(error);
+  const hint = hintFor(error);
+  return hint === null ? problem : { ...problem, hint };
+}
+
+function hintFor(error: unknown): string | null {
+  if (isState(error, SQLSTATE.insufficientPrivilege))
+    return 'run migrate setup --dry-run, and have a superuser run what it prints';
+  if (isState(error, SQLSTATE.lockNotAvailable))
+    return 'another session holds what setup has to change; nothing was changed there: run migrate setup again';
+  // `option "password" not found`: SET on a user mapping whose options this user may not see.
+  return isState(error, SQLSTATE.undefinedObject)
+    ? 'a user mapping may lack the option: drop that mapping on the veneer, then run migrate setup again'
+    : null;
+}
+
+function outcome(
+  member: Member,
+  state: SetupMember['state'],
+  plan: MemberPlan | null = null,
+  problem: Problem | null = null,
+): SetupMember {
+  return {
+    member: member.name,
+    role: member.role,
+    state: state === 'done' && plan?.refreshed === plan?.statements.length ? 'nothing to do' : state,
+    statements: plan?.statements.map((statement) => statement.shown) ?? [],
+    forSuperuser: plan?.forSuperuser ?? [],
+    problem,
+  };
+}
+
+function reportOf(
+  config: Config,
+  { dryRun }: SetupOptions,
+  members: readonly SetupMember[],
+  settled: readonly SettledAttempt[],
+): SetupReport {
+  const problems = members.flatMap((member) => member.problem ?? []);
+  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
+  const next =
+    exitCode === EXIT.inDoubt
+      ? 'migrate recover'
+      : problems.length > 0 || dryRun
+        ? 'migrate setup'
+        : 'migrate up';
+  const notices = settled.map(settledText);
+  return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
+}

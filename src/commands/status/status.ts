@@ -1,0 +1,151 @@
+import path from 'node:path';
+import type { Occupied } from '../../catalog/read-foreign-tables.js';
+import type { Config, ShardConfig } from '../../config/config.js';
+import { EXIT, problemOf, type Problem } from '../../errors.js';
+import { allMembers } from '../../fleet/member.js';
+import { selectShards, type Selection } from '../../fleet/selection.js';
+import { loadMigrations } from '../../migrations/load.js';
+import type { Migration } from '../../migrations/migration.js';
+import type { DriftGrade } from '../../report/drift.js';
+import type { StatusReport } from '../../report/reports.js';
+import type { StatusFacts } from './status-facts.js';
+import { readChangedBounds, type IsSelected } from '../setup/changed-bounds.js';
+import { foldStatus } from './status-report.js';
+import { probeMappings } from './probe-mappings.js';
+import { readSiblings } from './status-siblings.js';
+import { readLastSteps, unknownSteps } from './status-steps.js';
+import { readVeneerTypes } from './status-types.js';
+import type { CommandContext } from '../common/context.js';
+import { readMarked } from './marked-databases.js';
+import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
+import { withReaders, type Readers } from '../common/readers.js';
+import { verifyImports } from './verify-imports.js';
+
+export interface StatusOptions extends Selection {
+  /** Compare with what IMPORT FOREIGN SCHEMA makes of the shards as well, and the bounds of partitions with their rules. */
+  readonly verify: boolean;
+  /** Drift of a better grade does not make the exit code 11. */
+  readonly failOn: DriftGrade;
+}
+
+/**
+ * Where the fleet stands, read from the live catalogs alone: migrations applied and pending, drift, what is in
+ * doubt, who cannot be reached. Takes no lock of the fleet, writes nothing, works before setup too.
+ */
+export async function status(
+  config: Config,
+  options: StatusOptions,
+  context: CommandContext,
+): Promise<StatusReport> {
+  const shards = selectShards(config, options);
+  const { migrations, problem } = await migrationsOrProblem(config);
+  return withReaders(config, context, async (readers) => {
+    const problems = new Map(readers.unreachable);
+    const lastSteps = await readLastSteps(config, readers);
+    const [shardFacts, veneerFacts] = await Promise.all([
+      readAll(shards, problems, (shard) => readShardFacts(config, shard, readers.sessionOf(shard.name))),
+      readAll(config.veneers, problems, (veneer) =>
+        readVeneerFacts(config, veneer.name, readers.sessionOf(veneer.name)),
+      ),
+    ]);
+    const facts: StatusFacts = {
+      config,
+      shards,
+      migrations,
+      shardFacts,
+      veneerFacts,
+      veneerTypes: await readAll([...veneerFacts.values()], problems, (veneer) =>
+        readVeneerTypes(readers.sessionOf(veneer.name), [...shardFacts.values()]),
+      ),
+      taken: await readAllTaken(config, readers, shardFacts, veneerFacts),
+      probes: await readAll([...veneerFacts.values()], problems, (veneer) =>
+        probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
+      ),
+      marked: await readMarked(config, context.who),
+      siblings: await readSiblings(config, readers, shardFacts),
+      unknownSteps: await unknownSteps(lastSteps, shards, readers),
+      problems,
+      versions: versionsOf(config, readers),
+      verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
+      bounds: options.verify
+        ? await readAll([...veneerFacts.values()], problems, ({ name }) =>
+            readChangedBounds(config, readers.sessionOf(name), selectedOf(shards)),
+          )
+        : new Map(),
+    };
+    return foldStatus(facts, { failOn: options.failOn, problems: problem === null ? [] : [problem] });
+  });
+}
+
+const selectedOf = (shards: readonly ShardConfig[]): IsSelected => {
+  const tenantsOf = new Map(
+    shards.map(({ name, tenants }) => [
+      name,
+      new Set<string | null>([null, ...tenants.map((one) => one.name)]),
+    ]),
+  );
+  return (shard, tenant) => tenantsOf.get(shard)?.has(tenant) === true;
+};
+
+/** A broken migration must not hide the state of the fleet. */
+async function migrationsOrProblem(
+  config: Config,
+): Promise<{ migrations: readonly Migration[]; problem: Problem | null }> {
+  try {
+    return {
+      migrations: await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) }),
+      problem: null,
+    };
+  } catch (error) {
+    return { migrations: [], problem: problemOf(error) };
+  }
+}
+
+/** Facts by name; a member that cannot be read gets a problem, and the others are read all the same. */
+async function readAll<M extends { readonly name: string }, F>(
+  members: readonly M[],
+  problems: Map<string, Problem>,
+  read: (member: M) => Promise<F>,
+): Promise<ReadonlyMap<string, F>> {
+  const facts = new Map<string, F>();
+  await Promise.all(
+    members.map(async (member) => {
+      try {
+        facts.set(member.name, await read(member));
+      } catch (error) {
+        const problem = problemOf(error);
+        const unread = {
+          ...problem,
+          exitCode: EXIT.unreachable,
+          where: { member: member.name, ...problem.where },
+        };
+        if (!problems.has(member.name)) problems.set(member.name, unread);
+      }
+    }),
+  );
+  return facts;
+}
+
+async function readAllTaken(
+  config: Config,
+  readers: Readers,
+  shards: ReadonlyMap<string, ShardFacts>,
+  veneers: ReadonlyMap<string, VeneerFacts>,
+): Promise<ReadonlyMap<string, readonly Occupied[]>> {
+  const names = [...shards.values()].flatMap(({ exposed }) =>
+    (exposed ?? []).map(({ definition }) => definition),
+  );
+  const entries = await Promise.all(
+    [...veneers.keys()].map(
+      async (name) => [name, await readTaken(config, readers.sessionOf(name), names)] as const,
+    ),
+  );
+  return new Map(entries);
+}
+
+function versionsOf(config: Config, { sessionOf, unreachable }: Readers): ReadonlyMap<string, number> {
+  const names = allMembers(config).map((member) => member.name);
+  return new Map(
+    names.filter((name) => !unreachable.has(name)).map((name) => [name, sessionOf(name).server.version]),
+  );
+}

@@ -1,0 +1,61 @@
+import { chmod, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import type { Config, TenantConfig } from '../../config/config.js';
+import { unlistTenants } from '../../config/edit-tenants.js';
+import type { FleetSource } from '../../config/load-config.js';
+import { EXIT, textOf, VeneerError } from '../../errors.js';
+import { listed, rowsOf, type Edited } from '../../fleet/listed.js';
+
+/** With new tenants of one shard. Throws a ConfigError (exit 78) where that would not be a fleet. */
+export function withTenants(
+  source: FleetSource,
+  config: Config,
+  shard: string,
+  names: readonly string[],
+): Edited {
+  const edited = listed(source, config, shard, names);
+  const present = tenantsOn(edited.config, shard).map(({ name }) => name);
+  const expected = [...tenantsOn(config, shard).map(({ name }) => name), ...names];
+  if (present.toSorted().join('\0') !== expected.toSorted().join('\0')) throw notWritable(shard, names);
+  return edited;
+}
+
+/** Without a tenant that is listed. */
+export function withoutTenant(source: FleetSource, config: Config, tenant: TenantConfig): Edited {
+  const place = tenantsOn(config, tenant.shard).findIndex(({ name }) => name === tenant.name);
+  if (place < 0) return { config, text: null };
+  if (config.tenantQuery !== null) {
+    const tenants = rowsOf(config).filter((row) => row.tenant !== tenant.name);
+    return { config: { ...source.read({ tenants }), unlisted: config.unlisted }, text: null };
+  }
+  const text = unlistTenants(source.text, tenant.shard, [place]);
+  return { config: { ...source.read({ text }), unlisted: config.unlisted }, text };
+}
+
+const tenantsOn = ({ shards }: Config, shard: string): readonly TenantConfig[] =>
+  shards.filter(({ key }) => key === shard).flatMap(({ tenants }) => tenants);
+
+const notWritable = (shard: string, names: readonly string[]): VeneerError =>
+  new VeneerError(`shards.yaml cannot be given ${names.join(', ')} by a program`, {
+    exitCode: EXIT.config,
+    hint: `write it under shards.${shard}.tenants by hand, then run the same command again`,
+  });
+
+/**
+ * Puts a new text in the file's place, whole or not at all. Throws (exit 21) where the file is another one by now, or
+ * cannot be written: the servers are ahead of it.
+ */
+export async function replaceFile({ file }: FleetSource, before: string, text: string): Promise<void> {
+  try {
+    const target = await realpath(file);
+    if ((await readFile(target, 'utf8')) !== before) throw new Error('it was changed meanwhile');
+    const fresh = `${target}.${process.pid}.new`;
+    await writeFile(fresh, text);
+    await chmod(fresh, (await stat(target)).mode);
+    await rename(fresh, target);
+  } catch (error) {
+    throw new VeneerError(`shards.yaml could not be written: ${textOf(error)}`, {
+      exitCode: EXIT.partial,
+      hint: 'what the servers have stays; bring the list of tenants in shards.yaml in line by hand',
+    });
+  }
+}
