@@ -37,7 +37,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       {
         name: 'verify',
         type: 'boolean',
-        text: 'also compare with IMPORT FOREIGN SCHEMA, and partitions with their rules; rolled back',
+        text: 'also compare with IMPORT FOREIGN SCHEMA, and bounds with their rules',
       },
       {
         name: 'fail-on',
