@@ -6,7 +6,8 @@ import { loadConfig } from '../../dist/config/load-config.js';
  * waits at others until it is told to go on. Its report goes to stdout as JSON.
  */
 const { command, options, dieAt, waitAt } = JSON.parse(process.argv[2] ?? '');
-const verbs = await import(`../../dist/commands/${command}.js`);
+const VERBS = { up: '../../dist/commands/migrate/up.js', recover: '../../dist/commands/repair/recover.js' };
+const verbs = await import(VERBS[command]);
 const counts = new Map();
 
 async function at(name) {
