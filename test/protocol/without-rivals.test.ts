@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { CommandContext } from '../../src/commands/common/context.js';
 import { stop } from '../../src/commands/history/stop.js';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { loseSessions, stallAt } from './old-runner.js';
@@ -80,9 +81,13 @@ test('one that has nothing left but the first veneer wins no lock back: a run th
 
 test('stop finds the run that goes without the first veneer', async () => {
   const stalled = stallAt('before prepare:shard1');
-  const report = without('blue', { at: stalled.at }).up();
+  // It goes on when it has heard that it is to end: it looks now and then, and would be through before.
+  const onProgress: CommandContext['onProgress'] = (event) => {
+    if (event.type === 'notice' && event.text.includes('asked this run to end')) stalled.release();
+  };
+  const report = without('blue', { at: stalled.at, onProgress }).up();
   await Promise.race([stalled.reached, report]);
-  const context = { who: 'test', signal: new AbortController().signal, onProgress: () => stalled.release() };
+  const context = { who: 'test', signal: new AbortController().signal, onProgress: () => undefined };
   expect(await stop(await run.config(), { timeoutMs: 60_000 }, context)).toMatchObject({ state: 'ended' });
   expect((await report).exitCode).toBe(143);
 });
