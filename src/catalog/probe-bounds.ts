@@ -41,16 +41,16 @@ export async function probeBounds<W extends BoundsWanted>(
         ...partitions,
       ].join('; '),
     );
-    const found: (W & BoundsFound)[] = [];
-    for (const [index, one] of wanted.entries()) {
-      const [row] = await session.query<{ present: string; wanted: string }>(
-        `SELECT (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass($1)) AS present,
-                (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass($2)) AS wanted`,
-        [qualified(one.table), `pg_temp.${nameOf(index)}`],
-      );
-      if (row !== undefined) found.push({ ...one, ...row });
-    }
-    return found;
+    const rows = await session.query<{ present: string; wanted: string }>(
+      `SELECT (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass(names.present)) AS present,
+              (SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = to_regclass(names.wanted)) AS wanted
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS names(present, wanted, at) ORDER BY names.at`,
+      [wanted.map(({ table }) => qualified(table)), wanted.map((_, index) => `pg_temp.${nameOf(index)}`)],
+    );
+    return wanted.flatMap((one, index) => {
+      const row = rows[index];
+      return row === undefined ? [] : [{ ...one, ...row }];
+    });
   } finally {
     await rollbackQuietly(session);
   }

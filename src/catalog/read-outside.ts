@@ -1,17 +1,12 @@
 import type { Session } from '../postgres/session.js';
-import { readShapes } from './read-shapes.js';
+import { notOfExtension, readShapes } from './read-shapes.js';
+import { FIRST_OF_USERS } from './type-sql.js';
 
 /** Something of a database that is not in a tenant's schema, nor ours: what it is, and a text that is equal for equal ones. */
 export interface OutsideItem {
   readonly object: string;
   readonly is: string;
 }
-
-/** What comes with PostgreSQL has an oid below (access/transam.h, FirstNormalObjectId). */
-const FIRST_OWN = 16_384;
-
-const NOT_OF_EXTENSION = (catalog: string): string =>
-  `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = o.oid AND x.deptype = 'e')`;
 
 /** Catalogs of what is in no schema. */
 const LOOSE = [
@@ -35,7 +30,7 @@ export async function readOutside(
   const loose = LOOSE.map(
     (catalog) =>
       `SELECT pg_describe_object('${catalog}'::regclass, o.oid, 0) AS object, '' AS is FROM ${catalog} o
-        WHERE o.oid >= ${FIRST_OWN} AND ${NOT_OF_EXTENSION(catalog)}`,
+        WHERE o.oid >= ${FIRST_OF_USERS} AND ${notOfExtension(catalog, 'o.oid')}`,
   );
   const items = await session.query<{ object: string; is: string }>(
     `SELECT 'extension ' || e.extname AS object, n.nspname::text AS is

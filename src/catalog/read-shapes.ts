@@ -26,7 +26,8 @@ const own = (text: string): string =>
   `CASE WHEN position(quoted IN ${text}) = 0 AND position(replace(quoted, '''', '''''') IN ${text}) = 0 THEN ${text}
         ELSE regexp_replace(${text}, self, '', 'g') END`;
 
-const notOfExtension = (catalog: string, oid: string): string =>
+/** A condition: what has this oid in that catalog belongs to no extension. */
+export const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend x
                 WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
 

@@ -66,17 +66,16 @@ export const boundsProblems = ({ changed, problems }: BoundsRead): Problem[] => 
   })),
 ];
 
+/** Heads, in one query: definitions are deparsed, and wait for whoever locks them. */
 async function readAttached(config: Config, session: Session): Promise<Attached[]> {
-  const attached: Attached[] = [];
-  for (const shard of shardsShownOn(config, session.member)) {
-    const exposure = exposureOf(config, shard);
-    // Heads: definitions are deparsed, and wait for whoever locks them.
-    for (const table of await readForeignTableHeads(session, [shard.server.name])) {
-      const one = attachedBy(exposure, shard.name, remoteOf(table), table);
-      if (one !== null) attached.push(one);
-    }
-  }
-  return attached;
+  const shown = new Map(shardsShownOn(config, session.member).map((shard) => [shard.server.name, shard]));
+  const exposures = new Map([...shown].map(([server, shard]) => [server, exposureOf(config, shard)]));
+  const tables = await readForeignTableHeads(session, [...shown.keys()]);
+  return tables.flatMap((table) => {
+    const [shard, exposure] = [shown.get(table.server), exposures.get(table.server)];
+    if (shard === undefined || exposure === undefined) return [];
+    return attachedBy(exposure, shard.name, remoteOf(table), table) ?? [];
+  });
 }
 
 /** What a member in both roles has itself of what it shows of the others. */

@@ -40,13 +40,13 @@ export const batchFor = (config: Config): Batch =>
     : config.rollout.batch;
 
 /** What a server, its readers or its owner allow a step to take at once. */
-export interface BatchLimit {
+interface BatchLimit {
   readonly tenants: number;
   readonly by: 'lock table' | 'readers' | 'rollout.batch';
 }
 
 /** Null: a step takes all tenants. Pure. */
-export function limitOf(
+function limitOf(
   { migration: { body } }: PlannedStep,
   batch: Batch,
   capacities: readonly Capacity[],
