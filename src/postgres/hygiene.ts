@@ -115,15 +115,41 @@ export const freshStatements = (pinned: Values): readonly string[] => [
  * `locals` besides. `forget`: also what is prepared, ours included. Few statements, since they stand before those of every
  * tenant, and each is answered by a message of its own: a run of many tenants would do little else than read these.
  */
-export function freshForMigration(
+export const freshForMigration = (
   pinned: Values,
   locals: Expressions,
   { forget }: { readonly forget: boolean },
-): readonly string[] {
+): readonly string[] => [
+  ...RESETS,
+  ...(forget ? ['DEALLOCATE ALL'] : []),
+  settingForMigration(pinned, locals),
+];
+
+function settingForMigration(pinned: Values, locals: Expressions): string {
   const others = Object.entries(pinned).filter(([name]) => !(name in PLANNING));
   const set = [...setEach(quoted(Object.fromEntries(others)), false), ...setEach(locals, true)];
-  return [...RESETS, ...(forget ? ['DEALLOCATE ALL'] : []), `SELECT pg_catalog.concat(${set.join(', ')})`];
+  return `SELECT pg_catalog.concat(${set.join(', ')})`;
 }
+
+const PREPARED_NAME = 'pgveneer_fresh';
+
+/** {@link freshForMigration} for a text of many tenants, of a migration that prepares and forgets nothing. */
+export interface FreshForEach {
+  readonly begin: string;
+  /** Before each tenant's statements; with the values of the parameters. */
+  readonly each: (values: readonly string[]) => readonly string[];
+  readonly end: string;
+}
+
+/**
+ * What is set is parsed and planned once a text, which for each tenant would cost as much as a small statement of a migration.
+ * `locals` hold parameters, $1 and so on, of type text. Where the text fails it stays prepared until the session is freshened.
+ */
+export const freshForEach = (pinned: Values, locals: Expressions): FreshForEach => ({
+  begin: `PREPARE ${PREPARED_NAME} AS ${settingForMigration(pinned, locals)}`,
+  each: (values) => [...RESETS, `EXECUTE ${PREPARED_NAME}(${values.map(literal).join(', ')})`],
+  end: `DEALLOCATE ${PREPARED_NAME}`,
+});
 
 const assignment = (name: string, value: string): string =>
   `${name} = ${name === 'search_path' ? value : literal(value)}`;

@@ -22,7 +22,7 @@ export interface SubjectsWork {
  */
 const TEXT_SIZE = 256 * 1024;
 
-/** What stands before the statements of one of them is about that long. */
+/** What stands before the statements of one of them is about that long, where it is told for each anew. */
 const PROLOGUE_SIZE = 2000;
 
 /**

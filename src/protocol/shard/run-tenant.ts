@@ -1,9 +1,9 @@
 import type { Migration, MigrationBody, MigrationDb, Statement } from '../../migrations/migration.js';
-import { freshForMigration } from '../../postgres/hygiene.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import { explain, textOf, type Part } from './explain-failure.js';
+import { mayPrepare, prologueOf, prologuesOf } from './prologue.js';
 import type { Subject } from './subject.js';
 
 /**
@@ -51,54 +51,25 @@ export async function runForAll(
   const { body } = migration;
   if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
   if (body.statements.length === 0) return onDone(subjects.length);
-  const forget = mayPrepare(migration);
-  const parts = subjects.map((subject): Part => {
-    const prologue = prologueOf(session, subject, { budget, forget });
-    return { tenant: subject.tenant, prologue, statements: body.statements };
+  const { before, after, prologues } = prologuesOf(session, migration, subjects, budget);
+  const parts = subjects.map(({ tenant }, index): Part => {
+    return { tenant, prologue: prologues[index] ?? [], statements: body.statements };
   });
-  const [first] = parts;
-  const each = (first?.prologue.length ?? 0) + body.statements.length;
+  const each = (prologues[0]?.length ?? 0) + body.statements.length;
+  const all = [...ours(before), ...parts, ...ours(after)];
   try {
-    await session.run(textOf(parts), (completed) => {
-      if (completed % each === 0) onDone(completed / each);
+    await session.run(textOf(all), (completed) => {
+      const done = (completed - before.length) / each;
+      if (done > 0 && done <= subjects.length && Number.isInteger(done)) onDone(done);
     });
   } catch (error) {
-    throw explain(error, migration, parts);
+    throw explain(error, migration, all);
   }
 }
 
-interface Prologue {
-  readonly budget: Budget;
-  /** Also forget what was prepared. */
-  readonly forget: boolean;
-}
-
-/** A fresh session, what is left of the budget, and what a migration sees of whom it runs for. */
-function prologueOf(
-  session: Session,
-  { searchPath, settings }: Subject,
-  { budget, forget }: Prologue,
-): readonly string[] {
-  const locals = {
-    ...budget.shrinking(session),
-    // As SET would write it: a migration may read it.
-    search_path: `pg_catalog.quote_ident(${literal(searchPath)})`,
-    ...Object.fromEntries(
-      Object.entries(settings).map(([name, value]) => [`pgveneer.${name}`, literal(value)]),
-    ),
-  };
-  return freshForMigration(session.pinned, locals, { forget });
-}
-
-/**
- * What was prepared for the tenant before outlives even a rollback, and its name is taken. The words may stand in what a DO
- * block executes. A function that prepares, called by a migration without them, has to deallocate itself where a shard has
- * several tenants: to forget everything each time would cost every step of everybody more than its own statements do.
- */
-const mayPrepare = ({ body, verify }: Migration): boolean =>
-  [body, ...(verify === undefined ? [] : [verify])].some(
-    (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare|deallocate/i.test(sql)),
-  );
+/** Statements of ours that are for no tenant in particular. */
+const ours = (prologue: readonly string[]): Part[] =>
+  prologue.length === 0 ? [] : [{ tenant: null, prologue, statements: [] }];
 
 /** What a migration sees of whom it runs for. */
 export const surroundings = ({ searchPath, settings }: Subject): string[] => [

@@ -1,0 +1,81 @@
+import type { Migration } from '../../migrations/migration.js';
+import { freshForEach, freshForMigration } from '../../postgres/hygiene.js';
+import { literal } from '../../postgres/identifiers.js';
+import type { Session } from '../../postgres/session.js';
+import type { Budget } from '../lane/budget.js';
+import type { Subject } from './subject.js';
+
+/** What makes a session fresh for each of several, in one text. */
+interface Prologues {
+  /** At the beginning of the text. */
+  readonly before: readonly string[];
+  /** Before the statements of each, in their order; as many for one as for the other. */
+  readonly prologues: readonly (readonly string[])[];
+  /** At its end. */
+  readonly after: readonly string[];
+}
+
+/** A fresh session for each, what is left of the budget, and what a migration sees of whom it runs for. */
+export function prologuesOf(
+  session: Session,
+  migration: Migration,
+  subjects: readonly Subject[],
+  budget: Budget,
+): Prologues {
+  const forget = mayPrepare(migration);
+  if (forget || subjects.length === 1) {
+    const prologues = subjects.map((subject) => prologueOf(session, subject, { budget, forget }));
+    return { before: [], prologues, after: [] };
+  }
+  const settings = Object.keys(subjects[0]?.settings ?? {});
+  const locals = localsOf(
+    session,
+    budget,
+    '$1',
+    settings.map((name, index) => [name, `$${index + 2}`]),
+  );
+  const { begin, each, end } = freshForEach(session.pinned, locals);
+  const prologues = subjects.map((subject) =>
+    each([subject.searchPath, ...settings.map((name) => subject.settings[name] ?? '')]),
+  );
+  return { before: [begin], prologues, after: [end] };
+}
+
+interface PrologueOptions {
+  readonly budget: Budget;
+  /** Also forget what was prepared. */
+  readonly forget: boolean;
+}
+
+/** The same for one. */
+export function prologueOf(
+  session: Session,
+  { searchPath, settings }: Subject,
+  { budget, forget }: PrologueOptions,
+): readonly string[] {
+  const seen = Object.entries(settings).map(([name, value]) => [name, literal(value)] as const);
+  return freshForMigration(session.pinned, localsOf(session, budget, literal(searchPath), seen), { forget });
+}
+
+/** By the name of a setting, an expression of its value. */
+const localsOf = (
+  session: Session,
+  budget: Budget,
+  searchPath: string,
+  settings: readonly (readonly [string, string])[],
+): Readonly<Record<string, string>> => ({
+  ...budget.shrinking(session),
+  // As SET would write it: a migration may read it.
+  search_path: `pg_catalog.quote_ident(${searchPath})`,
+  ...Object.fromEntries(settings.map(([name, value]) => [`pgveneer.${name}`, value])),
+});
+
+/**
+ * What was prepared for the tenant before outlives even a rollback, and its name is taken. The words may stand in what a DO
+ * block executes. A function that prepares, called by a migration without them, has to deallocate itself where a shard has
+ * several tenants: to forget everything each time would cost every step of everybody more than its own statements do.
+ */
+export const mayPrepare = ({ body, verify }: Migration): boolean =>
+  [body, ...(verify === undefined ? [] : [verify])].some(
+    (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare|deallocate/i.test(sql)),
+  );
