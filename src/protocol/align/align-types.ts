@@ -76,7 +76,7 @@ async function runTypeChanges(
 ): Promise<string[]> {
   const done: string[] = [];
   const run = (some: readonly TypeChange[]): Promise<string[]> =>
-    runBatched(veneer, budget, some, { waiting: true, explain });
+    runBatched(veneer, budget, some, { waits: () => true, explain });
   let plain: TypeChange[] = [];
   for (const change of changes) {
     const { columns = [] } = change;

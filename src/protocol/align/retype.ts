@@ -138,7 +138,7 @@ export async function runPieces(
   what: string,
 ): Promise<void> {
   await runBatched(session, budget, pieces, {
-    waiting: false,
+    waits: () => false,
     explain: (error, { about }) =>
       error instanceof VeneerError
         ? new VeneerError(`${about} cannot be ${what}: ${error.message}`, {

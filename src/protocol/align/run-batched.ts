@@ -8,8 +8,8 @@ interface Batched {
 }
 
 interface BatchOptions<P> {
-  /** Each piece may wait for locks of its own: lock_timeout, which bounds one lock, shrinks from piece to piece. */
-  readonly waiting: boolean;
+  /** May it wait for locks of its own? lock_timeout, which bounds one lock, is lowered before each that may. */
+  readonly waits: (piece: P) => boolean;
   /** The error to throw for one that a piece's statement gave. */
   readonly explain: (error: unknown, piece: P) => unknown;
 }
@@ -38,13 +38,13 @@ async function runTogether<P extends Batched>(
   session: Session,
   budget: Budget,
   pieces: readonly P[],
-  { waiting, explain }: BatchOptions<P>,
+  { waits, explain }: BatchOptions<P>,
 ): Promise<void> {
   const limits = budget.limits(session).split('; ');
-  const between = waiting ? [budget.shrink(session)] : [];
-  const texts = pieces.map(({ statements }, index) =>
-    index === 0 ? statements : [...between, ...statements],
-  );
+  const texts = pieces.map((piece, index) => {
+    const { statements } = piece;
+    return index === 0 || !waits(piece) ? statements : [budget.shrink(session), ...statements];
+  });
   try {
     await session.run([...limits, ...texts.flat()].join('; '));
   } catch (error) {

@@ -17,9 +17,12 @@ export async function runChanges(
 ): Promise<string[]> {
   const statements: string[] = [];
   for (const batch of batches(changes)) {
-    for (const { kind, table } of batch)
-      if (kind !== 'create') budget.noteLocked(session.member, display(table));
-    statements.push(...(await runBatch(lane, session, batch, budget)));
+    const unlocked = new Set(
+      batch.filter(
+        ({ kind, table }) => kind !== 'create' && budget.noteLocked(session.member, display(table)),
+      ),
+    );
+    statements.push(...(await runBatch(lane, session, batch, { budget, unlocked })));
   }
   return statements;
 }
@@ -45,14 +48,14 @@ async function runBatch(
   lane: Lane,
   session: Session,
   batch: readonly Change[],
-  budget: Budget,
+  { budget, unlocked }: { readonly budget: Budget; readonly unlocked: ReadonlySet<Change> },
 ): Promise<readonly string[]> {
   const [first] = batch;
   if (first === undefined) return [];
   const { attach, statements } = first;
   if (attach === undefined)
     return runBatched(session, budget, batch, {
-      waiting: !isCreate(first),
+      waits: (change) => unlocked.has(change),
       explain: (error, change) => explain(error, lane, change),
     });
   try {

@@ -19,8 +19,11 @@ export interface Budget {
   /** Milliseconds since the attempt began. */
   elapsed(): number;
   holdLeft(): number;
-  /** A table of a veneer is locked from now on, or is being waited for, which blocks the application as well. */
-  noteLocked(veneer: string, table: string): void;
+  /**
+   * A table of a veneer is locked from now on, or is being waited for, which blocks the application as well. Answers
+   * whether that is new: what was noted before is locked, else the attempt would have failed.
+   */
+  noteLocked(veneer: string, table: string): boolean;
   /** Milliseconds for which each table was locked, up to now. */
   lockDurations(): LockDuration[];
 }
@@ -79,9 +82,11 @@ export function startBudget({
       waited += ms;
       return patience(session) <= 1;
     },
-    noteLocked(veneer: string, table: string): void {
+    noteLocked(veneer: string, table: string): boolean {
       const key = `${veneer} ${table}`;
-      if (!locked.has(key)) locked.set(key, { veneer, table, at: performance.now() });
+      if (locked.has(key)) return false;
+      locked.set(key, { veneer, table, at: performance.now() });
+      return true;
     },
     lockDurations: () =>
       [...locked.values()].map(({ veneer, table, at }) => ({
