@@ -50,7 +50,7 @@ const FIELDS = {
 };
 
 /**
- * The columns of pg_class `c` as one JSON object: by field, a list. Not an object for each, since
+ * The columns of pg_class `c` as the text of one JSON object: by field, a list. Not an object for each, since
  * json_build_object looks its arguments' types up in every call, which would be a third of the query's time. The
  * rules are those of postgres_fdw's own IMPORT FOREIGN SCHEMA query (contrib/postgres_fdw/postgres_fdw.c,
  * postgresImportForeignSchema): format_type under pg_catalog, attnotnull, stored generated expressions (a virtual one
@@ -60,7 +60,7 @@ const FIELDS = {
 export const COLUMNS = `
   (SELECT json_build_object(${Object.keys(FIELDS)
     .map((field) => `'${field}', coalesce(json_agg("${field}"), '[]'::json)`)
-    .join(', ')})
+    .join(', ')})::text
      FROM (SELECT ${Object.entries(FIELDS)
        .map(([field, sql]) => `${sql} AS "${field}"`)
        .join(', ')}

@@ -38,7 +38,7 @@ export async function importForeignSchema(session: Session, request: ImportReque
     );
     const temporary = rows[0]?.temporary ?? '';
     const made = relations.map((name): QualifiedName => ({ schema: temporary, name }));
-    const tables = await readForeignTables(session, [server], { remote: [], named: [...made, ...shown] });
+    const tables = await readForeignTables(session, [server], [...made, ...shown]);
     const isTemporary = (table: ForeignTable): boolean => table.schema === temporary;
     return {
       imported: tables.filter(isTemporary),

@@ -2,7 +2,7 @@ import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
 import { relationNamed } from './names-sql.js';
-import { columnsOf, type ColumnLists } from './read-columns.js';
+import { columnsOf } from './read-columns.js';
 import { optionsOf, type ForeignTable, type ForeignTableHead, type PartitionParent } from './relation.js';
 
 interface HeadRow extends Row {
@@ -16,7 +16,7 @@ interface HeadRow extends Row {
 }
 
 interface ForeignTableRow extends HeadRow {
-  columns: ColumnLists;
+  columns: string;
 }
 
 /** The partitioned table that pg_class `c` is attached to. */
@@ -25,7 +25,7 @@ const PARENT = `
      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
     WHERE i.inhrelid = c.oid AND c.relispartition)`;
 
-/** Where foreign tables are looked for, and which; $1 is always the names of servers. */
+/** Where foreign tables are looked for, and which; $1 is always the names of servers, $2 and $3 are schemas and names. */
 const SOURCES = {
   every: `
     FROM pg_foreign_table f
@@ -33,7 +33,7 @@ const SOURCES = {
     JOIN pg_class c ON c.oid = f.ftrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE s.srvname = ANY ($1::text[])`,
-  /** Those that bear one of the names ($2, $3), as arrays of schemas and names. */
+  /** Those that bear one of the names. */
   named: `
     FROM (SELECT DISTINCT * FROM unnest($2::text[], $3::text[])) AS wanted(schema, name)
     JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
@@ -41,8 +41,12 @@ const SOURCES = {
     JOIN pg_foreign_table f ON f.ftrelid = c.oid
     JOIN pg_foreign_server s ON s.oid = f.ftserver
    WHERE s.srvname = ANY ($1::text[])`,
-  /** Besides those that show one of the remote names ($4, $5): all tables of the servers are looked through for these. */
-  remote: `
+  /**
+   * Those that show one of these names. All tables of the servers are looked through, so first by what is told at a glance: an
+   * option stands in ftoptions as name=value (transformRelOptions in PostgreSQL's reloptions.c), and a table is shown under
+   * one of the names, or has no such option and bears one of them.
+   */
+  showing: `
     FROM pg_foreign_table f
     JOIN pg_foreign_server s ON s.oid = f.ftserver
     JOIN pg_class c ON c.oid = f.ftrelid
@@ -52,8 +56,9 @@ const SOURCES = {
              coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname) AS name
         FROM pg_options_to_table(f.ftoptions)) AS remote
    WHERE s.srvname = ANY ($1::text[])
-     AND ((remote.schema, remote.name) IN (SELECT * FROM unnest($4::text[], $5::text[]))
-          OR (n.nspname, c.relname) IN (SELECT * FROM unnest($2::text[], $3::text[])))`,
+     AND (f.ftoptions && ARRAY(SELECT DISTINCT 'table_name=' || name FROM unnest($3::text[]) AS wanted(name))
+          OR c.relname = ANY (ARRAY(SELECT DISTINCT name FROM unnest($3::text[]) AS wanted(name))))
+     AND (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
 };
 
 const textOf = (source: keyof typeof SOURCES, more: string): string => `
@@ -61,42 +66,37 @@ const textOf = (source: keyof typeof SOURCES, more: string): string => `
          pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
          ${PARENT} AS parent${more} ${SOURCES[source]}`;
 
-/** Which of a server's foreign tables to read. */
-export interface ForeignTableScope {
-  readonly remote: readonly QualifiedName[];
-  readonly named: readonly QualifiedName[];
-}
-
-function ask<R extends HeadRow>(
+const ask = <R extends HeadRow>(
   session: Session,
   servers: readonly string[],
-  scope: ForeignTableScope | undefined,
-  more: string,
-): Promise<R[]> {
-  if (scope === undefined) return session.prepared<R>(textOf('every', more), [servers]);
-  const { remote, named } = scope;
-  return remote.length === 0
-    ? session.prepared<R>(textOf('named', more), [servers, ...pairs(named)])
-    : session.prepared<R>(textOf('remote', more), [servers, ...pairs(named), ...pairs(remote)]);
-}
+  source: keyof typeof SOURCES,
+  names: readonly QualifiedName[] = [],
+  more = '',
+): Promise<R[]> =>
+  session.prepared<R>(textOf(source, more), source === 'every' ? [servers] : [servers, ...pairs(names)]);
 
-/** Which foreign tables of our servers stand on a veneer: for whoever asks for nothing of their columns, which cost most. */
+/**
+ * Which foreign tables of our servers stand on a veneer: for whoever asks for nothing of their columns, which cost most.
+ * `showing`: only those that show one of these relations of the servers, however they are called themselves.
+ */
 export async function readForeignTableHeads(
   session: Session,
   servers: readonly string[],
-  scope?: ForeignTableScope,
+  showing?: readonly QualifiedName[],
 ): Promise<ForeignTableHead[]> {
-  const rows = await ask<HeadRow>(session, servers, scope, '');
+  const rows = await ask<HeadRow>(session, servers, showing === undefined ? 'every' : 'showing', showing);
   return rows.toSorted(compareNames).map((row) => ({ ...row, options: optionsOf(row.options) }));
 }
 
-/** The foreign tables of our servers as they stand on a veneer; all of them where no scope is given. */
+/** The foreign tables of our servers as they stand on a veneer; `named`: only those of these names. */
 export async function readForeignTables(
   session: Session,
   servers: readonly string[],
-  scope?: ForeignTableScope,
+  named?: readonly QualifiedName[],
 ): Promise<ForeignTable[]> {
-  const rows = await ask<ForeignTableRow>(session, servers, scope, `, ${COLUMNS} AS columns`);
+  const columns = `, ${COLUMNS} AS columns`;
+  const source = named === undefined ? 'every' : 'named';
+  const rows = await ask<ForeignTableRow>(session, servers, source, named, columns);
   const built = await columnsOf(rows);
   // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
   return rows.toSorted(compareNames).map((row) => ({

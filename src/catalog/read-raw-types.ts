@@ -12,7 +12,10 @@ export interface RawType extends Row, QualifiedName {
 /**
  * Types of one's own of which a catalog row is as young as the transaction $1. ALTER TYPE leaves no lock to be seen
  * (PROTOCOL section 4, number 3), and a subtransaction has another xid, but always a younger one. Rows that others
- * made meanwhile count as well: a type too many does no harm, it is compared by its content afterwards.
+ * made meanwhile count as well: a type too many does no harm, it is compared by its content afterwards. No catalog has an
+ * index for this, and all of them grow with the fleet. So of pg_constraint the part that is about domains is read
+ * (> is found by index, <> is not), and attributes are read of relations $2 alone: a composite type is one, and whatever
+ * changes its attributes locks it as ALTER TABLE locks a table.
  */
 const written = (column: 'xmin' | 'xmax'): string => {
   const young = (row: string): string => `age(${row}.${column}) <= age($1::text::xid)`;
@@ -20,9 +23,9 @@ const written = (column: 'xmin' | 'xmax'): string => {
   return `
   SELECT t.oid FROM pg_type t WHERE t.oid >= ${FIRST_OF_USERS} AND ${young('t')}${used.replace('xmax', 't.xmax')}
   UNION SELECT e.enumtypid FROM pg_enum e WHERE ${young('e')}${used.replace('xmax', 'e.xmax')}
-  UNION SELECT k.contypid FROM pg_constraint k WHERE k.contypid <> 0 AND ${young('k')}${used.replace('xmax', 'k.xmax')}
+  UNION SELECT k.contypid FROM pg_constraint k WHERE k.contypid > 0 AND ${young('k')}${used.replace('xmax', 'k.xmax')}
   UNION SELECT c.reltype FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-         WHERE c.relkind = 'c' AND ${young('a')}${used.replace('xmax', 'a.xmax')}`;
+         WHERE c.oid = ANY ($2::oid[]) AND c.relkind = 'c' AND ${young('a')}${used.replace('xmax', 'a.xmax')}`;
 };
 
 /** The open transaction's id, as rows bear it (without its epoch). */
@@ -31,15 +34,24 @@ export async function currentXid(session: Session): Promise<string> {
   return own?.xid ?? '';
 }
 
+/** An open transaction, and the relations that it touched. */
+export interface OpenTransaction {
+  readonly xid: string;
+  readonly touched: readonly string[];
+}
+
 /**
- * The oids of the types that the open transaction `xid` of `session` made, changed or dropped. What it made shows
+ * The oids of the types that the open transaction of `session` made, changed or dropped. What it made shows
  * there; what it dropped or replaced shows to `anchor`, another session, as rows with its xmax.
  */
-export async function changedTypes(session: Session, anchor: Session, xid: string): Promise<string[]> {
-  const [made, gone] = await Promise.all([
-    session.prepared<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmin')}) AS made`, [xid]),
-    anchor.prepared<{ oid: string }>(`SELECT oid::text AS oid FROM (${written('xmax')}) AS gone`, [xid]),
-  ]);
+export async function changedTypes(
+  session: Session,
+  anchor: Session,
+  { xid, touched }: OpenTransaction,
+): Promise<string[]> {
+  const ask = (on: Session, column: 'xmin' | 'xmax'): Promise<{ oid: string }[]> =>
+    on.prepared(`SELECT oid::text AS oid FROM (${written(column)}) AS written`, [xid, touched]);
+  const [made, gone] = await Promise.all([ask(session, 'xmin'), ask(anchor, 'xmax')]);
   return [...new Set([...made, ...gone].map(({ oid }) => oid))];
 }
 

@@ -1,7 +1,7 @@
 import { compareNames } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
-import { columnsOf, type ColumnLists } from './read-columns.js';
+import { columnsOf } from './read-columns.js';
 import type { Relation } from './relation.js';
 
 /** Relations of a shard: those in the given schemas, or of these only the ones with the given oids. */
@@ -17,7 +17,7 @@ interface RelationRow extends Row {
   kind: Relation['kind'];
   insertable: boolean;
   isPartition: boolean;
-  columns: ColumnLists;
+  columns: string;
 }
 
 /**

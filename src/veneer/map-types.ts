@@ -53,14 +53,14 @@ function mapBody(
 
 export const mapRef = (ref: TypeRef, naming: TypeNaming): TypeRef => ({ ...ref, ...nameIn(naming, ref) });
 
-/** The columns of one relation with their types under other names, in their expressions, too. Pure. */
-export function mapColumns<C extends Column>(columns: readonly C[], naming: TypeNaming): C[] {
+/** The columns of one relation with their types under other names, in their expressions, too: the same list where none has. Pure. */
+export function mapColumns<C extends Column>(columns: readonly C[], naming: TypeNaming): readonly C[] {
   const names = new Map(
     columns.flatMap(({ userType }) =>
       userType === null ? [] : [[nameKey(userType), nameIn(naming, userType)]],
     ),
   );
-  if (names.size === 0) return [...columns];
+  if (names.size === 0) return columns;
   return columns.map((column) => ({
     ...column,
     ...(column.userType === null ? {} : mapUse(column.type, column.userType, naming)),

@@ -19,7 +19,10 @@ export function columnSql(column: Column, version: number, options: string): str
   ].join('');
 }
 
-/** What is done to the columns of a foreign table, cut in two where views above it may have to be put aside. */
+/**
+ * What is done to the columns of a table, cut in two where views above it may have to be put aside. Its actions alone, or the
+ * statements of which they are the end: see {@link alterForeignTable}.
+ */
 export interface ColumnWork {
   /** DROP and RENAME COLUMN. */
   readonly first: readonly string[];
@@ -39,11 +42,10 @@ export interface RetypedColumn {
 }
 
 /**
- * The statements that make a foreign table's columns equal to the wanted ones, in place: a column that the shard
+ * The actions of ALTER FOREIGN TABLE that make the columns equal to the wanted ones, in place: a column that the shard
  * renamed is renamed here, so that views over it live on. `version` is the veneer's server_version_num. Pure.
  */
 export function planColumns(
-  table: string,
   present: readonly ForeignColumn[],
   wanted: readonly Column[],
   renamed: ReadonlyMap<string, string | null>,
@@ -54,17 +56,13 @@ export function planColumns(
   const keptWanted = new Set(kept.map((pair) => pair.wanted));
   const dropped = present.filter((column) => !keptPresent.has(column));
   return {
-    first: [
-      ...dropExpressions(table, kept),
-      ...dropColumns(table, dropped),
-      ...renameColumns((action) => alter(table, action), kept),
-    ],
+    first: [...dropExpressions(kept), ...dropColumns(dropped), ...renameColumns((action) => action, kept)],
     rest: [
-      ...kept.flatMap((pair) => alterColumn((action) => alter(table, action), pair, version)),
+      ...kept.flatMap((pair) => alterColumn((action) => action, pair, version)),
       ...wanted
         .filter((column) => !keptWanted.has(column))
-        .map((column) => alter(table, `ADD COLUMN ${columnClause(column, version)}`)),
-      ...setExpressions(table, kept),
+        .map((column) => `ADD COLUMN ${columnClause(column, version)}`),
+      ...setExpressions(kept),
     ],
     dropped: dropped.map(({ name }) => name),
     retyped: retypedAmong(kept),
@@ -74,32 +72,54 @@ export function planColumns(
 export const retypedAmong = (pairs: readonly ColumnPair[]): RetypedColumn[] =>
   pairs.filter(changesType).map(({ present, wanted }) => ({ was: present.name, name: wanted.name }));
 
-/** `planColumns` as one list of statements. */
-export function reconcileColumns(...work: Parameters<typeof planColumns>): string[] {
-  const { first, rest } = planColumns(...work);
-  return [...first, ...rest];
+/** The actions as statements on this table. Pure. */
+export function alterForeignTable(table: string, { first, rest, ...work }: ColumnWork): ColumnWork {
+  const alter = (action: string): string => `ALTER FOREIGN TABLE ${table} ${action}`;
+  return { ...work, first: first.map(alter), rest: rest.map(alter) };
 }
 
-const alter = (table: string, action: string): string => `ALTER FOREIGN TABLE ${table} ${action}`;
+type PlanColumns = (...columns: Parameters<typeof planColumns>) => ColumnWork;
+
+/**
+ * {@link planColumns} that thinks once about what is the same: tenants whose tables are alike have one list of columns for all
+ * of them (catalog/read-columns.ts), present as well as wanted, and thousands of tables differ in a few ways at most.
+ */
+export function planningOnce(): PlanColumns {
+  const plans = new Map<readonly Column[], Map<readonly Column[], Map<string, ColumnWork>>>();
+  return (present, wanted, renamed, version) => {
+    const ofPresent = orSet(plans, present, () => new Map<readonly Column[], Map<string, ColumnWork>>());
+    const ofWanted = orSet(ofPresent, wanted, () => new Map<string, ColumnWork>());
+    const key = JSON.stringify([version, ...renamed]);
+    return orSet(ofWanted, key, () => planColumns(present, wanted, renamed, version));
+  };
+}
+
+function orSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
 
 /** First of all: no other column can be dropped or change its type while an expression uses it. */
-const dropExpressions = (table: string, kept: readonly KeptColumn[]): string[] =>
+const dropExpressions = (kept: readonly KeptColumn[]): string[] =>
   kept
     .filter(({ expression }) => expression === 'drop')
-    .map(({ present }) => alter(table, `ALTER COLUMN ${ident(present.name)} DROP EXPRESSION`));
+    .map(({ present }) => `ALTER COLUMN ${ident(present.name)} DROP EXPRESSION`);
 
 /** Generated ones first, for the same reason. */
-const dropColumns = (table: string, columns: readonly ForeignColumn[]): string[] =>
+const dropColumns = (columns: readonly ForeignColumn[]): string[] =>
   [
     ...columns.filter(({ generated }) => generated !== null),
     ...columns.filter(({ generated }) => generated === null),
-  ].map((column) => alter(table, `DROP COLUMN ${ident(column.name)}`));
+  ].map((column) => `DROP COLUMN ${ident(column.name)}`);
 
 /** Last of all, when every column that it may name is there. */
-const setExpressions = (table: string, kept: readonly KeptColumn[]): string[] =>
+const setExpressions = (kept: readonly KeptColumn[]): string[] =>
   kept.flatMap(({ expression, wanted }) =>
     expression === 'set' && wanted.generated !== null
-      ? [alter(table, `ALTER COLUMN ${ident(wanted.name)} SET EXPRESSION AS (${wanted.generated.sql})`)]
+      ? [`ALTER COLUMN ${ident(wanted.name)} SET EXPRESSION AS (${wanted.generated.sql})`]
       : [],
   );
 

@@ -7,6 +7,7 @@ import { pairColumns, type ColumnPair } from './pair-columns.js';
 import type { TablePair } from './pair-tables.js';
 import {
   alterColumn,
+  alterForeignTable,
   columnSql,
   planColumns,
   renameColumns,
@@ -43,12 +44,9 @@ export function reconcilePartition(pair: TablePair, version: number): PartitionW
   const { table, definition } = pair;
   if (isAttached(pair)) return followParent(pair, version);
   const renamed = pair.rename?.columns ?? new Map<string, string | null>();
-  const { first, rest } = planColumns(
+  const { first, rest } = alterForeignTable(
     qualified(definition),
-    table.columns,
-    definition.columns,
-    renamed,
-    version,
+    planColumns(table.columns, definition.columns, renamed, version),
   );
   const away =
     table.parent === null

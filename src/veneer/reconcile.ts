@@ -2,7 +2,7 @@ import { remoteOf, type ForeignTable } from '../catalog/relation.js';
 import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
 import { pairTables, type ExposedRename, type TablePair } from './pair-tables.js';
-import { columnClause, planColumns, type RetypedColumn } from './reconcile-columns.js';
+import { alterForeignTable, columnClause, planningOnce, type RetypedColumn } from './reconcile-columns.js';
 import {
   attachSql,
   createPartition,
@@ -53,7 +53,8 @@ export function reconcile({ wanted, present, renames, version }: Reconciliation)
   const kept = new Set(pairs.map((pair) => pair.definition));
   const created = wanted.filter((definition) => !kept.has(definition));
   const moves = moveTables(pairs);
-  const alters = pairs.map((pair) => alterTable(pair, version));
+  const plan = planningOnce();
+  const alters = pairs.map((pair) => alterTable(pair, version, plan));
   // All names are final before the first type changes: what stands above is read then, and deparsed with them.
   const first = alters.flatMap((table) => table.first).filter(isWork);
   const rest = alters.flatMap((table) => table.rest).filter(isWork);
@@ -107,18 +108,20 @@ function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
 }
 
 /** One change, or two where a type changes: what comes before, and what runs while views are put aside. */
-function alterTable(pair: TablePair, version: number): { first: Change[]; rest: Change[] } {
+function alterTable(
+  pair: TablePair,
+  version: number,
+  plan: ReturnType<typeof planningOnce>,
+): { first: Change[]; rest: Change[] } {
   const { table, definition, rename } = pair;
   if (definition.partition !== null || table.parent !== null)
     return { first: [alterPartition(pair, version)], rest: [] };
   const name = qualified(definition);
   const options = remoteOptions(table, definition);
-  const { first, rest, dropped, retyped } = planColumns(
+  const renamed = rename?.columns ?? new Map<string, string | null>();
+  const { first, rest, dropped, retyped } = alterForeignTable(
     name,
-    table.columns,
-    definition.columns,
-    rename?.columns ?? new Map<string, string | null>(),
-    version,
+    plan(table.columns, definition.columns, renamed, version),
   );
   const before = [
     ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),

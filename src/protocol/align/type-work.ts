@@ -199,7 +199,7 @@ async function readGates(
   if (named.length === 0) return [];
   const names = new Set(named.map(nameKey));
   const servers = config.shards.map(({ server }) => server.name);
-  const tables = await readForeignTables(veneer, servers, { remote: [], named });
+  const tables = await readForeignTables(veneer, servers, named);
   return tables.filter((table) => names.has(nameKey(table)));
 }
 

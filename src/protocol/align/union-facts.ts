@@ -66,6 +66,6 @@ async function readBranches(
   wanted: readonly WantedUnion[],
 ): Promise<ReadonlyMap<string, ForeignTable>> {
   const named = wanted.flatMap(({ branches }) => branches.map(({ table }) => table));
-  const tables = named.length === 0 ? [] : await readForeignTables(session, servers, { remote: [], named });
+  const tables = named.length === 0 ? [] : await readForeignTables(session, servers, named);
   return new Map(tables.map((table) => [nameKey(table), table]));
 }

@@ -29,7 +29,7 @@ export async function lockOnVeneer(
   await lockTables(
     lane,
     session,
-    await readForeignTableHeads(session, [lane.shard.server.name], { remote, named: [] }),
+    await readForeignTableHeads(session, [lane.shard.server.name], remote),
     budget,
   );
 }
@@ -116,11 +116,15 @@ export interface Present {
   readonly wanted: readonly Definition[];
 }
 
-/** Reads the touched tables alone: what a migration did not touch is not looked at. */
+/**
+ * Reads the touched tables alone: what a migration did not touch is not looked at. By the names that are wanted and those that
+ * the rules gave to what was there before, which are the names of all that is ours: to look for tables by what they show
+ * would be to look through all of the server's, whose number grows with the fleet, in every step.
+ */
 export async function readPresent(lane: Lane, session: Session, changes: ShardChanges): Promise<Present> {
   const wanted = await placeDefinitions(session, changes.wanted);
-  const scope = { remote: changes.remote, named: wanted };
-  return { wanted, tables: await readForeignTables(session, [lane.shard.server.name], scope) };
+  const named = [...wanted, ...changes.shown];
+  return { wanted, tables: await readForeignTables(session, [lane.shard.server.name], named) };
 }
 
 /** Present × wanted. Asks the veneer only whether the name of what is to be made is free. */

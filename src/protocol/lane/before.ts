@@ -32,7 +32,7 @@ export const asCommitted = (anchor: Session): Before => ({
  */
 export async function asLeft(session: Session, anchor: Session): Promise<Before> {
   const [touched, xid] = await Promise.all([touchedRelations(session), currentXid(session)]);
-  const changed = await changedTypes(session, anchor, xid);
+  const changed = await changedTypes(session, anchor, { xid, touched });
   const [relations, storage, types] = await Promise.all([
     readRaw(session, touched),
     readStorage(session, touched),

@@ -27,9 +27,9 @@ import { subjectsOf } from './subject.js';
 
 /** What a migration changed on its shard, read inside its own transaction. */
 export interface ShardChanges {
-  /** The names on the shard under which a veneer may show something that changed: before and after. */
-  readonly remote: readonly QualifiedName[];
   readonly wanted: readonly Definition[];
+  /** The names that the rules gave on veneers to what changed, as it was before. */
+  readonly shown: readonly QualifiedName[];
   /** The relations behind what is wanted, and the tenants' relations as they were. */
   readonly exposed: readonly ExposedRelation[];
   readonly before: readonly RawRelation[];
@@ -113,7 +113,7 @@ export async function readChanges(
     readStorage(session, oids),
     was.relations(oids),
     was.storage(oids),
-    changedTypes(session, was.anchor, xid),
+    changedTypes(session, was.anchor, { xid, touched: oids }),
   ]);
   const exposed = exposeRelations(exposure, after);
   refuseNames(lane.shard.name, exposed);
@@ -127,7 +127,7 @@ export async function readChanges(
     types: await readShardTypes(session, was, { exposure, definitions: wanted, changed }),
     rewritten: replacedStorage(wasStored, stored),
     tightened: tightenedStorage(wasStored, stored),
-    remote: [...ours, ...wanted.map(({ remote }) => remote)].map(({ schema, name }) => ({ schema, name })),
+    shown: ours.flatMap((relation) => shownAs(exposure, relation)?.name ?? []),
     renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
       const was = shownAs(exposure, rename.from);
       return was === null ? [] : [{ ...rename, was: was.name }];

@@ -92,7 +92,12 @@ async function leaveShard(
       .filter((name) => name !== shard.name)
       .map(async (name) => shownOf(lane, await lane.session(name), tenants)),
   );
-  const remote = [...changes.remote, ...shown.flat().map(remoteOf)];
   // Whoever reads these tables through a veneer waits there, and finds none afterwards: nothing can be read wrongly.
-  return { shard, xid: await xidOf(session), changes: { ...changes, remote }, fence: false, fenced: false };
+  return {
+    shard,
+    xid: await xidOf(session),
+    changes: { ...changes, shown: [...changes.shown, ...shown.flat()] },
+    fence: false,
+    fenced: false,
+  };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { DefaultExpression } from '../../../src/catalog/expression.js';
 import type { Column, ForeignColumn } from '../../../src/catalog/relation.js';
-import { reconcileColumns } from '../../../src/veneer/reconcile-columns.js';
+import { alterForeignTable, planColumns, planningOnce } from '../../../src/veneer/reconcile-columns.js';
 import { column, expression, foreignColumn } from './builders.js';
 
 interface Case {
@@ -101,6 +101,11 @@ const cases: readonly Case[] = [
     ],
   },
 ];
+
+function reconcileColumns(table: string, ...columns: Parameters<typeof planColumns>): string[] {
+  const { first, rest } = alterForeignTable(table, planColumns(...columns));
+  return [...first, ...rest];
+}
 
 test.each(cases)('$name', ({ present, wanted, renamed = {}, actions }) => {
   const columns = present.map((one) =>
@@ -230,4 +235,17 @@ test('a generated column goes before, and comes back after, a column that it is 
     'ALTER COLUMN "a" TYPE int',
     `ADD COLUMN "g" text OPTIONS (column_name 'g') GENERATED ALWAYS AS (a) STORED`,
   ]);
+});
+
+test('what is thought once about lists of columns is thought anew of others, other renames, and another version', () => {
+  const plan = planningOnce();
+  const [present, wanted] = [[foreignColumn('a int')], [column('b int')]];
+  const none = new Map<string, string | null>();
+  const first = plan(present, wanted, none, 180_000);
+  expect(plan(present, wanted, none, 180_000)).toBe(first);
+  const renamed = plan(present, wanted, new Map([['a', 'b']]), 180_000);
+  expect(renamed.first).toEqual(['RENAME COLUMN "a" TO "b"']);
+  expect(first.first).toEqual(['DROP COLUMN "a"']);
+  expect(plan(present, [column('a int')], none, 180_000)).not.toBe(first);
+  expect(plan(present, wanted, none, 130_000)).not.toBe(first);
 });
