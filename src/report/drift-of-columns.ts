@@ -14,9 +14,12 @@ import type { Drift } from './drift.js';
 export type Difference = Pick<Drift, 'kind' | 'grade' | 'text' | 'consequence'> &
   Partial<Pick<Drift, 'cure'>> & { readonly column: string | null };
 
-/** What differs between a foreign table's columns and the shard's; `version` is the veneer's server_version_num. Pure. */
+/**
+ * What differs between a foreign table's columns and the shard's; of the table it matters besides whether it is a partition.
+ * `version` is the veneer's server_version_num. Pure.
+ */
 export function columnDifferences(
-  table: ForeignTable,
+  table: Pick<ForeignTable, 'columns' | 'parent'>,
   wanted: readonly ShardColumn[],
   version: number,
 ): Difference[] {

@@ -1,5 +1,6 @@
 import type { Occupied } from '../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { oncePerPair } from '../once-per-pair.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import { isOurs, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import { sourceSchemas, type Exposure } from '../veneer/exposure.js';
@@ -39,9 +40,14 @@ export function tableDrift(comparison: TableComparison): Drift[] {
   const shown = new Set(pairs.map((pair) => pair.definition));
   const unsupported = exposed.filter((one) => !isSupported(one));
   const spared = new Set(unsupported.map(({ definition }) => nameKey(definition)));
+  const once = oncePerPair<Difference[]>();
   return [
     ...pairs.flatMap(({ table, definition }) => {
-      const columns = columnDifferences(table, relations.get(definition)?.columns ?? [], comparison.version);
+      const wanted = relations.get(definition)?.columns ?? [];
+      const kind = table.parent === null ? 'table' : 'partition';
+      const columns = once(table.columns, wanted, kind, () =>
+        columnDifferences(table, wanted, comparison.version),
+      );
       const shows = remoteDifference(remoteOf(table), definition.remote);
       const attached = attachment(table, definition);
       return [...shows, ...attached, ...columns].map((difference) =>

@@ -1,4 +1,5 @@
 import { copiedDefault, remoteColumnOf, type Column, type ForeignColumn } from '../catalog/relation.js';
+import { oncePerPair } from '../once-per-pair.js';
 import { ident, literal, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { changesType, keepColumns, type KeptColumn } from './keep-columns.js';
 import type { ColumnPair } from './pair-columns.js';
@@ -80,26 +81,13 @@ export function alterForeignTable(table: string, { first, rest, ...work }: Colum
 
 type PlanColumns = (...columns: Parameters<typeof planColumns>) => ColumnWork;
 
-/**
- * {@link planColumns} that thinks once about what is the same: tenants whose tables are alike have one list of columns for all
- * of them (catalog/read-columns.ts), present as well as wanted, and thousands of tables differ in a few ways at most.
- */
+/** {@link planColumns} for many tables, of which most are alike. */
 export function planningOnce(): PlanColumns {
-  const plans = new Map<readonly Column[], Map<readonly Column[], Map<string, ColumnWork>>>();
-  return (present, wanted, renamed, version) => {
-    const ofPresent = orSet(plans, present, () => new Map<readonly Column[], Map<string, ColumnWork>>());
-    const ofWanted = orSet(ofPresent, wanted, () => new Map<string, ColumnWork>());
-    const key = JSON.stringify([version, ...renamed]);
-    return orSet(ofWanted, key, () => planColumns(present, wanted, renamed, version));
-  };
-}
-
-function orSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+  const once = oncePerPair<ColumnWork>();
+  return (present, wanted, renamed, version) =>
+    once(present, wanted, JSON.stringify([version, ...renamed]), () =>
+      planColumns(present, wanted, renamed, version),
+    );
 }
 
 /** First of all: no other column can be dropped or change its type while an expression uses it. */

@@ -5,6 +5,7 @@ import {
   type Relation,
   type ShardColumn,
 } from '../catalog/relation.js';
+import { oncePerPair } from '../once-per-pair.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { ExposedRelation } from './definition.js';
 
@@ -115,6 +116,25 @@ export function limitsOf(
   const limits = writeLimits(relation, columns, new Set(given.map(({ name }) => name)));
   return definition.partition === null ? limits : limits.map((limit) => behindParent(limit, columns));
 }
+
+/**
+ * {@link limitsOf} for many relations, of which most are alike, and what was set by hand on the foreign tables that show
+ * them; null: nothing was.
+ */
+export function limitsOnce(
+  version: number,
+): (one: ExposedRelation, table: ForeignTable | null) => WriteLimit[] {
+  const once = oncePerPair<WriteLimit[]>();
+  return (one, table) => {
+    const { relation, definition } = one;
+    const rest = JSON.stringify([relation.kind, relation.insertable, definition.partition !== null]);
+    return once(relation.columns, table?.columns ?? NO_COLUMNS, rest, () =>
+      limitsOf(one, new Set(table === null ? [] : setByHand(table)), version),
+    );
+  };
+}
+
+const NO_COLUMNS: ForeignTable['columns'] = [];
 
 /** An INSERT by way of the partitioned table takes its defaults, and never those of a partition. */
 function behindParent(limit: WriteLimit, columns: readonly SuppliedColumn[]): WriteLimit {

@@ -7,6 +7,7 @@ import { isOurs, type ExposedRelation } from '../../veneer/definition.js';
 import {
   breaks,
   limitsOf,
+  limitsOnce,
   newLimits,
   setByHand,
   writeLimits,
@@ -29,7 +30,8 @@ export function foreseeWrites(
   const { policy } = lane.run.config;
   if (policy.writes === 'allow') return [];
   const { version } = veneer.server;
-  const limited = changes.exposed.filter((one) => limitsOf(one, new Set(), version).length > 0);
+  const limitsFor = limitsOnce(version);
+  const limited = changes.exposed.filter((one) => limitsFor(one, null).length > 0);
   const beforeOf = finder(changes.before);
   const known = limited.flatMap((one) => {
     const before = beforeOf(one.relation);
