@@ -79,6 +79,10 @@ const PARTS = `
   UNION ALL SELECT g.rngsubtype FROM pg_range g WHERE t.typtype = 'r' AND g.rngtypid = t.oid
   UNION ALL SELECT g.rngtypid FROM pg_range g WHERE t.typtype = 'm' AND (to_jsonb(g) ->> 'rngmultitypid')::oid = t.oid`;
 
+/**
+ * How many types are reached the planner cannot know, and it would read all of pg_type and pg_class, which hold a row for each
+ * table of the fleet: OFFSET 0 keeps each lookup by itself.
+ */
 const TYPES = `
   WITH RECURSIVE reached(oid) AS (
     SELECT * FROM (${ROOTS}) AS roots
@@ -86,7 +90,7 @@ const TYPES = `
     SELECT part.oid FROM reached JOIN pg_type t ON t.oid = reached.oid
      CROSS JOIN LATERAL (${PARTS}) AS part(oid) WHERE part.oid >= ${FIRST_OF_USERS})
   SELECT t.oid::text AS oid, ${SCHEMA_OF_TYPE} AS schema, t.typname::text AS name, t.typtype::text AS typtype,
-         c.relkind::text AS relkind,
+         (SELECT c.relkind::text FROM pg_class c WHERE c.oid = t.typrelid) AS relkind,
          (SELECT x.extname::text FROM pg_depend xd JOIN pg_extension x ON x.oid = xd.refobjid
            WHERE xd.classid = 'pg_type'::regclass AND xd.objid = t.oid
              AND xd.refclassid = 'pg_extension'::regclass AND xd.deptype = 'e') AS extension,
@@ -101,8 +105,8 @@ const TYPES = `
            WHEN 'r' THEN ${RANGE}
            WHEN 'm' THEN json_build_object('range', ${MULTIRANGE})
            ELSE '{}'::json END AS body
-    FROM reached JOIN pg_type t ON t.oid = reached.oid
-    LEFT JOIN pg_class c ON c.oid = t.typrelid
+    FROM reached
+   CROSS JOIN LATERAL (SELECT * FROM pg_type WHERE pg_type.oid = reached.oid OFFSET 0) AS t
    WHERE NOT (t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0)`;
 
 interface TypeRow extends Row, QualifiedName {
