@@ -27,10 +27,12 @@ export function upStates(
 ): UpState[] {
   const isLate = lateIn(subjects, all);
   const states = subjects.map((subject) => upState(subject, all, { outOfOrder, isLate }));
+  // Thousands of tenants would each be looked at for each of them.
+  const ofMembers = states.filter(({ subject }) => subject.scope !== 'tenant');
   return states.map((state) => {
     const { subject, pending } = state;
     if (subject.scope !== 'tenant' || subject.entries.size > 0) return state;
-    const barriers = barriersOf(subject, states).map((migration) => all.indexOf(migration));
+    const barriers = barriersOf(subject, ofMembers).map((migration) => all.indexOf(migration));
     return { ...state, pending: pendingFromBase(pending, all, Math.min(end, ...barriers)) };
   });
 }

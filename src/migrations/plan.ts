@@ -86,7 +86,7 @@ function planUp(input: PlanInput): Plan {
   const selected = states.filter(({ subject }) => subject.selected);
   const pending = new Set(selected.flatMap((state) => state.pending));
   const wanted = new Set(limitedUp(migrations, pending, limit));
-  const barriers = states.filter(({ subject }) => !subject.selected);
+  const barriers = states.filter(({ subject }) => !subject.selected && subject.scope !== 'tenant');
   const held = new Map(selected.map((state) => [state.subject, heldBack(state, barriers, migrations)]));
   const free = new Map(
     selected.map(({ subject, pending: own }) => [
