@@ -41,24 +41,6 @@ const SOURCES = {
     JOIN pg_foreign_table f ON f.ftrelid = c.oid
     JOIN pg_foreign_server s ON s.oid = f.ftserver
    WHERE s.srvname = ANY ($1::text[])`,
-  /**
-   * Those that show one of these names. All tables of the servers are looked through, so first by what is told at a glance: an
-   * option stands in ftoptions as name=value (transformRelOptions in PostgreSQL's reloptions.c), and a table is shown under
-   * one of the names, or has no such option and bears one of them.
-   */
-  showing: `
-    FROM pg_foreign_table f
-    JOIN pg_foreign_server s ON s.oid = f.ftserver
-    JOIN pg_class c ON c.oid = f.ftrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN LATERAL (
-      SELECT coalesce(max(option_value) FILTER (WHERE option_name = 'schema_name'), n.nspname) AS schema,
-             coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname) AS name
-        FROM pg_options_to_table(f.ftoptions)) AS remote
-   WHERE s.srvname = ANY ($1::text[])
-     AND (f.ftoptions && ARRAY(SELECT DISTINCT 'table_name=' || name FROM unnest($3::text[]) AS wanted(name))
-          OR c.relname = ANY (ARRAY(SELECT DISTINCT name FROM unnest($3::text[]) AS wanted(name))))
-     AND (remote.schema, remote.name) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
 };
 
 const textOf = (source: keyof typeof SOURCES, more: string): string => `
@@ -69,22 +51,23 @@ const textOf = (source: keyof typeof SOURCES, more: string): string => `
 const ask = <R extends HeadRow>(
   session: Session,
   servers: readonly string[],
-  source: keyof typeof SOURCES,
-  names: readonly QualifiedName[] = [],
-  more = '',
+  named: readonly QualifiedName[] | undefined,
+  more: string,
 ): Promise<R[]> =>
-  session.prepared<R>(textOf(source, more), source === 'every' ? [servers] : [servers, ...pairs(names)]);
+  named === undefined
+    ? session.prepared<R>(textOf('every', more), [servers])
+    : session.prepared<R>(textOf('named', more), [servers, ...pairs(named)]);
 
 /**
- * Which foreign tables of our servers stand on a veneer: for whoever asks for nothing of their columns, which cost most.
- * `showing`: only those that show one of these relations of the servers, however they are called themselves.
+ * Which foreign tables of our servers stand on a veneer; `named`: only those of these names. For whoever asks for nothing of
+ * their columns, which cost most.
  */
 export async function readForeignTableHeads(
   session: Session,
   servers: readonly string[],
-  showing?: readonly QualifiedName[],
+  named?: readonly QualifiedName[],
 ): Promise<ForeignTableHead[]> {
-  const rows = await ask<HeadRow>(session, servers, showing === undefined ? 'every' : 'showing', showing);
+  const rows = await ask<HeadRow>(session, servers, named, '');
   return rows.toSorted(compareNames).map((row) => ({ ...row, options: optionsOf(row.options) }));
 }
 
@@ -94,9 +77,7 @@ export async function readForeignTables(
   servers: readonly string[],
   named?: readonly QualifiedName[],
 ): Promise<ForeignTable[]> {
-  const columns = `, ${COLUMNS} AS columns`;
-  const source = named === undefined ? 'every' : 'named';
-  const rows = await ask<ForeignTableRow>(session, servers, source, named, columns);
+  const rows = await ask<ForeignTableRow>(session, servers, named, `, ${COLUMNS} AS columns`);
   const built = await columnsOf(rows);
   // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
   return rows.toSorted(compareNames).map((row) => ({

@@ -1,4 +1,4 @@
-import { remoteOf, type Column, type ForeignTable, type Relation } from '../catalog/relation.js';
+import { remoteOf, type Column, type ForeignTableHead, type Relation } from '../catalog/relation.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import { isNamed, isShownAs, shownAs, type Exposure, type Partition } from './exposure.js';
 import { mapColumns } from './map-types.js';
@@ -46,5 +46,5 @@ export function exposeRelations(exposure: Exposure, relations: readonly Relation
  * Is a foreign table one that a rule makes: does it show a relation of this shard under the very name that the rules
  * give it? Nothing is recorded about ours; every other table on our servers was made by somebody else. Pure.
  */
-export const isOurs = (exposure: Exposure, table: ForeignTable): boolean =>
+export const isOurs = (exposure: Exposure, table: ForeignTableHead): boolean =>
   isShownAs(shownAs(exposure, remoteOf(table)), table);

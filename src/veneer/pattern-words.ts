@@ -6,11 +6,28 @@ export type Words = Readonly<Record<string, string>>;
 /** The words that are known everywhere; any other `{word}` of a `from` is its author's own. */
 const KNOWN: readonly string[] = ['tenant', 'shard', 'schema', 'table'];
 
-const WORD = /\{(\w+)\}/g;
+/** Patterns taken apart, of which shards.yaml has a few: they are asked for again for each table of a fleet. */
+const taken = new Map<string, readonly string[]>();
+
+/** Text and words in turn, beginning and ending with text. */
+function partsOf(pattern: string): readonly string[] {
+  const known = taken.get(pattern);
+  if (known !== undefined) return known;
+  const parts = pattern.split(/\{(\w+)\}/);
+  taken.set(pattern, parts);
+  return parts;
+}
+
+const isWord = (index: number): boolean => index % 2 === 1;
 
 /** Fills in the words that are known, once: what is filled in is not looked at again. Leaves the others. */
 export const fillWords = (text: string, words: Words): string =>
-  text.replace(WORD, (all, word: string) => (Object.hasOwn(words, word) ? (words[word] ?? all) : all));
+  partsOf(text)
+    .map((part, index) => {
+      if (!isWord(index)) return part;
+      return (Object.hasOwn(words, part) ? words[part] : undefined) ?? `{${part}}`;
+    })
+    .join('');
 
 /**
  * Does a name match a glob (`*` any text, `?` one character) with words? What stands for a word is itself, also where it
@@ -27,7 +44,7 @@ export function matchesFilled(name: string, glob: string, words: Words): boolean
 
 /** Are all words of the text known? */
 export const isFillable = (text: string, words: Words): boolean =>
-  !text.includes('{') || [...text.matchAll(WORD)].every(([, word = '']) => Object.hasOwn(words, word));
+  partsOf(text).every((part, index) => !isWord(index) || Object.hasOwn(words, part));
 
 /**
  * Matches a relation against a pattern `schema.relation`. Answers the known words with those that the pattern

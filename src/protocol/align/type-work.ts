@@ -103,7 +103,7 @@ export async function planTypes(
     reconcileTypes({ wanted, present: present.filter(isMade), moves, used }),
   );
   const changed = new Set(types.before.flatMap(({ kind, oid }) => (kind === 'create' ? [] : (oid ?? []))));
-  const own = ownSchemas(config.shards.map((shard) => exposureOf(config, shard)));
+  const own = ownSchemasOf(config);
   const reached = users.filter(({ type }) => changed.has(type));
   refuseOthersTypes(veneer.member, {
     changed: present.filter(({ oid }) => changed.has(oid)),
@@ -128,6 +128,15 @@ export async function planTypes(
     leaving: leavingOf(placed, present, wanted, own),
     shared: extensions.length > 0 || touched.some(({ schema }) => !own.has(schema)),
   };
+}
+
+/** A step that touches types asks for them several times, and they are as many as the fleet has tenants. */
+const ownKnown = new WeakMap<Config, ReadonlySet<string>>();
+
+function ownSchemasOf(config: Config): ReadonlySet<string> {
+  const known = ownKnown.get(config) ?? ownSchemas(config.shards.map((shard) => exposureOf(config, shard)));
+  ownKnown.set(config, known);
+  return known;
 }
 
 /** A type that is made anew keeps its owner, privileges and comments. */

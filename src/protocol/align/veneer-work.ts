@@ -3,13 +3,22 @@ import { readForeignTableHeads, readForeignTables, readOccupied } from '../../ca
 import type { Fate } from '../../catalog/read-dependents.js';
 import { remoteOf, type ForeignTable, type ForeignTableHead } from '../../catalog/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { display, ident, nameKey, qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import {
+  compareNames,
+  display,
+  ident,
+  nameKey,
+  qualified,
+  type QualifiedName,
+} from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import { isOurs, type Definition } from '../../veneer/definition.js';
 import { reconcile, type Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
-import type { Lane } from '../lane/lane.js';
+import { exposureOf, shownAs } from '../../veneer/exposure.js';
+import { wholeShard, type Lane } from '../lane/lane.js';
+import { readStrangers } from './strangers.js';
 import { lockAbove } from './lock-views.js';
 import { aroundRetype, clearTheWay } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
@@ -17,7 +26,7 @@ import { runChanges } from './run-changes.js';
 import type { ShardChanges } from '../shard/shard-work.js';
 import { lockUnionsOver } from './unions.js';
 
-/** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, however they are called. */
+/** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, ours and others'. */
 export async function lockOnVeneer(
   lane: Lane,
   session: Session,
@@ -25,13 +34,16 @@ export async function lockOnVeneer(
   relations: readonly string[],
   budget: Budget,
 ): Promise<void> {
+  const exposure = exposureOf(lane.run.config, wholeShard(lane));
   const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
-  await lockTables(
-    lane,
-    session,
-    await readForeignTableHeads(session, [lane.shard.server.name], remote),
-    budget,
+  const named = remote.flatMap((relation) => shownAs(exposure, relation)?.name ?? []);
+  const ours = await readForeignTableHeads(session, [lane.shard.server.name], named);
+  const keys = new Set(remote.map(nameKey));
+  const others = (await readStrangers(lane, session, exposure)).filter((table) =>
+    keys.has(nameKey(remoteOf(table))),
   );
+  const tables = new Map([...ours, ...others].map((table) => [table.oid, table]));
+  await lockTables(lane, session, [...tables.values()].toSorted(compareNames), budget);
 }
 
 /** LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock. */

@@ -1,3 +1,4 @@
+import type { ForeignTableHead } from '../../catalog/relation.js';
 import type { ShardConfig } from '../../config/config.js';
 import type { Session } from '../../postgres/session.js';
 import { asCommitted, type Before } from './before.js';
@@ -27,6 +28,8 @@ export interface Crew {
   readonly contended: string[];
   /** Names of relations whose columns change type: views above them are locked before the tables. */
   readonly retyping: Set<string>;
+  /** By veneer, once they were asked for: see align/strangers.ts. */
+  readonly strangers: Map<string, readonly ForeignTableHead[]>;
 }
 
 /**
@@ -39,6 +42,10 @@ export interface Lane extends Crew {
   known(migration: string): Affected;
   learn(migration: string, affected: Affected): void;
 }
+
+/** The shard with all of its tenants, of which a run may have but some. */
+export const wholeShard = ({ run, shard }: Pick<Lane, 'run' | 'shard'>): ShardConfig =>
+  run.config.shards.find(({ name }) => name === shard.name) ?? shard;
 
 /** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
 export interface Affected {
@@ -100,6 +107,7 @@ export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => 
       blockedSince: new Map(),
       contended: [],
       retyping: new Set(),
+      strangers: new Map(),
     });
   } finally {
     await Promise.all([...sessions.values()].map((open) => open.close()));

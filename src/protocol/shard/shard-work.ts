@@ -19,7 +19,7 @@ import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/
 import { refuseNames } from '../../veneer/refuse-names.js';
 import type { ExposedRename } from '../../veneer/pair-tables.js';
 import type { Budget } from '../lane/budget.js';
-import type { Lane } from '../lane/lane.js';
+import { wholeShard, type Lane } from '../lane/lane.js';
 import { beginClean, COME_CLEAN } from './clean.js';
 import { runSubjects } from './run-subjects.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';
@@ -99,7 +99,7 @@ export async function readChanges(
 ): Promise<ShardChanges> {
   const was = lane.before(lane.shard.name);
   const { config } = lane.run;
-  const whole = config.shards.find(({ name }) => name === lane.shard.name) ?? lane.shard;
+  const whole = wholeShard(lane);
   const exposure = exposureOf(config, whole);
   const sources = sourceSchemas(exposure);
   // What is asked together takes one round trip of each connection.
