@@ -5,6 +5,7 @@ import { upInBatches } from './works/batches.js';
 import { upOverDatabases } from './works/databases.js';
 import { upWithNothingToDo } from './works/idle.js';
 import { upFromAfar, upOverShards } from './works/network.js';
+import { soak } from './works/soak.js';
 import { start } from './works/start.js';
 import { statusAgainstCatalog, verifyAgainstImport } from './works/status.js';
 import { tenantAdd } from './works/tenant-add.js';
@@ -28,6 +29,7 @@ const WORKS = [
   verifyAgainstImport,
   tenantAdd,
   start,
+  soak,
 ];
 const RESULTS = new URL('results/', import.meta.url);
 

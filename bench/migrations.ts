@@ -37,3 +37,21 @@ CREATE TABLE notes (id integer PRIMARY KEY, note text);
 DROP TABLE notes;
 ALTER TABLE order_lines ALTER COLUMN article DROP NOT NULL;`,
 };
+
+/** What follows the ten, so that there are fifty: columns that come, are renamed, indexed, and go. */
+const LATER: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from({ length: 10 }, (_, round) => {
+    const [was, is] = [`note_${round}`, `remark_${round}`];
+    return [
+      `ALTER TABLE customers ADD COLUMN ${was} text;`,
+      `ALTER TABLE customers RENAME COLUMN ${was} TO ${is};`,
+      `CREATE INDEX customers_${is} ON customers (${is});`,
+      `ALTER TABLE customers DROP COLUMN ${is};`,
+    ];
+  })
+    .flat()
+    .map((sql, index) => [`${String(index + 11).padStart(4, '0')}_later.sql`, sql]),
+);
+
+/** The ten and forty more. */
+export const FIFTY_MIGRATIONS: Readonly<Record<string, string>> = { ...MIGRATIONS, ...LATER };
