@@ -131,7 +131,8 @@ function settingForMigration(pinned: Values, locals: Expressions): string {
   return `SELECT pg_catalog.concat(${set.join(', ')})`;
 }
 
-const PREPARED_NAME = 'pgveneer_fresh';
+/** Told by PostgreSQL where a migration had the session forget it. */
+export const PREPARED_NAME = 'pgveneer_fresh';
 
 /** {@link freshForMigration} for a text of many tenants, of a migration that prepares and forgets nothing. */
 export interface FreshForEach {

@@ -26,7 +26,7 @@ export interface Session {
   /**
    * The same for a text that is asked again and again, and is parsed and planned once a session. What is asked in one go
    * (Promise.all) takes one round trip. A migration that has its server forget what was prepared (DEALLOCATE ALL,
-   * DISCARD ALL) is noticed by its command tag; where a function of its did, the first query fails (26000), and a retry works.
+   * DISCARD ALL) is noticed by its command tag; where a function of its did, the first query fails (26000), and another attempt works.
    */
   prepared<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**

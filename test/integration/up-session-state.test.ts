@@ -86,6 +86,27 @@ test('what a hidden PREPARE leaves reaches the next migration no more than any o
   expect(await s.run.up({ shards: ['shard3'] })).toMatchObject({ problems: [], exitCode: 0 });
 });
 
+test('a hidden DEALLOCATE ALL, between tenants or behind the last one, is found out by the first attempt', async () => {
+  await s.start(
+    `CREATE FUNCTION forgets() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''DEALLO'' || ''CATE ALL''; END'`,
+  );
+  await s.write('CREATE TABLE books (id int); SELECT forgets()');
+  await s.write('ALTER TABLE books ADD a int; SELECT forgets()');
+  expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+});
+
+test('a statement that a migration itself did not prepare fails at once, by name', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('EXECUTE nobodys(1)');
+  const report = await s.run.up({ shards: ['shard2'] });
+  expect(report).toMatchObject({ exitCode: 20 });
+  expect(report.problems[0]).toMatchObject({
+    message: 'prepared statement "nobodys" does not exist',
+    where: { tenant: 'cyberdyne', line: 1 },
+  });
+});
+
 test('functions of a migration are planned as the server is configured, not as our catalog queries', async () => {
   const names = ['plan_cache_mode', 'jit', 'enable_seqscan', 'random_page_cost'];
   const settings = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');

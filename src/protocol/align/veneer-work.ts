@@ -3,14 +3,7 @@ import { readForeignTableHeads, readForeignTables, readOccupied } from '../../ca
 import type { Fate } from '../../catalog/read-dependents.js';
 import { remoteOf, type ForeignTable, type ForeignTableHead } from '../../catalog/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import {
-  compareNames,
-  display,
-  ident,
-  nameKey,
-  qualified,
-  type QualifiedName,
-} from '../../postgres/identifiers.js';
+import { display, ident, nameKey, qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import { isOurs, type Definition } from '../../veneer/definition.js';
@@ -36,14 +29,16 @@ export async function lockOnVeneer(
 ): Promise<void> {
   const exposure = exposureOf(lane.run.config, wholeShard(lane));
   const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
-  const named = remote.flatMap((relation) => shownAs(exposure, relation)?.name ?? []);
-  const ours = await readForeignTableHeads(session, [lane.shard.server.name], named);
+  const ours = remote.flatMap((relation) => shownAs(exposure, relation)?.name ?? []);
+  const named = [...ours, ...(await readStrangers(lane, session, exposure))];
   const keys = new Set(remote.map(nameKey));
-  const others = (await readStrangers(lane, session, exposure)).filter((table) =>
-    keys.has(nameKey(remoteOf(table))),
+  const tables = await readForeignTableHeads(session, [lane.shard.server.name], named);
+  await lockTables(
+    lane,
+    session,
+    tables.filter((table) => keys.has(nameKey(remoteOf(table)))),
+    budget,
   );
-  const tables = new Map([...ours, ...others].map((table) => [table.oid, table]));
-  await lockTables(lane, session, [...tables.values()].toSorted(compareNames), budget);
 }
 
 /** LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock. */

@@ -1,5 +1,5 @@
-import type { ForeignTableHead } from '../../catalog/relation.js';
 import type { ShardConfig } from '../../config/config.js';
+import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { asCommitted, type Before } from './before.js';
 import type { Blocker } from './blockers.js';
@@ -28,8 +28,8 @@ export interface Crew {
   readonly contended: string[];
   /** Names of relations whose columns change type: views above them are locked before the tables. */
   readonly retyping: Set<string>;
-  /** By veneer, once they were asked for: see align/strangers.ts. */
-  readonly strangers: Map<string, readonly ForeignTableHead[]>;
+  /** By veneer and server, once they were asked for: see align/strangers.ts. */
+  readonly strangers: Map<string, readonly QualifiedName[]>;
 }
 
 /**

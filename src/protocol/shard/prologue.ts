@@ -1,7 +1,9 @@
+import { textOf } from '../../errors.js';
 import type { Migration } from '../../migrations/migration.js';
-import { freshForEach, freshForMigration } from '../../postgres/hygiene.js';
+import { freshForEach, freshForMigration, PREPARED_NAME } from '../../postgres/hygiene.js';
 import { literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import type { Budget } from '../lane/budget.js';
 import type { Subject } from './subject.js';
 
@@ -73,9 +75,28 @@ const localsOf = (
 /**
  * What was prepared for the tenant before outlives even a rollback, and its name is taken. The words may stand in what a DO
  * block executes. A function that prepares, called by a migration without them, has to deallocate itself where a shard has
- * several tenants: to forget everything each time would cost every step of everybody more than its own statements do.
+ * several tenants: to forget everything each time would cost every step of everybody more than its own statements do. One
+ * that deallocates is found out by the first attempt: see {@link hasForgotten}.
  */
-export const mayPrepare = ({ body, verify }: Migration): boolean =>
-  [body, ...(verify === undefined ? [] : [verify])].some(
-    (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare|deallocate/i.test(sql)),
+export const mayPrepare = (migration: Migration): boolean => {
+  const { body, verify } = migration;
+  return (
+    forgetting.has(migration) ||
+    [body, ...(verify === undefined ? [] : [verify])].some(
+      (part) => part.kind === 'dynamic' || part.statements.some(({ sql }) => /prepare|deallocate/i.test(sql)),
+    )
   );
+};
+
+/** Migrations that call something by which the session forgets what is prepared, and do not say so. */
+const forgetting = new WeakSet<Migration>();
+
+/**
+ * Did a text fail because the migration had the session forget what stands before each tenant? Then the next attempt knows, and
+ * the error, which is nobody's statement, is worth one.
+ */
+export function hasForgotten(error: unknown, migration: Migration): boolean {
+  if (!isState(error, SQLSTATE.unknownStatement) || !textOf(error).includes(PREPARED_NAME)) return false;
+  forgetting.add(migration);
+  return true;
+}

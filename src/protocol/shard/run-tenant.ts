@@ -3,7 +3,7 @@ import { ident, literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import { explain, textOf, type Part } from './explain-failure.js';
-import { mayPrepare, prologueOf, prologuesOf } from './prologue.js';
+import { hasForgotten, mayPrepare, prologueOf, prologuesOf } from './prologue.js';
 import type { Subject } from './subject.js';
 
 /**
@@ -63,7 +63,7 @@ export async function runForAll(
       if (done > 0 && done <= subjects.length && Number.isInteger(done)) onDone(done);
     });
   } catch (error) {
-    throw explain(error, migration, all);
+    throw hasForgotten(error, migration) ? error : explain(error, migration, all);
   }
 }
 

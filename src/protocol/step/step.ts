@@ -137,11 +137,13 @@ export const lostProblem = (members: readonly string[]): Problem => ({
 
 /**
  * Locks pass, and so do collisions of two lanes in a veneer's catalogs; anything else would fail again. A migration's
- * own statement that finds its object there already (it names the migration) is no collision.
+ * own statement that finds its object there already (it names the migration) is no collision. What we prepared and a
+ * migration's function had the session forget is prepared again; a statement of its own that it does not find stays away.
  */
 export function worthRetrying(error: unknown): boolean {
+  if (isLockConflict(error)) return true;
   const byMigration = error instanceof VeneerError && error.facts.where?.migration !== undefined;
-  return isLockConflict(error) || (isCatalogCollision(error) && !byMigration);
+  return !byMigration && (isCatalogCollision(error) || isState(error, SQLSTATE.unknownStatement));
 }
 
 /** Full jitter, so that attempts of several shards spread out; ends early when the run is asked to end. */
