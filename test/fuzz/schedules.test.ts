@@ -13,6 +13,8 @@ const SEED = FUZZ_SEED === undefined ? 1 : Number(FUZZ_SEED);
 const MINUTES = FUZZ_MINUTES === undefined ? null : Number(FUZZ_MINUTES);
 const RUNS = FUZZ_RUNS === undefined ? (MINUTES === null ? 10 : Infinity) : Number(FUZZ_RUNS);
 const SERVERS = FUZZ_SERVERS ?? 'shared';
+if (!['shared', 'own', 'mixed'].includes(SERVERS))
+  throw new Error(`FUZZ_SERVERS is shared, own or mixed, not ${SERVERS}`);
 
 /** Servers of its own, which it also kills, take a schedule seconds to start: of a mixed run every third has them. */
 const whereOf = (seed: number): Where =>
