@@ -1,5 +1,6 @@
 import { readPartitions } from '../../catalog/read-foreign-tables.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
+import { allDone } from '../../parallel.js';
 import { mergeParents } from '../../veneer/merge-parents.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';
@@ -41,16 +42,19 @@ export const planVeneers = (
 /** The same for one veneer, of the shards that it shows. */
 export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
   const { name, session } = veneer;
-  const types = await planGroupTypes(veneer.session, shown);
-  const read = await Promise.all(
-    shown.map(async ({ shard: { part }, changes }) => {
-      const present = await readPresent(part.lane, session, changes);
-      return {
-        changes: await differenceIn(part.lane, session, changes, present),
-        writes: foreseeWrites(part.lane, session, changes, present.tables),
-      };
-    }),
-  );
+  // What is asked together takes one round trip.
+  const [types, read] = await allDone([
+    planGroupTypes(veneer.session, shown),
+    allDone(
+      shown.map(async ({ shard: { part }, changes }) => {
+        const present = await readPresent(part.lane, session, changes);
+        return {
+          changes: await differenceIn(part.lane, session, changes, present),
+          writes: foreseeWrites(part.lane, session, changes, present.tables),
+        };
+      }),
+    ),
+  ]);
   const lists = read.map(({ changes }) => changes);
   const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
   const [first] = shown;

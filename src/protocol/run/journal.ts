@@ -29,9 +29,12 @@ export interface Intent extends AttemptId {
   readonly participants: readonly IntentParticipant[];
 }
 
-/** Writes the intent, in a transaction of its own: it is committed when this returns. */
+/**
+ * Writes the intent, in a transaction of its own: it is committed when this returns. All lanes of a run write to one session;
+ * none waits for the answers of the others (each statement is a transaction of its own, also where several are on their way).
+ */
 export async function writeIntent(journal: Session, intent: Intent): Promise<void> {
-  await journal.query(
+  await journal.prepared(
     `INSERT INTO pgveneer.intent (fleet, step, nonce, migration, participants, protocol)
      VALUES ($1, $2, $3, $4, $5, $6)`,
     [
@@ -47,7 +50,7 @@ export async function writeIntent(journal: Session, intent: Intent): Promise<voi
 
 /** Only when every participant is known to be settled: without an intent, what is left of an attempt is litter. */
 export async function removeIntent(journal: Session, { fleet, step, nonce }: AttemptId): Promise<void> {
-  await journal.query('DELETE FROM pgveneer.intent WHERE fleet = $1 AND step = $2 AND nonce = $3', [
+  await journal.prepared('DELETE FROM pgveneer.intent WHERE fleet = $1 AND step = $2 AND nonce = $3', [
     fleet,
     step,
     nonce,

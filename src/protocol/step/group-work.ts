@@ -1,6 +1,7 @@
 import type { TenantConfig } from '../../config/config.js';
 import { labelOf } from '../../migrations/migration.js';
 import { alignVeneers } from '../align/align-veneers.js';
+import { allDone } from '../../parallel.js';
 import type { Budget } from '../lane/budget.js';
 import { fenceVeneer } from '../align/fence.js';
 import { gather, type Aligned, type GroupWork } from '../group/gather.js';
@@ -59,15 +60,6 @@ export async function changeGroup(
     group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
   );
   return { done, ...(await alignVeneers(group, done, budget, turns)) };
-}
-
-/** All of them ended before the first failure is thrown: what is still running must not outlive the rollback. */
-async function allDone<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(works);
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
 }
 
 async function workOnShard(
