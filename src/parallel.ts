@@ -20,14 +20,3 @@ export async function inParallel<T, R>(
   if (failures.length > 0) throw failures[0];
   return results;
 }
-
-/** The answers of all; throws the first failure in their order, after all have ended: none of them outlives a rollback. */
-export async function allDone<const P extends readonly Promise<unknown>[]>(
-  works: P,
-): Promise<{ -readonly [K in keyof P]: Awaited<P[K]> }> {
-  const results = await Promise.allSettled(works);
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  }) as { -readonly [K in keyof P]: Awaited<P[K]> };
-}

@@ -27,6 +27,7 @@ export const SQLSTATE = {
   deadlockDetected: '40P01',
   queryCanceled: '57014',
   unknownStatement: '26000',
+  inFailedTransaction: '25P02',
   invalidParameterValue: '22023',
   invalidPassword: '28P01',
   invalidAuthorization: '28000',

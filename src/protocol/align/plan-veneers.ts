@@ -1,6 +1,6 @@
 import { readPartitions } from '../../catalog/read-foreign-tables.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
-import { allDone } from '../../parallel.js';
+import { allDone } from '../../postgres/all-done.js';
 import { mergeParents } from '../../veneer/merge-parents.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';

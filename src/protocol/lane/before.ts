@@ -6,6 +6,7 @@ import {
   type StoredRelation,
 } from '../../catalog/read-raw.js';
 import { changedTypes, currentXid, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 
 /** A shard as it was before a step, by raw names: what the step's open transaction is compared with. */
@@ -31,9 +32,9 @@ export const asCommitted = (anchor: Session): Before => ({
  * again: to the anchor it would still be there.
  */
 export async function asLeft(session: Session, anchor: Session): Promise<Before> {
-  const [touched, xid] = await Promise.all([touchedRelations(session), currentXid(session)]);
+  const [touched, xid] = await allDone([touchedRelations(session), currentXid(session)]);
   const changed = await changedTypes(session, anchor, { xid, touched });
-  const [relations, storage, types] = await Promise.all([
+  const [relations, storage, types] = await allDone([
     readRaw(session, touched),
     readStorage(session, touched),
     readRawTypes(session, changed),

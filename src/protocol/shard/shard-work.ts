@@ -10,6 +10,7 @@ import {
 import { changedTypes, currentXid } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
+import { allDone } from '../../postgres/all-done.js';
 import { writeLedger } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import { literal, type QualifiedName } from '../../postgres/identifiers.js';
@@ -102,13 +103,13 @@ export async function readChanges(
   const whole = wholeShard(lane);
   const exposure = exposureOf(config, whole);
   const sources = sourceSchemas(exposure);
-  // What is asked together takes one round trip of each connection.
-  const [oids, xid] = await Promise.all([
+  // What is asked together takes one round trip of each connection; what one of these breaks, those after it only run into.
+  const [oids, xid] = await allDone([
     touchedRelations(session),
     currentXid(session),
-    schemas === 'stay' ? refuseMovedSchemas(session, was.anchor, whole.tenants) : null,
+    schemas === 'stay' ? refuseMovedSchemas(session, was.anchor, whole.tenants) : Promise.resolve(),
   ]);
-  const [after, stored, before, wasStored, changed] = await Promise.all([
+  const [after, stored, before, wasStored, changed] = await allDone([
     readRelations(session, { schemas: sources, oids }),
     readStorage(session, oids),
     was.relations(oids),

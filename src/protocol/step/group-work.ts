@@ -1,7 +1,7 @@
 import type { TenantConfig } from '../../config/config.js';
 import { labelOf } from '../../migrations/migration.js';
 import { alignVeneers } from '../align/align-veneers.js';
-import { allDone } from '../../parallel.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Budget } from '../lane/budget.js';
 import { fenceVeneer } from '../align/fence.js';
 import { gather, type Aligned, type GroupWork } from '../group/gather.js';
