@@ -79,6 +79,18 @@ export async function withLane<T>(
   }
 }
 
+/**
+ * Has an idle session a schema for temporary tables, which a migration made in it? It must not prepare a transaction any more:
+ * DISCARD TEMP between tenants locks that schema, the prepared transaction keeps the lock, and the backend of a runner that dies then
+ * waits for it on its way out, to empty the schema, while recovery waits for the backend. A transaction that makes such a schema
+ * cannot be prepared, so it is enough to look between transactions.
+ */
+async function keepsTemporarySchema(session: Session): Promise<boolean> {
+  if (session.status() !== 'I') return false;
+  const [row] = await session.prepared<{ has: boolean }>('SELECT pg_my_temp_schema() <> 0 AS has');
+  return row?.has === true;
+}
+
 /** Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. */
 export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => Promise<T>): Promise<T> {
   const sessions = new Map<string, Session>();
@@ -88,7 +100,8 @@ export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => 
     // The lock first: without the run's anchor there, this run may do nothing more on that member. Winning one back
     // ends the sessions that had joined the one before.
     const anchor = await run.live(member);
-    if (open !== undefined && !open.isLost() && joined.get(member) === anchor) return open;
+    const isJoined = open !== undefined && !open.isLost() && joined.get(member) === anchor;
+    if (isJoined && !(await keepsTemporarySchema(open))) return open;
     const fresh = await (open === undefined ? openSettling(run, member) : replaceSettling(run, open));
     sessions.set(member, fresh);
     joined.set(member, await run.live(member));

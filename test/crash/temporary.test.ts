@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals';
+import { startRun } from '../support/crash-run.js';
+import { scenario } from '../support/scenario.js';
+import { noRunnersLock, until } from '../support/until.js';
+
+const s = scenario();
+
+test('a runner that dies with a step prepared, after a migration made a temporary table, leaves nobody waiting', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('CREATE TEMP TABLE scratch (id int); INSERT INTO books SELECT id FROM scratch');
+  await s.write('ALTER TABLE books ADD COLUMN pages int');
+  const died = startRun(s.fleet.dir, { command: 'up', dieAt: 'after prepare:shard2#1' });
+  expect(await died.result).toMatchObject({ signal: 'SIGKILL' });
+  await until(s.fleet, 'veneer', noRunnersLock);
+  expect(await s.run.recover()).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await s.run.status()).toMatchObject({ exitCode: 0, drift: [], inDoubt: [] });
+});
