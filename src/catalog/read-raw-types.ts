@@ -9,6 +9,9 @@ export interface RawType extends Row, QualifiedName {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Every table, view and the like has a type of its rows, which follows from it. */
+const ROW_TYPE_OF_TABLE = `SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind <> 'c'`;
+
 /**
  * Types of one's own of which a catalog row is as young as the transaction $1. ALTER TYPE leaves no lock to be seen
  * (PROTOCOL section 4, number 3), and a subtransaction has another xid, but always a younger one. Rows that others
@@ -22,6 +25,7 @@ const written = (column: 'xmin' | 'xmax'): string => {
   const used = column === 'xmin' ? '' : ' AND xmax <> 0';
   return `
   SELECT t.oid FROM pg_type t WHERE t.oid >= ${FIRST_OF_USERS} AND ${young('t')}${used.replace('xmax', 't.xmax')}
+         AND t.typtype IN ('e', 'd', 'c', 'r') AND NOT EXISTS (${ROW_TYPE_OF_TABLE})
   UNION SELECT e.enumtypid FROM pg_enum e WHERE ${young('e')}${used.replace('xmax', 'e.xmax')}
   UNION SELECT k.contypid FROM pg_constraint k WHERE k.contypid > 0 AND ${young('k')}${used.replace('xmax', 'k.xmax')}
   UNION SELECT c.reltype FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -60,10 +64,9 @@ const RAW = `
          (SELECT coalesce(json_object_agg(e.oid, e.enumlabel), '{}'::json)
             FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels,
          (SELECT coalesce(json_object_agg(a.attnum, a.attname), '{}'::json) FROM pg_attribute a
-           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
+           WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-    LEFT JOIN pg_class c ON c.oid = t.typrelid
-   WHERE t.oid = ANY ($1::oid[]) AND t.typtype IN ('e', 'd', 'c', 'r') AND (c.oid IS NULL OR c.relkind = 'c')`;
+   WHERE t.oid = ANY ($1::oid[]) AND t.typtype IN ('e', 'd', 'c', 'r') AND NOT EXISTS (${ROW_TYPE_OF_TABLE})`;
 
 /** These types as the session's snapshot sees them: on another connection than the one whose DDL is open. */
 export async function readRawTypes(session: Session, oids: readonly string[]): Promise<RawType[]> {

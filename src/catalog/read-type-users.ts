@@ -13,7 +13,8 @@ export interface TypeUser extends Row, QualifiedName {
 
 /**
  * Upwards by pg_depend, which knows an array, a domain, a range and a column of a composite type as dependents of
- * their parts, and has an index for the question.
+ * their parts, and has an index for the question. How many are above the planner cannot know, and it would read what all
+ * columns of the fleet depend on: OFFSET 0 keeps each lookup by itself.
  */
 const USERS = `
   WITH RECURSIVE above(root, oid) AS (
@@ -26,8 +27,10 @@ const USERS = `
   SELECT DISTINCT above.root::text AS type, n.nspname::text AS schema, c.relname::text AS name,
          pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server,
          CASE c.relkind WHEN 'f' THEN 'foreign' WHEN 'p' THEN 'partitioned' ELSE 'other' END AS kind
-    FROM above JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid
-                               AND d.classid = 'pg_class'::regclass AND d.objsubid > 0
+    FROM above
+   CROSS JOIN LATERAL (SELECT objid FROM pg_depend
+                        WHERE refclassid = 'pg_type'::regclass AND refobjid = above.oid
+                          AND classid = 'pg_class'::regclass AND objsubid > 0 OFFSET 0) AS d
     JOIN pg_class c ON c.oid = d.objid AND c.relkind <> 'c'
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid

@@ -1,6 +1,6 @@
 import type { TenantConfig } from '../config/config.js';
 import { literal } from '../postgres/identifiers.js';
-import type { Session } from '../postgres/session.js';
+import type { Answer, Session } from '../postgres/session.js';
 import { REPEAT, TAKE_OVER } from './ledger-conflicts.js';
 import { appliedMeanwhile, takenDownMeanwhile } from './ledger-errors.js';
 import { isRepeatable } from './migration-names.js';
@@ -19,13 +19,36 @@ export interface LedgerWrite {
  * applying a data change twice. Down: exactly one row per tenant goes, else nothing is done. Answers the transaction's
  * id.
  */
-export const writeLedger = (session: Session, direction: Direction, write: LedgerWrite): Promise<string> =>
-  WRITES[direction](session, write);
+export async function writeLedger(
+  session: Session,
+  direction: Direction,
+  write: LedgerWrite,
+): Promise<string> {
+  const [answer] = await session.ask(ledgerText(direction, write));
+  return readWritten(session, direction, write, answer);
+}
 
-const WRITES: Readonly<Record<Direction, (session: Session, write: LedgerWrite) => Promise<string>>> = {
-  up: addRows,
-  down: removeRows,
-};
+/** The statement that {@link writeLedger} runs, for a text of more than it. */
+export const ledgerText = (direction: Direction, write: LedgerWrite): string => TEXTS[direction](write);
+
+const TEXTS: Readonly<Record<Direction, (write: LedgerWrite) => string>> = { up: addRows, down: removeRows };
+
+/** What it answered: the transaction's id. Throws where another runner was there before. */
+export function readWritten(
+  { member }: Session,
+  direction: Direction,
+  write: LedgerWrite,
+  answer: Answer | undefined,
+): string {
+  const { migration } = write;
+  const rows = answer?.rows ?? [];
+  // A base is recorded as what it stands for.
+  const recorded = direction === 'up' ? recordedBy(migration).length : 1;
+  if (rows.length !== keysOf(write).length * recorded)
+    throw (direction === 'up' ? appliedMeanwhile : takenDownMeanwhile)(member, migration);
+  const [[xid] = []] = rows;
+  return typeof xid === 'string' ? xid : '';
+}
 
 /** What {@link writeLedger} does for a member itself, as a statement that can be kept and run later. */
 export const ledgerStatement = (
@@ -43,41 +66,29 @@ export const ledgerStatement = (
 const keysOf = ({ migration, tenants }: LedgerWrite): string[] =>
   migration.scope === 'tenant' ? tenants.map(({ name }) => name) : [''];
 
+/** A base is recorded as what it stands for, so that nothing else has to know it. */
+const recordedBy = (migration: Migration): readonly Pick<Migration, 'name' | 'checksum'>[] =>
+  migration.covers ?? [migration];
+
 /** A row that says `running` is taken over: the migration was without a transaction when it began, and was edited since. */
-async function addRows(session: Session, write: LedgerWrite): Promise<string> {
+function addRows(write: LedgerWrite): string {
   const { step, migration, appliedBy } = write;
-  const keys = keysOf(write);
-  // A base is recorded as what it stands for, so that nothing else has to know it.
-  const recorded = migration.covers ?? [migration];
-  const rows = await session.query<{ xid: string }>(
-    `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
-     SELECT $1, key.tenant, recorded.migration, recorded.checksum, 'applied', $5, $6
-       FROM unnest($2::text[]) AS key(tenant), unnest($3::text[], $4::text[]) AS recorded(migration, checksum)
+  const recorded = recordedBy(migration);
+  return `INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
+     SELECT ${literal(migration.scope)}, key.tenant, recorded.migration, recorded.checksum, 'applied', ${literal(step)}, ${literal(appliedBy)}
+       FROM unnest(${textArray(keysOf(write))}) AS key(tenant),
+            unnest(${textArray(recorded.map(({ name }) => name))}, ${textArray(recorded.map(({ checksum }) => checksum))}) AS recorded(migration, checksum)
      ${takeOver(migration)}
-     RETURNING pg_current_xact_id()::text AS xid`,
-    [
-      migration.scope,
-      keys,
-      recorded.map(({ name }) => name),
-      recorded.map(({ checksum }) => checksum),
-      step,
-      appliedBy,
-    ],
-  );
-  if (rows.length !== keys.length * recorded.length) throw appliedMeanwhile(session.member, migration);
-  return rows[0]?.xid ?? '';
+     RETURNING pg_current_xact_id()::text AS xid`;
 }
 
-async function removeRows(session: Session, write: LedgerWrite): Promise<string> {
+function removeRows(write: LedgerWrite): string {
   const { migration } = write;
-  const keys = keysOf(write);
-  const rows = await session.query<{ xid: string }>(
-    `DELETE FROM pgveneer.ledger WHERE scope = $1 AND tenant = ANY ($2::text[]) AND migration = $3
-     RETURNING pg_current_xact_id()::text AS xid`,
-    [migration.scope, keys, migration.name],
-  );
-  if (rows.length !== keys.length) throw takenDownMeanwhile(session.member, migration);
-  return rows[0]?.xid ?? '';
+  return `DELETE FROM pgveneer.ledger WHERE scope = ${literal(migration.scope)} AND tenant = ANY (${textArray(keysOf(write))})
+            AND migration = ${literal(migration.name)}
+     RETURNING pg_current_xact_id()::text AS xid`;
 }
+
+const textArray = (values: readonly string[]): string => `ARRAY[${values.map(literal).join(', ')}]::text[]`;
 
 const takeOver = ({ name }: Migration): string => (isRepeatable(name) ? REPEAT : TAKE_OVER);

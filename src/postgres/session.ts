@@ -19,8 +19,8 @@ export interface Session {
   readonly server: ServerFacts;
   /** What it was set to when it was opened, of what our sessions pin: what of it this server knows. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Undoes what an earlier migration may have left in it, and runs `then` in the same round trip. */
-  freshen(then?: string): Promise<void>;
+  /** Undoes what an earlier migration may have left in it, and runs `then` in the same round trip; answers what that did. */
+  freshen(then?: string): Promise<readonly Answer[]>;
   /** Runs one statement with bound values. Throws a VeneerError that names the member. */
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
@@ -39,6 +39,11 @@ export interface Session {
    * hears how many statements have completed, whenever one more has.
    */
   run(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
+  /**
+   * Like `run`, for what `prepared` asks at the same time need not wait for: both take one round trip. Where it fails the others
+   * are run without it, so it is for what does not matter to them, as BEGIN does not to reads.
+   */
+  lead(text: string): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
   ask(text: string): Promise<readonly Answer[]>;
   /** True while a statement is on its way: an idle one waits for nothing but us. */
@@ -153,19 +158,20 @@ function sessionOf(
     query,
     prepared,
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
+    lead: (text) => turns.share(async () => tagsOf(await client.query(text))),
     run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
     ask,
-    async freshen(then): Promise<void> {
+    async freshen(then): Promise<readonly Answer[]> {
       const text = [...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; ');
-      const answers = await send(async () => {
-        // Two texts, sent together: in one, a BEGIN of the second would take over the transaction that the first began,
-        // with what an earlier migration had set for its transactions.
-        const fresh = client.query<unknown[]>({ text, rowMode: 'array' });
-        await Promise.all([fresh, then === undefined ? null : client.query(then)]);
-        return answersOf(await fresh);
-      });
-      const left = answers.at(-1)?.rows ?? [];
+      const texts = [text, ...(then === undefined ? [] : [then])];
+      // Two texts, sent together: in one, a BEGIN of the second would take over the transaction that the first began,
+      // with what an earlier migration had set for its transactions.
+      const [fresh = [], answers = []] = await send(() =>
+        Promise.all(texts.map(async (one) => answersOf(await client.query({ text: one, rowMode: 'array' })))),
+      );
+      const left = fresh.at(-1)?.rows ?? [];
       if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));
+      return answers;
     },
     async close(): Promise<void> {
       const ended = client.end().catch(() => undefined);

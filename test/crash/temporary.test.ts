@@ -16,3 +16,23 @@ test('a runner that dies with a step prepared, after a migration made a temporar
   expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
   expect(await s.run.status()).toMatchObject({ exitCode: 0, drift: [], inDoubt: [] });
 });
+
+test('nor where a migration without a transaction made one', async () => {
+  await s.start(`
+    CREATE TABLE books (id int PRIMARY KEY, n int);
+    INSERT INTO books VALUES (1);
+    CREATE FUNCTION keep(int) RETURNS int LANGUAGE plpgsql
+      AS 'BEGIN CREATE TEMP TABLE IF NOT EXISTS scratch (id int); RETURN $1; END'`);
+  await s.fleet.writeMigration(
+    '0002_fill.ts',
+    `import { backfill } from 'pg-veneer';
+     export const up = (pgm) => backfill(pgm, { table: 'books', set: { n: 'keep(id)' }, batch: 10 });
+     export const down = false;`,
+  );
+  await s.fleet.writeMigration('0003_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
+  const died = startRun(s.fleet.dir, { command: 'up', dieAt: 'after prepare:shard2#1' });
+  expect(await died.result).toMatchObject({ signal: 'SIGKILL' });
+  await until(s.fleet, 'veneer', noRunnersLock);
+  expect(await s.run.recover()).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
+});

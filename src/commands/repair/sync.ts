@@ -101,7 +101,7 @@ async function repairOn(lane: Lane, scope: SyncScope): Promise<ShardResult> {
   for (let attempts = 1; ; attempts++) {
     try {
       const end = await syncShard(lane, scope);
-      await forgetAttempts(lane.openSessions(), lane.settled);
+      await forgetAttempts(lane);
       return resultOf(lane, end);
     } catch (error) {
       if (!worthRetrying(error) || attempts > retries)

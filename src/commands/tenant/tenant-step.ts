@@ -52,7 +52,7 @@ export async function runTenantStep(
     try {
       return await runStep(run, tenantJob({ ...work(step), what, parts, step, onPhase }));
     } finally {
-      for (const { lane } of parts) await forgetAttempts(lane.openSessions(), lane.settled);
+      for (const { lane } of parts) await forgetAttempts(lane);
     }
   }).catch((error: unknown): StepEnd => ({
     kind: 'failed',

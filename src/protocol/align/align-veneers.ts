@@ -62,7 +62,7 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
   if (touchesUnions(plan)) await turns.take(veneer.name);
   const unionsBefore = await unionNames(plan);
   for (const { done } of plan.shows)
-    if (done.fence && !done.fenced) await fenceOff(done.shard.part.lane, session, budget);
+    if (done.fence && !done.fenced) await fenceVeneer(done.shard.part.lane, session, budget);
   const types = isIdle(plan.types) ? null : await alignGroupTypes(groupTypes(plan), budget, turns);
   // Types have changed since: what columns are called or made of is read anew.
   const { onParents, shows } =
@@ -164,9 +164,4 @@ async function alterParents(
   if (changes.length === 0) return [];
   await beginOnVeneer(lane, session, budget);
   return executeChanges(lane, session, changes, budget);
-}
-
-async function fenceOff(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
-  await beginOnVeneer(lane, veneer, budget);
-  await fenceVeneer(lane, veneer, budget);
 }

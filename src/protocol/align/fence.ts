@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
 import { EXIT, VeneerError } from '../../errors.js';
+import { allDone } from '../../postgres/all-done.js';
 import { display, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
-import { lockTables } from './veneer-work.js';
+import { beginOnVeneer, lockTables } from './veneer-work.js';
 import { throwIfAborted } from '../lane/watched.js';
 
 /**
- * The fence around a step that rewrites a table (PROTOCOL section 5).
+ * Begins, and puts up the fence around a step that rewrites a table (PROTOCOL section 5).
  *
  * postgres_fdw's remote transactions are REPEATABLE READ, and a rewrite is not MVCC-safe: a veneer session that
  * already has a snapshot on the shard would afterwards read zero rows, without an error, where a plain server
@@ -23,7 +24,10 @@ import { throwIfAborted } from '../lane/watched.js';
  * snapshot may still show the row from before its NULL was filled.
  */
 export async function fenceVeneer(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
-  const tables = await readForeignTableHeads(veneer, [lane.shard.server.name]);
+  const [tables] = await allDone([
+    readForeignTableHeads(veneer, [lane.shard.server.name]),
+    beginOnVeneer(lane, veneer, budget),
+  ]);
   await lockTables(lane, veneer, tables, budget);
 }
 

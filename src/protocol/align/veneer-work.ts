@@ -4,6 +4,7 @@ import type { Fate } from '../../catalog/read-dependents.js';
 import { remoteOf, type ForeignTable, type ForeignTableHead } from '../../catalog/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, ident, nameKey, qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import { allDone } from '../../postgres/all-done.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import { isOurs, type Definition } from '../../veneer/definition.js';
@@ -19,7 +20,7 @@ import { runChanges } from './run-changes.js';
 import type { ShardChanges } from '../shard/shard-work.js';
 import { lockUnionsOver } from './unions.js';
 
-/** Takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, ours and others'. */
+/** Begins, and takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, ours and others'. */
 export async function lockOnVeneer(
   lane: Lane,
   session: Session,
@@ -32,7 +33,10 @@ export async function lockOnVeneer(
   const ours = remote.flatMap((relation) => shownAs(exposure, relation)?.name ?? []);
   const named = [...ours, ...(await readStrangers(lane, session, exposure))];
   const keys = new Set(remote.map(nameKey));
-  const tables = await readForeignTableHeads(session, [lane.shard.server.name], named);
+  const [tables] = await allDone([
+    readForeignTableHeads(session, [lane.shard.server.name], named),
+    beginOnVeneer(lane, session, budget),
+  ]);
   await lockTables(
     lane,
     session,
@@ -109,11 +113,14 @@ export async function alignVeneer(
   return statements;
 }
 
-/** Begins on a veneer, within what is left of the budget; where its transaction is open, it is this attempt's. */
+/**
+ * Begins on a veneer, within what is left of the budget; where its transaction is open, it is this attempt's. Reads that are asked
+ * for at the same time take the same round trip.
+ */
 export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget): Promise<void> {
   if (session.status() !== 'I') return;
   await lane.run.at(`before begin:${session.member}`);
-  await session.run(`BEGIN; ${budget.limits(session)}`);
+  await session.lead(`BEGIN; ${budget.limits(session)}`);
   await lane.run.at(`after begin:${session.member}`);
 }
 

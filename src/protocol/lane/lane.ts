@@ -1,6 +1,7 @@
 import type { ShardConfig } from '../../config/config.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
+import { keepsTemporarySchema } from '../../postgres/temporary-schema.js';
 import { asCommitted, type Before } from './before.js';
 import type { Blocker } from './blockers.js';
 import type { AttemptId } from '../run/gid.js';
@@ -18,8 +19,8 @@ export interface Crew {
   openSessions(): readonly Session[];
   /** A shard as it was before the step that is at work. */
   before(shard: string): Before;
-  /** Attempts that are settled and whose evidence is still there. */
-  readonly settled: AttemptId[];
+  /** Attempts that committed and whose evidence is still there, each once it is off the journal; null: it could not be struck off. */
+  readonly settled: Promise<AttemptId | null>[];
   /** Who stood in the way when a step last waited for a lock. */
   readonly blockers: Blocker[];
   /** By member and pid: since when (performance.now()) somebody has been seen blocking. */
@@ -57,7 +58,10 @@ export interface Affected {
 
 const NOTHING: Affected = { relations: [], fence: false };
 
-/** Borrows a lane for the time of `work`; its sessions are closed afterwards, whatever happened. */
+/**
+ * Borrows a lane for the time of `work`; afterwards its sessions are closed, whatever happened, but for those to veneers that the
+ * next lane can use: see spares.ts.
+ */
 export async function withLane<T>(
   run: Run,
   shard: ShardConfig,
@@ -65,14 +69,17 @@ export async function withLane<T>(
   work: (lane: Lane) => Promise<T>,
 ): Promise<T> {
   try {
-    return await withCrew(run, shard.name, (crew) =>
+    const lane = (crew: Crew): Promise<T> =>
       work({
         ...crew,
         shard,
         known: (migration) => learnt.get(migration) ?? NOTHING,
         learn: (migration, affected) => void learnt.set(migration, affected),
-      }),
-    );
+      });
+    // In its session to the shard migrations run, and leave there what they like.
+    const isShared = (member: string): boolean =>
+      member !== shard.name && run.config.veneers.some(({ name }) => name === member);
+    return await withCrew(run, shard.name, lane, isShared);
   } finally {
     // After the crew's sessions, which may act only while the anchor holds the run lock there.
     await run.rest(shard.name);
@@ -80,31 +87,30 @@ export async function withLane<T>(
 }
 
 /**
- * Has an idle session a schema for temporary tables, which a migration made in it? It must not prepare a transaction any more:
- * DISCARD TEMP between tenants locks that schema, the prepared transaction keeps the lock, and the backend of a runner that dies then
- * waits for it on its way out, to empty the schema, while recovery waits for the backend. A transaction that makes such a schema
- * cannot be prepared, so it is enough to look between transactions.
+ * Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. `isShared`: to which members it
+ * may use one that another crew is through with, and leaves its own to the next.
  */
-async function keepsTemporarySchema(session: Session): Promise<boolean> {
-  if (session.status() !== 'I') return false;
-  const [row] = await session.prepared<{ has: boolean }>('SELECT pg_my_temp_schema() <> 0 AS has');
-  return row?.has === true;
-}
-
-/** Borrows a crew for the time of `work`; its sessions are closed afterwards, whatever happened. */
-export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => Promise<T>): Promise<T> {
+export async function withCrew<T>(
+  run: Run,
+  name: string,
+  work: (crew: Crew) => Promise<T>,
+  isShared: (member: string) => boolean = () => false,
+): Promise<T> {
   const sessions = new Map<string, Session>();
   const joined = new Map<string, Session>();
+  const settled: Crew['settled'] = [];
   const session = async (member: string): Promise<Session> => {
     const open = sessions.get(member);
     // The lock first: without the run's anchor there, this run may do nothing more on that member. Winning one back
     // ends the sessions that had joined the one before.
     const anchor = await run.live(member);
     const isJoined = open !== undefined && !open.isLost() && joined.get(member) === anchor;
-    if (isJoined && !(await keepsTemporarySchema(open))) return open;
-    const fresh = await (open === undefined ? openSettling(run, member) : replaceSettling(run, open));
+    if (isJoined && !keepsTemporarySchema(open)) return open;
+    const spare = open === undefined && isShared(member) ? run.spares.take(anchor) : null;
+    const fresh =
+      spare ?? (await (open === undefined ? openSettling(run, member) : replaceSettling(run, open)));
     sessions.set(member, fresh);
-    joined.set(member, await run.live(member));
+    joined.set(member, spare === null ? await run.live(member) : anchor);
     return fresh;
   };
   try {
@@ -115,7 +121,7 @@ export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => 
       session,
       openSessions,
       before: (shard) => asCommitted(anchorOf(run, shard)),
-      settled: [],
+      settled,
       blockers: [],
       blockedSince: new Map(),
       contended: [],
@@ -123,6 +129,12 @@ export async function withCrew<T>(run: Run, name: string, work: (crew: Crew) => 
       strangers: new Map(),
     });
   } finally {
-    await Promise.all([...sessions.values()].map((open) => open.close()));
+    // The journal is theirs, and no session of the crew's; but nothing of an attempt outlives its crew.
+    await Promise.all(settled);
+    await Promise.all(
+      [...sessions].map(([member, open]) =>
+        isShared(member) ? run.spares.keep(open, joined.get(member)) : open.close(),
+      ),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { EXIT, problemOf, type Problem } from '../../errors.js';
+import { askTemporarySchema, noteTemporarySchema } from '../../postgres/temporary-schema.js';
 import type { Step, StepPart } from '../group/group.js';
 import { runWithoutTransaction } from './no-transaction-tenant.js';
 import { whileWatching } from './no-transaction-watch.js';
@@ -27,7 +28,7 @@ export async function runStepWithoutTransaction(run: Run, { id, parts }: Step): 
       result: {
         ending: { kind: 'committed', lost: [] },
         cause: null,
-        closed: true,
+        closed: Promise.resolve(true),
         ms: Math.round(performance.now() - start),
         protocol: 'no transaction',
         locks: [],
@@ -51,7 +52,15 @@ async function runTenant(
   const statements = migration.body.kind === 'static' ? migration.body.statements : [];
   const onRetry = (why: string): void => onPhase('retrying', undefined, why);
   const work = { run, session, step, migration, direction, statements, tenant, appliedBy: run.who, onRetry };
-  return whileWatching(lane, session, () => runWithoutTransaction(work));
+  try {
+    const attempts = await whileWatching(lane, session, () => runWithoutTransaction(work));
+    await askTemporarySchema(session);
+    return attempts;
+  } catch (error) {
+    // Not known: it is used for nothing more.
+    noteTemporarySchema(session, true);
+    throw error;
+  }
 }
 
 /** Tenants that are done stay done: then part of the fleet is ahead. */

@@ -99,7 +99,7 @@ async function runMeeting(apart: Apart, meeting: Meeting, lanes: readonly ApartL
     try {
       return await runOrSkip(rollout, parts, (one) => isSharedBeyond(meeting, one));
     } finally {
-      await Promise.all(open.map((one) => forgetAttempts(one.openSessions(), one.settled)));
+      await Promise.all(open.map((one) => forgetAttempts(one)));
     }
   });
   const shared = sharedBy(end);

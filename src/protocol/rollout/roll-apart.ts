@@ -94,7 +94,7 @@ async function runStretch(apart: Apart, lane: ApartLane): Promise<void> {
       try {
         while (goesAlone()) await runNext(apart, lane, open);
       } finally {
-        await forgetAttempts(open.openSessions(), open.settled);
+        await forgetAttempts(open);
       }
     });
   } catch (error) {

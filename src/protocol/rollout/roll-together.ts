@@ -24,7 +24,7 @@ export async function rollTogether(
       try {
         await runAll(rollout, busy, lanes, migrations);
       } finally {
-        await Promise.all(lanes.map((lane) => forgetAttempts(lane.openSessions(), lane.settled)));
+        await Promise.all(lanes.map(forgetAttempts));
       }
     });
   } catch (error) {

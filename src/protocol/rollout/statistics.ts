@@ -24,44 +24,65 @@ const LIMITS = { table: 10_000, run: 60_000, lock: 1_000 };
 export async function analyzeShown(run: Run): Promise<string[]> {
   const { analyze, concurrency } = run.config.rollout;
   const due = run.shown.filter(({ kind }) => analyze === 'changed' || kind === analyze);
-  const byPlace = groupBy(due, ({ veneer, shard }) => JSON.stringify([veneer, shard]));
-  const groups = [...byPlace.values()].flatMap((tables) =>
-    tables.slice(0, 1).map((one) => ({ ...one, tables })),
-  );
   const deadline = performance.now() + LIMITS.run;
-  const results = await inParallel(groups, concurrency, (group) => analyzeGroup(run, group, deadline));
-  return results.flatMap((left) => left ?? []);
+  const left: string[] = [];
+  for (const [veneer, shown] of groupBy(due, (table) => table.veneer)) {
+    const queue = [...groupBy(shown, ({ shard }) => shard)];
+    const sessions = Array.from({ length: Math.min(concurrency, queue.length) }, () => queue);
+    await inParallel(sessions, concurrency, (shards) => analyzeSome(run, { veneer, shards, deadline, left }));
+  }
+  return left;
 }
 
-/** The tables of one shard on one veneer. */
-interface Group {
+interface Some {
   readonly veneer: string;
-  readonly shard: string;
-  readonly tables: readonly ShownTable[];
+  /** Tables by shard; what is begun is taken out. */
+  readonly shards: (readonly [string, readonly ShownTable[]])[];
+  readonly deadline: number;
+  /** Notices about what was left. */
+  readonly left: string[];
 }
 
-/** Answers what was left, or null. */
-async function analyzeGroup(
+/** In one session shard after shard, beside others that do the same: over many small shards to connect would be most of it. */
+async function analyzeSome(run: Run, { veneer, shards, deadline, left }: Some): Promise<void> {
+  const work = async (session: Session): Promise<void> => {
+    for (let next = shards.shift(); next !== undefined; next = shards.shift()) {
+      const [shard, tables] = next;
+      const failed = await analyzeShard(run, session, { shard, tables, deadline });
+      if (failed.length > 0) left.push(noticeOf(veneer, shard, failed));
+    }
+  };
+  try {
+    await onVeneer(run, veneer, work);
+  } catch (error) {
+    // To the veneer itself there is no way: what no other session has taken is left.
+    for (const [shard] of shards.splice(0)) left.push(noticeOf(veneer, shard, [textOf(error)]));
+  }
+}
+
+/** The tables of one shard on one veneer. Answers what was left, and why. */
+async function analyzeShard(
   run: Run,
-  { veneer, shard, tables }: Group,
-  deadline: number,
-): Promise<string | null> {
+  session: Session,
+  { shard, tables, deadline }: { shard: string; tables: readonly ShownTable[]; deadline: number },
+): Promise<string[]> {
   const failed: string[] = [];
   try {
-    await onVeneer(run, veneer, async (session) => {
-      const present = await readPresent(session, tables);
-      run.onProgress({ type: 'analyzing', veneer, shard, tables: present.length });
-      const filled = await readFilled(run, shard, present);
-      for (const table of present.filter((one) => filled?.has(one) ?? true)) {
-        const end = tooLate(run, deadline) ?? (await analyzeOne(session, table, filled !== null));
-        if (end !== null) failed.push(`${display(table)}: ${end}`);
-      }
-    });
+    const present = await readPresent(session, tables);
+    run.onProgress({ type: 'analyzing', veneer: session.member, shard, tables: present.length });
+    const filled = await readFilled(run, shard, present);
+    for (const table of present.filter((one) => filled?.has(one) ?? true)) {
+      const end = tooLate(run, deadline) ?? (await analyzeOne(session, table, filled !== null));
+      if (end !== null) failed.push(`${display(table)}: ${end}`);
+    }
   } catch (error) {
     failed.push(textOf(error));
   }
+  return failed;
+}
+
+function noticeOf(veneer: string, shard: string, failed: readonly string[]): string {
   const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
-  if (failed.length === 0) return null;
   return `${veneer} has no statistics of tables of ${shard} (${failed[0]}${others}): ANALYZE them there`;
 }
 

@@ -54,7 +54,7 @@ export async function runVeneerStep(
         const onPhase: Job['onPhase'] = (phase, why) => report(phase, why === undefined ? {} : { why });
         return await runStep(run, veneerJob(crew, { id, migration, planned, onPhase }));
       } finally {
-        await forgetAttempts(crew.openSessions(), crew.settled);
+        await forgetAttempts(crew);
       }
     });
   const end = refused ?? (await work());

@@ -10,6 +10,7 @@ import type { ProtocolChoice } from './journal.js';
 import { openAnchors } from './open-anchors.js';
 import type { Review } from './review.js';
 import type { ShownTable } from './shown-table.js';
+import { newSpares, type Spares } from './spares.js';
 import { newTurns, type Turns } from './turns.js';
 
 /** One command that changes the fleet, from taking its lock to letting it go. */
@@ -47,6 +48,7 @@ export interface Run {
   readonly hasWatchdog: boolean;
   readonly protocol: ProtocolChoice;
   readonly turns: Turns;
+  readonly spares: Spares;
   /** Milliseconds after which a session that blocks a step is ended; null: never. */
   readonly terminateBlockersMs: number | null;
   /** Nobody else is connected, the user says: what no order of commits makes safe for readers may be done. */
@@ -99,6 +101,7 @@ export async function withRun<T>(
   const anchors = startAnchors(config, journalMember(config), keys, applicationName);
   const unsettled = new Set<string>();
   const watchdog = lazyWatchdog(options.startWatchdog);
+  const spares = newSpares();
   try {
     const unreachable = await openAnchors(config, options.command, anchors);
     const { terminateBlockersMs = null, protocol = 'auto', offline = false, review = null } = options;
@@ -132,8 +135,10 @@ export async function withRun<T>(
       hasWatchdog: options.startWatchdog !== undefined,
       shown: [],
       turns: newTurns(),
+      spares,
     });
   } finally {
+    await spares.close();
     // The locks go first: the watchdog needs them for what is left to it.
     await anchors.close();
     await watchdog.stop(unsettled.size === 0 ? 'done' : 'settle');

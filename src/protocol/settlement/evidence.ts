@@ -1,4 +1,5 @@
 import type { Row, Session } from '../../postgres/session.js';
+import { HAS_TEMPORARY_SCHEMA, noteTemporarySchema } from '../../postgres/temporary-schema.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { hasTable } from '../run/journal.js';
 import { parseGid, type AttemptId, type Gid } from '../run/gid.js';
@@ -11,11 +12,12 @@ export async function leaveEvidence(
   session: Session,
   { fleet, step, nonce, participant, n }: Gid,
 ): Promise<string> {
-  const [row] = await session.query<{ xid: string }>(
+  const [row] = await session.query<{ xid: string; temporary: boolean }>(
     `INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)
-     RETURNING pg_current_xact_id()::text AS xid`,
+     RETURNING pg_current_xact_id()::text AS xid, ${HAS_TEMPORARY_SCHEMA} AS temporary`,
     [fleet, step, nonce, participant, n],
   );
+  noteTemporarySchema(session, row?.temporary);
   return row?.xid ?? '';
 }
 

@@ -14,6 +14,8 @@ export interface SubjectsWork {
   readonly budget: Budget;
   readonly at: AtPoint;
   readonly onDone: (done: number) => void;
+  /** What is run behind it all, built when it is sent. */
+  readonly epilogue: () => readonly string[];
 }
 
 /**
@@ -31,28 +33,37 @@ const PROLOGUE_SIZE = 2000;
  * left it, runs by itself; so does what is verified for each.
  */
 export async function runSubjects(session: Session, work: SubjectsWork): Promise<void> {
-  const { migration, verified, budget, at, onDone } = work;
+  const { migration, verified, budget, at, onDone, epilogue } = work;
   const isBuilt = migration.body.kind === 'dynamic';
+  const texts = textsOf(work);
+  let ended = false;
   let done = 0;
-  for (const some of textsOf(work)) {
+  for (const some of texts) {
     const before = done;
     // Whoever stops or dies at one of these points stops before all tenants of the text.
     for (const { name } of some) await at(`before statements:${name}`);
     if (isBuilt) for (const subject of some) await runFor(session, migration, subject, budget);
     else {
       const told = (more: number): void => onDone(before + more);
-      await runForAll(session, { migration, subjects: some, budget, onDone: told });
+      ended = some === texts.at(-1) && !isVerified(work);
+      const last = ended ? epilogue() : [];
+      await runForAll(session, { migration, subjects: some, budget, onDone: told, epilogue: last });
     }
     if (verified) for (const subject of some) await verifyFor(session, migration, subject);
     done += some.length;
     if (isBuilt) onDone(done);
   }
+  if (!ended) await session.run(epilogue().join('; '));
 }
 
+const isVerified = ({ migration, verified }: SubjectsWork): boolean =>
+  verified && migration.verify !== undefined;
+
 /** Those that share a text. Pure. */
-function textsOf({ migration, verified, subjects }: SubjectsWork): (readonly Subject[])[] {
-  const { body, verify } = migration;
-  if (body.kind === 'dynamic' || (verified && verify !== undefined)) return subjects.map((one) => [one]);
+function textsOf(work: SubjectsWork): (readonly Subject[])[] {
+  const { subjects } = work;
+  const { body } = work.migration;
+  if (body.kind === 'dynamic' || isVerified(work)) return subjects.map((one) => [one]);
   const size = body.statements.reduce((sum, { sql }) => sum + sql.length, PROLOGUE_SIZE);
   const atOnce = Math.max(1, Math.floor(TEXT_SIZE / size));
   return Array.from({ length: Math.ceil(subjects.length / atOnce) }, (_, index) =>

@@ -38,6 +38,8 @@ interface Several {
   readonly budget: Budget;
   /** Hears how many of the subjects are done, whenever one more is. */
   readonly onDone: (done: number) => void;
+  /** Statements of ours behind all of theirs, in the same text. */
+  readonly epilogue: readonly string[];
 }
 
 /**
@@ -46,17 +48,20 @@ interface Several {
  */
 export async function runForAll(
   session: Session,
-  { migration, subjects, budget, onDone }: Several,
+  { migration, subjects, budget, onDone, epilogue }: Several,
 ): Promise<void> {
   const { body } = migration;
   if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
-  if (body.statements.length === 0) return onDone(subjects.length);
+  if (body.statements.length === 0) {
+    if (epilogue.length > 0) await session.run(epilogue.join('; '));
+    return onDone(subjects.length);
+  }
   const { before, after, prologues } = prologuesOf(session, migration, subjects, budget);
   const parts = subjects.map(({ tenant }, index): Part => {
     return { tenant, prologue: prologues[index] ?? [], statements: body.statements };
   });
   const each = (prologues[0]?.length ?? 0) + body.statements.length;
-  const all = [...ours(before), ...parts, ...ours(after)];
+  const all = [...ours(before), ...parts, ...ours([...after, ...epilogue])];
   try {
     await session.run(textOf(all), (completed) => {
       const done = (completed - before.length) / each;

@@ -35,10 +35,15 @@ export async function readShardTypes(
   was: Before,
   { exposure, definitions, changed }: TypesToRead,
 ): Promise<ShardTypes> {
-  const [before, after] = await Promise.all([was.types(changed), readRawTypes(session, changed)]);
   const used = usedBy(definitions);
+  // Together, in one round trip: of what has changed too much is read, as types that are none of their own.
+  const [before, after, read] = await Promise.all([
+    was.types(changed),
+    readRawTypes(session, changed),
+    readTypes(session, { oids: [...used, ...changed] }),
+  ]);
   const made = after.map(({ oid }) => oid);
-  const types = await readTypes(session, { oids: [...used, ...made] });
+  const types = reachedFrom(read, new Set([...used, ...made]));
   const named = (name: TypeMove['from']): TypeMove['from'] => exposedTypeName(exposure, name);
   return {
     types: mapTypes(types, exposedNaming(exposure)),

@@ -11,7 +11,7 @@ import { changedTypes, currentXid } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
 import { allDone } from '../../postgres/all-done.js';
-import { writeLedger } from '../../migrations/ledger-writes.js';
+import { ledgerText, readWritten, writeLedger, type LedgerWrite } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import { literal, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
@@ -52,22 +52,30 @@ export interface ShardWork {
 
 /** Begins, records and runs a migration for its tenants or the shard itself; leaves the transaction open. Answers its xid. */
 export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
-  await beginClean(lane.run, session, work.budget);
-  const xid = await runOnShard(lane, session, work);
+  const { direction } = work.planned;
+  const write = ledgerWrite(lane, work);
+  const written = await beginClean(lane.run, session, work.budget, ledgerText(direction, write));
+  const xid = readWritten(session, direction, write, written);
+  await runRecorded(lane, session, work);
   await lane.run.at(`after statements:${lane.shard.name}`);
   return xid;
 }
 
 /** The same in a transaction that is open already. */
-export async function runOnShard(lane: Lane, session: Session, work: ShardWork): Promise<string> {
-  const { run, shard } = lane;
-  const { migration, direction, tenants } = work.planned;
-  const xid = await writeLedger(session, direction, {
-    step: work.step,
-    migration,
-    tenants,
-    appliedBy: run.who,
-  });
+export async function runOnShard(lane: Lane, session: Session, work: ShardWork): Promise<void> {
+  await writeLedger(session, work.planned.direction, ledgerWrite(lane, work));
+  await runRecorded(lane, session, work);
+}
+
+const ledgerWrite = ({ run }: Lane, { step, planned: { migration, tenants } }: ShardWork): LedgerWrite => ({
+  step,
+  migration,
+  tenants,
+  appliedBy: run.who,
+});
+
+async function runRecorded({ run, shard }: Lane, session: Session, work: ShardWork): Promise<void> {
+  const { migration, direction } = work.planned;
   await runSubjects(session, {
     migration,
     verified: direction === 'up',
@@ -75,18 +83,23 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
     budget: work.budget,
     at: run.at,
     onDone: work.onTenant,
+    epilogue: () => cleaning(session, work),
   });
-  await comeClean(session, work);
-  return xid;
 }
 
 /** Undoes what the migration set for itself, and writes down how long it took. */
-export async function comeClean(
-  session: Session,
-  { budget, step }: Pick<ShardWork, 'budget' | 'step'>,
-): Promise<void> {
-  const took = `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = ${literal(step)}`;
-  await session.run([budget.limits(session), COME_CLEAN, took].join('; '));
+export async function comeClean(session: Session, work: Pick<ShardWork, 'budget' | 'step'>): Promise<void> {
+  await session.run(cleaning(session, work).join('; '));
+}
+
+/** As statements for the end of a text. */
+function cleaning(session: Session, { budget, step }: Pick<ShardWork, 'budget' | 'step'>): readonly string[] {
+  const { lock_timeout, statement_timeout } = budget.shrinking(session);
+  return [
+    `SELECT pg_catalog.set_config('lock_timeout', ${lock_timeout}, true), pg_catalog.set_config('statement_timeout', ${statement_timeout}, true)`,
+    COME_CLEAN,
+    `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = ${literal(step)}`,
+  ];
 }
 
 /**

@@ -84,7 +84,10 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
     const together = participants.length > 1;
     job.onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
     const end = await commitAttempt(run, { id, migration: job.migration, participants, protocol });
-    if (end.ending.kind === 'committed' && end.closed) for (const crew of crews) crew.settled.push(id);
+    if (end.ending.kind === 'committed') {
+      const settled = end.closed.then((closed) => (closed ? id : null));
+      for (const crew of crews) crew.settled.push(settled);
+    }
     return {
       ...end,
       ms: budget.elapsed(),

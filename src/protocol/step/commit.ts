@@ -1,8 +1,9 @@
 import { EXIT, textOf, VeneerError } from '../../errors.js';
+import type { Crew } from '../lane/lane.js';
 import type { Session } from '../../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../../postgres/transaction.js';
 import { leaveEvidence, removeEvidence } from '../settlement/evidence.js';
-import { attemptKey, type AttemptId } from '../run/gid.js';
+import { attemptKey } from '../run/gid.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
 import { journalMember, type Run } from '../run/run.js';
@@ -20,8 +21,8 @@ import { readUnknownCommit } from '../settlement/unknown-commit.js';
 export interface AttemptEnding {
   readonly ending: Ending;
   readonly cause: unknown;
-  /** Its intent is gone: only then does its evidence decide nothing more. */
-  readonly closed: boolean;
+  /** Is its intent gone? Only then does its evidence decide nothing more. What follows need not wait for it. */
+  readonly closed: Promise<boolean>;
   /** In lock-step: milliseconds from the first shard's COMMIT until the last veneer had followed, if it had. */
   readonly windowMs: number | null;
 }
@@ -54,7 +55,7 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
     : commitLockStep(run, end, window));
   if (failure !== null) return settled(run, unsettled, failure, window);
   const windowMs = window.read();
-  return { ...COMMITTED, closed: await closeAttempt(run, unsettled), windowMs };
+  return { ...COMMITTED, closed: closeAttempt(run, unsettled), windowMs };
 }
 
 /** Evidence in every participant; answers their transactions' ids, in order. */
@@ -89,13 +90,13 @@ async function commitAlone(
     await run.at(`before commit:${member}`);
     await endTransaction(session, 'COMMIT');
     await run.at(`after commit:${member}`);
-    return { ...COMMITTED, closed: true };
+    return { ...COMMITTED, closed: Promise.resolve(true) };
   } catch (error) {
     await rollbackQuietly(session);
     const end = await settled(run, unsettled, error);
     if (end.ending.kind !== 'in doubt') return end;
     const ending = await readUnknownCommit(run, participant, { id: unsettled.id, xid });
-    return { ...end, ending, closed: ending.kind !== 'in doubt' };
+    return { ...end, ending, closed: Promise.resolve(ending.kind !== 'in doubt') };
   }
 }
 
@@ -108,12 +109,14 @@ async function settled(
 ): Promise<AttemptEnding> {
   const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, run.isShutOut);
   const windowMs = ending.kind === 'committed' ? (window?.read() ?? null) : null;
-  if (ending.kind === 'in doubt') return { ending, cause, closed: false, windowMs };
-  return { ending, cause, closed: unsettled.n === 1 || (await closeAttempt(run, unsettled)), windowMs };
+  if (ending.kind === 'in doubt') return { ending, cause, closed: Promise.resolve(false), windowMs };
+  const closed = unsettled.n === 1 || (await closeAttempt(run, unsettled));
+  return { ending, cause, closed: Promise.resolve(closed), windowMs };
 }
 
 /**
- * Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more.
+ * Every participant is settled: the intent goes. Evidence stays until `forgetAttempts`, and decides nothing more. The next step
+ * may begin meanwhile: whoever finds both intents settles each by itself, and of this one reads that all have committed.
  * Where the journal cannot be reached any more the attempt has ended all the same; the next recovery finds the
  * intent, reads that all is settled, and removes it.
  */
@@ -134,13 +137,11 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
   return closed;
 }
 
-/** Clears the evidence of settled attempts; called once when a shard is through, since nothing waits for it. */
-export async function forgetAttempts(
-  sessions: readonly Session[],
-  attempts: readonly AttemptId[],
-): Promise<void> {
-  const alive = sessions.filter((session) => !session.isLost());
-  await Promise.allSettled(alive.map((session) => removeEvidence(session, attempts)));
+/** Clears the evidence of a crew's settled attempts; called once when it is through, since nothing waits for it. */
+export async function forgetAttempts(crew: Pick<Crew, 'openSessions' | 'settled'>): Promise<void> {
+  const settled = (await Promise.all(crew.settled)).flatMap((id) => id ?? []);
+  const alive = crew.openSessions().filter((session) => !session.isLost());
+  await Promise.allSettled(alive.map((session) => removeEvidence(session, settled)));
 }
 
 function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unsettled {

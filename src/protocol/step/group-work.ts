@@ -13,7 +13,7 @@ import { beginOnShard, readChanges } from '../shard/shard-work.js';
 import type { HeldTurns } from '../run/turns.js';
 import { hasUnions } from '../align/union-facts.js';
 import { veneerStatements } from '../align/veneer-statements.js';
-import { beginOnVeneer, lockOnVeneer } from '../align/veneer-work.js';
+import { lockOnVeneer } from '../align/veneer-work.js';
 
 /**
  * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,
@@ -94,7 +94,6 @@ async function lockKnown(
     const { fence, relations } = known.get(name) ?? knownOf(part);
     if (!fence && relations.length === 0) continue;
     if (hasUnions(part.lane.run.config)) await turns.take(session.member);
-    await beginOnVeneer(part.lane, session, budget);
     if (fence) await fenceVeneer(part.lane, session, budget);
     else await lockOnVeneer(part.lane, session, tenantsOf(part), relations, budget);
   }

@@ -76,7 +76,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       participants,
       protocol: chooseProtocol(lane.run.protocol, participants),
     });
-    if (end.ending.kind === 'committed' && end.closed) lane.settled.push(id);
+    if (end.ending.kind === 'committed') lane.settled.push(end.closed.then((closed) => (closed ? id : null)));
     return { ...end, statements, left };
   } finally {
     await Promise.all(lane.openSessions().map(rollbackQuietly));
