@@ -1,5 +1,6 @@
 import { EXIT, VeneerError } from '../errors.js';
 import type { Row, Session } from '../postgres/session.js';
+import { hasTable, rowsIfThere } from '../postgres/state-tables.js';
 import type { Scope } from './migration.js';
 
 /** What was applied to tenants whose histories are alike; a fleet of thousands has few of these groups. */
@@ -27,16 +28,11 @@ const GROUPS = `
 
 /** The ledger of a member; null where the fleet was never set up there. */
 export async function readLedger(session: Session): Promise<LedgerGroup[] | null> {
-  return (await hasLedger(session)) ? session.query<LedgerGroup & Row>(GROUPS) : null;
+  return rowsIfThere(session, 'ledger', () => session.query<LedgerGroup & Row>(GROUPS));
 }
 
 /** Was the fleet ever set up on this member? */
-export async function hasLedger(session: Session): Promise<boolean> {
-  const [state] = await session.query<{ ready: boolean }>(
-    `SELECT to_regclass('pgveneer.ledger') IS NOT NULL AS ready`,
-  );
-  return state?.ready === true;
-}
+export const hasLedger = (session: Session): Promise<boolean> => hasTable(session, 'ledger');
 
 /** The names of all migrations in a member's ledger, of every scope; none where the fleet was never set up there. */
 export async function readLedgerNames(session: Session): Promise<string[]> {

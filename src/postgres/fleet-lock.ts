@@ -154,18 +154,28 @@ function holderText(holder: LockHolder | undefined): string {
 }
 
 /**
- * Proves that no settling session of an older run lives: with the run lock held nobody new may join, so whoever
- * still holds the settling lock belongs to a dead run and is ended; then the lock is won exclusively, once, and
- * let go. Throws (exit 30) where an old session will not go within `timeoutMs`.
+ * Joins the sessions that may settle, once it is proved that none of an older run lives: with the run lock held nobody new
+ * may join, so whoever still holds the settling lock belongs to a dead run and is ended; then the lock is won exclusively,
+ * once, and shared from then on. Throws (exit 30) where an old session will not go within `timeoutMs`.
  */
-export async function fenceOldSessions(session: Session, keys: FleetKeys, timeoutMs: number): Promise<void> {
+export async function fenceAndJoin(session: Session, keys: FleetKeys, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await tryLock(session, keys.settling, 'exclusive'))) {
+  while (!(await joinAlone(session, keys.settling))) {
     await session.asLogin(`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS old`, [keys.settling]);
     if (Date.now() > deadline) throw await stubbornHolder(session, keys.settling);
     await delay(20);
   }
-  await session.query('SELECT pg_advisory_unlock($1::bigint)', [keys.settling]);
+}
+
+/** Shares a lock if nobody has it, in one round trip; CASE, since AND promises no order. */
+async function joinAlone(session: Session, key: LockKey): Promise<boolean> {
+  const [row] = await session.query<{ joined: boolean }>(
+    `SELECT CASE WHEN pg_try_advisory_lock($1::bigint)
+                 THEN CASE WHEN pg_try_advisory_lock_shared($1::bigint) THEN pg_advisory_unlock($1::bigint) END
+                 ELSE false END AS joined`,
+    [key],
+  );
+  return row?.joined === true;
 }
 
 async function stubbornHolder(session: Session, key: LockKey): Promise<VeneerError> {
@@ -183,7 +193,7 @@ async function stubbornHolder(session: Session, key: LockKey): Promise<VeneerErr
 /**
  * Makes a session one that may begin, prepare and settle: it shares the settling lock, and only then looks
  * whether `runPid` still holds the run lock. In this order a newer run either sees us and ends us
- * (`fenceOldSessions`), or we see that the run lock is gone and give up: nothing of ours outlives our run.
+ * (`fenceAndJoin`), or we see that the run lock is gone and give up: nothing of ours outlives our run.
  */
 export async function joinRun(session: Session, keys: FleetKeys, runPid: number): Promise<void> {
   const joined = await tryLock(session, keys.settling, 'shared');

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
-import { hasTable } from '../../protocol/run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import { readRuns, readSteps, type WhichRuns } from '../../protocol/history/read-history.js';
 import type { HistoryRun } from '../../report/history.js';
 import type { HistoryReport } from '../../report/reports.js';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config/config.js';
 import { EXIT, type Problem } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
-import { hasTable } from '../../protocol/run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import { readRuns } from '../../protocol/history/read-history.js';
 import { askToStop, readRunner, type Runner } from '../../protocol/run/stop-request.js';
 import type { StopReport, StoppedRun } from '../../report/reports.js';

@@ -1,5 +1,5 @@
 import { EXIT, worst } from '../../errors.js';
-import { hasTable } from '../../protocol/run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import { anchorOf, journalMember, type Run } from '../../protocol/run/run.js';
 import { readStopRequest, watchForStop } from '../../protocol/run/stop-request.js';
 import type { Report } from '../../report/reports.js';

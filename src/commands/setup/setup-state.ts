@@ -2,7 +2,7 @@ import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
 import type { Member } from '../../fleet/member.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
-import { hasTable } from '../../protocol/run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import { journalMember } from '../../protocol/run/run.js';
 import {
   JOURNAL_STATEMENTS,

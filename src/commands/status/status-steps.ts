@@ -7,7 +7,7 @@ import {
   readCommittedSteps,
   readLatest,
 } from '../../protocol/settlement/committed-steps.js';
-import { hasTable } from '../../protocol/run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import { journals } from '../../protocol/run/run.js';
 import type { CommittedStep } from '../../report/drift-of-shards.js';
 import type { Readers } from '../common/readers.js';

@@ -14,7 +14,7 @@ import type { HeldTurns } from '../run/turns.js';
 import { isIdle } from './type-work.js';
 import { hasUnions, readUnionNames } from './union-facts.js';
 import { alignUnions, putUnionsAside } from './unions.js';
-import { alignVeneer, beginOnVeneer, executeChanges, proveAligned } from './veneer-work.js';
+import { alignVeneer, beginOnVeneer, beginToChange, executeChanges, proveAligned } from './veneer-work.js';
 
 /** Brings the veneers of a group in line with what was done on its shards, all in transactions that stay open. */
 export async function alignVeneers(
@@ -113,7 +113,7 @@ async function alignTables(
     changes: one.changes,
     wanted: one.done.changes.wanted,
   }));
-  if (changes.some((one) => one.changes.length > 0)) await beginOnVeneer(lane, session, budget);
+  if (changes.some((one) => one.changes.length > 0)) await beginToChange(lane, session, changes, budget);
   const unions = await putUnionsAside(config, session, changes, budget);
   add(first, unions.statements);
   for (const show of shows) {

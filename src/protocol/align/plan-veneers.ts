@@ -49,7 +49,7 @@ export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[
       shown.map(async ({ shard: { part }, changes }) => {
         const present = await readPresent(part.lane, session, changes);
         return {
-          changes: await differenceIn(part.lane, session, changes, present),
+          changes: differenceIn(part.lane, session, changes, present),
           writes: foreseeWrites(part.lane, session, changes, present.tables),
         };
       }),

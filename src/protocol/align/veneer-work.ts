@@ -141,22 +141,36 @@ export async function readPresent(lane: Lane, session: Session, changes: ShardCh
   return { wanted, tables: await readForeignTables(session, [lane.shard.server.name], named) };
 }
 
-/** Present × wanted. Asks the veneer only whether the name of what is to be made is free. */
-export async function differenceIn(
+/** Present × wanted. Asks for nothing more. */
+export function differenceIn(
   lane: Lane,
   session: Session,
   { exposure, renames }: Pick<ShardChanges, 'exposure' | 'renames'>,
   { tables, wanted }: Present,
-): Promise<Change[]> {
+): readonly Change[] {
   const names = new Set(wanted.map(nameKey));
   // A table over the same relation that somebody made under another name is theirs: neither changed nor dropped.
   const present = tables.filter((table) => names.has(nameKey(table)) || isOurs(exposure, table));
   const planned = reconcile({ wanted, present, renames, version: session.server.version });
   for (const change of planned)
     if (isRetype(change) || isRetype(change.onParent ?? {})) lane.retyping.add(change.remote.name);
-  const created = planned.filter((change) => change.kind === 'create').map((change) => change.table);
-  await refuseOccupied(session, lane.shard.server.name, created);
   return planned;
+}
+
+/** Begins for these changes of a server's tables, once it is known that the names of those that are to be made are free. */
+export async function beginToChange(
+  lane: Lane,
+  session: Session,
+  byServer: readonly { readonly server: string; readonly changes: readonly Change[] }[],
+  budget: Budget,
+): Promise<void> {
+  await allDone([
+    beginOnVeneer(lane, session, budget),
+    ...byServer.map(({ server, changes }) => {
+      const created = changes.filter(({ kind }) => kind === 'create').map(({ table }) => table);
+      return refuseOccupied(session, server, created);
+    }),
+  ]);
 }
 
 /** Throws (exit 20) where a foreign table is to be made under a name that something else bears. */
@@ -223,7 +237,7 @@ function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[]
 export async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
   const { exposure } = changes;
   const present = await readPresent(lane, session, changes);
-  const left = await differenceIn(lane, session, { exposure, renames: [] }, present);
+  const left = differenceIn(lane, session, { exposure, renames: [] }, present);
   if (left.length === 0) return;
   throw new VeneerError(
     `${session.member} would still differ: ${left.flatMap((c) => c.statements).join('; ')}`,

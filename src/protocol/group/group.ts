@@ -58,9 +58,15 @@ export async function openGroup(parts: readonly StepPart[]): Promise<Group> {
       replace: () => lane.session(name),
     };
   };
-  const shards = await Promise.all(
-    parts.map(async (part): Promise<GroupShard> => ({ ...(await open(part.lane.shard.name)), part })),
-  );
+  const own = new Set(parts.map(({ lane }) => lane.shard.name));
+  const others = veneerMembers(run.config).filter(({ name }) => !own.has(name));
+  // Side by side; one that is both would be opened twice.
+  const [shards] = await Promise.all([
+    Promise.all(
+      parts.map(async (part): Promise<GroupShard> => ({ ...(await open(part.lane.shard.name)), part })),
+    ),
+    Promise.all(others.map(({ name }) => open(name))),
+  ]);
   const veneers: GroupVeneer[] = [];
   for (const { name } of veneerMembers(run.config)) {
     const shows = shards.filter((shard) => shard.name !== name);

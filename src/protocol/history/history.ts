@@ -4,7 +4,7 @@ import { addressOf, findMember } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { version } from '../../version.js';
 import { cut, type HistoryRow } from './history-rows.js';
-import { hasTable } from '../run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import { secretMask } from '../run/mask-secrets.js';
 import { journalMember, type Run } from '../run/run.js';
 import { readStopRequest } from '../run/stop-request.js';

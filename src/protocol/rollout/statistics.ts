@@ -4,7 +4,7 @@ import { textOf } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
 import { inParallel } from '../../parallel.js';
 import { display, literal, qualified, type QualifiedName } from '../../postgres/identifiers.js';
-import { withSession, type Answer, type Row, type Session } from '../../postgres/session.js';
+import { openSession, type Answer, type Row, type Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { Run } from '../run/run.js';
 import type { ShownTable } from '../run/shown-table.js';
@@ -91,25 +91,28 @@ function tooLate({ signal }: Run, deadline: number): string | null {
   return performance.now() > deadline ? `${LIMITS.run / 1000} s were used up` : null;
 }
 
-/** A session of its own, cancelled from the anchor when the run is asked to end. */
+/** A session of its own, one that the steps are through with where there is one; cancelled from the anchor when the run is asked to end. */
 async function onVeneer(run: Run, veneer: string, work: (session: Session) => Promise<void>): Promise<void> {
   const member = findMember(run.config, veneer);
   if (member === undefined) return;
-  await withSession({ ...addressOf(member), applicationName: run.applicationName }, async (session) => {
-    // Where the anchor is lost, the time limits of this session end it.
-    const cancel = (): void =>
-      void run.anchors
-        .get(veneer)
-        ?.asLogin('SELECT pg_cancel_backend($1)', [session.pid])
-        .catch(() => undefined);
-    run.signal.addEventListener('abort', cancel);
-    try {
-      await session.run(`SET lock_timeout = ${LIMITS.lock}; SET statement_timeout = ${LIMITS.table}`);
-      await work(session);
-    } finally {
-      run.signal.removeEventListener('abort', cancel);
-    }
-  });
+  const anchor = run.anchors.get(veneer);
+  const spare = anchor === undefined ? null : run.spares.take(anchor);
+  const options = { ...addressOf(member), applicationName: run.applicationName };
+  const session = spare ?? (await openSession(options));
+  // Where the anchor is lost, the time limits of this session end it.
+  const cancel = (): void =>
+    void run.anchors
+      .get(veneer)
+      ?.asLogin('SELECT pg_cancel_backend($1)', [session.pid])
+      .catch(() => undefined);
+  run.signal.addEventListener('abort', cancel);
+  try {
+    await session.run(`SET lock_timeout = ${LIMITS.lock}; SET statement_timeout = ${LIMITS.table}`);
+    await work(session);
+  } finally {
+    run.signal.removeEventListener('abort', cancel);
+    await session.close();
+  }
 }
 
 interface PresentTable extends QualifiedName, Row {

@@ -3,13 +3,7 @@ import { EXIT, VeneerError } from '../../errors.js';
 import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
 import { addressOf, findMember, type Member } from '../../fleet/member.js';
 import { witnessesOf } from './witnesses.js';
-import {
-  fenceOldSessions,
-  takeOrphanedRunLock,
-  takeRunLock,
-  tryLock,
-  type FleetKeys,
-} from '../../postgres/fleet-lock.js';
+import { fenceAndJoin, takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres/fleet-lock.js';
 import { parkedSession, type ParkedSession } from '../../postgres/parked-session.js';
 import { newParking, type Parking } from '../../postgres/parking.js';
 import { openSession, type Session } from '../../postgres/session.js';
@@ -206,9 +200,8 @@ async function openAnchor(
     claimDatabase(databases, session);
     await markPartial(held, session);
     await takeLock(session);
-    await fenceOldSessions(session, keys, FENCE_TIMEOUT_MS);
     // From here on the anchor is itself one of the sessions that may settle.
-    await tryLock(session, keys.settling, 'shared');
+    await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
     return session;
   } catch (error) {
     await session.close();

@@ -1,5 +1,6 @@
 import type { Role } from '../../fleet/member.js';
 import type { Row, Session } from '../../postgres/session.js';
+import { rowsIfThere } from '../../postgres/state-tables.js';
 import type { AttemptId } from './gid.js';
 
 /** One participant as the intent records it: enough to find it again, and to know that it is the same database. */
@@ -59,19 +60,12 @@ export async function removeIntent(journal: Session, { fleet, step, nonce }: Att
 
 /** All intents of a fleet, oldest first; none where the fleet was never set up. */
 export async function readIntents(journal: Session, fleet: string): Promise<Intent[]> {
-  if (!(await hasTable(journal, 'intent'))) return [];
-  return journal.query<Intent & Row>(
-    `SELECT fleet, step, nonce, migration, protocol, participants FROM pgveneer.intent
-      WHERE fleet = $1 ORDER BY at, step`,
-    [fleet],
+  const intents = await rowsIfThere(journal, 'intent', () =>
+    journal.query<Intent & Row>(
+      `SELECT fleet, step, nonce, migration, protocol, participants FROM pgveneer.intent
+        WHERE fleet = $1 ORDER BY at, step`,
+      [fleet],
+    ),
   );
-}
-
-/** Does one of our own tables exist there? */
-export async function hasTable(session: Session, table: string): Promise<boolean> {
-  const [row] = await session.query<{ found: boolean }>(
-    `SELECT to_regclass('pgveneer.' || $1) IS NOT NULL AS found`,
-    [table],
-  );
-  return row?.found === true;
+  return intents ?? [];
 }

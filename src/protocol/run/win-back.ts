@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../../errors.js';
 import { addressOf, type Member } from '../../fleet/member.js';
 import {
-  fenceOldSessions,
+  fenceAndJoin,
   lockHolders,
   RivalRun,
   takeOrphanedRunLock,
@@ -85,8 +85,7 @@ export async function winBack(held: Held, member: Member, lost: Session): Promis
     await markPartial(held, session);
     await (member.name === held.first ? winFirst(held, session) : takeFurther(held, session));
     await proveOurs(held, member.name);
-    await fenceOldSessions(session, keys, END_MS);
-    await tryLock(session, keys.settling, 'shared');
+    await fenceAndJoin(session, keys, END_MS);
     return session;
   } catch (error) {
     await session.close();

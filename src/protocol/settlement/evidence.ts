@@ -1,7 +1,7 @@
 import type { Row, Session } from '../../postgres/session.js';
 import { HAS_TEMPORARY_SCHEMA, noteTemporarySchema } from '../../postgres/temporary-schema.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
-import { hasTable } from '../run/journal.js';
+import { rowsIfThere } from '../../postgres/state-tables.js';
 import { parseGid, type AttemptId, type Gid } from '../run/gid.js';
 
 /**
@@ -62,11 +62,13 @@ async function unlessAbsent(rows: Promise<Row[]>): Promise<Row[]> {
 
 /** The evidence rows of a fleet in this database; none where it was never set up. */
 export async function readEvidence(session: Session, fleet: string): Promise<Gid[]> {
-  if (!(await hasTable(session, 'step'))) return [];
-  return session.query<Gid & Row>(
-    'SELECT fleet, step, nonce, participant, n FROM pgveneer.step WHERE fleet = $1',
-    [fleet],
+  const rows = await rowsIfThere(session, 'step', () =>
+    session.prepared<Gid & Row>(
+      'SELECT fleet, step, nonce, participant, n FROM pgveneer.step WHERE fleet = $1',
+      [fleet],
+    ),
   );
+  return rows ?? [];
 }
 
 /** A prepared transaction of this fleet, in this database. */
@@ -80,7 +82,7 @@ export interface PreparedTransaction {
 
 /** pg_prepared_xacts lists the whole server: only the own database's can be settled from here. */
 export async function readPrepared(session: Session, fleet: string): Promise<PreparedTransaction[]> {
-  const rows = await session.query<{ gid: string; owner: string; age: number }>(
+  const rows = await session.prepared<{ gid: string; owner: string; age: number }>(
     `SELECT gid, owner::text, extract(epoch FROM clock_timestamp() - prepared)::float8 AS age
        FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared`,
   );

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.js';
 import { roleOf } from '../../fleet/member.js';
 import { groupBy } from '../../group-by.js';
 import { readEvidence, readPrepared, removeEvidence } from './evidence.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import { attemptKey, type AttemptId, type Gid } from '../run/gid.js';
 import { readIntents, removeIntent, type Intent } from '../run/journal.js';
@@ -102,8 +103,11 @@ async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
   );
   const found = await Promise.all(
     [...sessions.entries()].map(async ([member, session]): Promise<Trace[]> => {
-      const prepared = await readPrepared(session, config.fleet);
-      const evidence = await readEvidence(session, config.fleet);
+      // In this order, over one connection: what commits in between is seen twice, and not missed.
+      const [prepared, evidence] = await allDone([
+        readPrepared(session, config.fleet),
+        readEvidence(session, config.fleet),
+      ]);
       return [
         ...prepared.map(({ parsed }) => ({ member, gid: parsed, kind: 'prepared' as const })),
         ...evidence.map((gid) => ({ member, gid, kind: 'evidence' as const })),

@@ -7,7 +7,7 @@ import type { Budget } from '../lane/budget.js';
 import { markStatement } from './database-mark.js';
 import { dropSchema } from './drop-schema.js';
 import type { GroupShard, GroupVeneer } from '../group/group.js';
-import { hasTable } from '../run/journal.js';
+import { hasTable } from '../../postgres/state-tables.js';
 import type { Lane } from '../lane/lane.js';
 import type { ShardDone } from '../group/shard-done.js';
 import { beginClean } from '../shard/clean.js';
