@@ -93,7 +93,7 @@ export async function readRoles(session: Session, names: readonly string[]): Pro
 
 /** Those of the names that are schemas of this database. */
 export async function readSchemas(session: Session, names: readonly string[]): Promise<Set<string>> {
-  const rows = await session.query<{ name: string }>(
+  const rows = await session.prepared<{ name: string }>(
     'SELECT nspname::text AS name FROM pg_namespace WHERE nspname = ANY ($1::text[])',
     [names],
   );

@@ -28,7 +28,7 @@ const GROUPS = `
 
 /** The ledger of a member; null where the fleet was never set up there. */
 export async function readLedger(session: Session): Promise<LedgerGroup[] | null> {
-  return rowsIfThere(session, 'ledger', () => session.query<LedgerGroup & Row>(GROUPS));
+  return rowsIfThere(session, 'ledger', () => session.prepared<LedgerGroup & Row>(GROUPS));
 }
 
 /** Was the fleet ever set up on this member? */

@@ -1,6 +1,14 @@
 import type { Config, ShardConfig } from '../../config/config.js';
 import { notSetUp, readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
+
+export interface LedgersOptions {
+  /** Of a member that was never set up. */
+  readonly absent: 'refuse' | 'allow';
+  /** Of members that have been looked at already. */
+  readonly looks?: ReadonlyMap<string, PlannedFrom>;
+}
 
 /**
  * The ledgers of these shards and of all veneers by name, read side by side; empty where a member was never set up and
@@ -10,12 +18,13 @@ export async function readLedgers(
   { veneers }: Config,
   shards: readonly ShardConfig[],
   sessionOf: (member: string) => Session,
-  absent: 'refuse' | 'allow',
-): Promise<Map<string, LedgerGroup[]>> {
+  { absent, looks }: LedgersOptions,
+): Promise<Map<string, readonly LedgerGroup[]>> {
   const members = new Set([...shards, ...veneers].map(({ name }) => name));
   const entries = await Promise.all(
     [...members].map(async (name) => {
-      const ledger = await readLedger(sessionOf(name));
+      const seen = looks?.get(name);
+      const ledger = seen === undefined ? await readLedger(sessionOf(name)) : seen.ledger;
       if (ledger === null && absent === 'refuse') throw notSetUp(name);
       return [name, ledger ?? []] as const;
     }),

@@ -10,7 +10,7 @@ import { anchorOf } from '../../protocol/run/run.js';
 import type { UpReport } from '../../report/reports.js';
 import { withAfterRun } from './after-run.js';
 import type { CommandContext } from '../common/context.js';
-import { readLedgers } from '../common/ledgers.js';
+import { readLedgers, type LedgersOptions } from '../common/ledgers.js';
 import { missingFor } from '../plan/missing-for.js';
 import { withReaders } from '../common/readers.js';
 import { settleFirst, withRecordedRun, type RecordedRun } from '../common/recorded-run.js';
@@ -66,7 +66,15 @@ export async function migrate(
   if (options.dryRun) return withNext(pinned, await dryRun(task, context));
   const { protocol = 'auto', terminateBlockersMs = null, offline = false } = options;
   const review = pinned?.review ?? null;
-  const runOptions = { ...context, command: way.command, protocol, terminateBlockersMs, offline, review };
+  const runOptions = {
+    ...context,
+    command: way.command,
+    protocol,
+    terminateBlockersMs,
+    offline,
+    review,
+    looks: true,
+  };
   return withNext(
     pinned,
     await withRecordedRun(config, runOptions, (run) => withAfterRun(run, () => runTask(task, run))),
@@ -87,7 +95,7 @@ interface Task {
 async function planOf(
   { config, way, options, migrations, shards }: Task,
   sessionOf: (member: string) => Session,
-  absent: 'refuse' | 'allow',
+  reading: LedgersOptions,
 ): Promise<Plan> {
   return makePlan({
     direction: way.direction,
@@ -95,7 +103,7 @@ async function planOf(
     shards,
     veneers: config.veneers,
     reach: reachOf(config, shards),
-    ledgers: await readLedgers(config, shards, sessionOf, absent),
+    ledgers: await readLedgers(config, shards, sessionOf, reading),
     outOfOrder: config.policy.outOfOrder,
     limit: options.limit,
   });
@@ -104,7 +112,7 @@ async function planOf(
 async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
   const { config, way, base } = task;
   return withReaders(config, context, async ({ sessionOf }) => {
-    const plan = await planOf(task, sessionOf, 'allow');
+    const plan = await planOf(task, sessionOf, { absent: 'allow' });
     const stale = (await task.pinned?.staleness({ shards: task.shards, plan, sessionOf })) ?? [];
     const phases = plan.problems.length > 0 ? [plan] : await way.phases(plan);
     const notices = [
@@ -133,10 +141,11 @@ async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
     return upReport(base, { run: run.id, settled, problems: obstacles, ...outcomes });
   }
   const sessionOf = (member: string): Session => anchorOf(run, member);
-  const plan = await planOf(task, sessionOf, 'refuse');
+  const looks = run.looks.plans;
+  const plan = await planOf(task, sessionOf, { absent: 'refuse', looks });
   const problems = [
     ...plan.problems,
-    ...(await missingFor(run.config, plan, sessionOf)),
+    ...(await missingFor(run.config, plan, sessionOf, looks)),
     ...((await task.pinned?.staleness({ shards, plan, sessionOf })) ?? []),
   ];
   if (problems.length > 0) {

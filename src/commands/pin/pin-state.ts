@@ -28,7 +28,7 @@ export async function readPinState(
   { shards, plan, sessionOf }: StateOf,
 ): Promise<PinnedState> {
   const names = new Set([...config.veneers, ...shards].map(({ name }) => name));
-  const ledgers = await readLedgers(config, shards, sessionOf, 'allow');
+  const ledgers = await readLedgers(config, shards, sessionOf, { absent: 'allow' });
   const onShards = await Promise.all(
     shards.map((shard) => shardSubjects(config, shard, ledgers.get(shard.name) ?? [], sessionOf(shard.name))),
   );

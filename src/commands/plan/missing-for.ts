@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { Problem } from '../../errors.js';
 import type { Plan } from '../../migrations/plan.js';
+import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 import { missingExtensions } from './missing-extensions.js';
 import { missingSchemas } from './missing-schemas.js';
@@ -10,6 +11,10 @@ export async function missingFor(
   config: Config,
   plan: Plan,
   sessionOf: (member: string) => Session,
+  looks?: ReadonlyMap<string, PlannedFrom>,
 ): Promise<Problem[]> {
-  return [...(await missingSchemas(plan, sessionOf)), ...(await missingExtensions(config, plan, sessionOf))];
+  return [
+    ...(await missingSchemas(plan, sessionOf, looks)),
+    ...(await missingExtensions(config, plan, sessionOf)),
+  ];
 }

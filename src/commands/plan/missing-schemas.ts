@@ -1,27 +1,31 @@
 import { readSchemas } from '../../catalog/read-privileges.js';
 import { EXIT, type Problem } from '../../errors.js';
 import type { Plan, ShardPlan } from '../../migrations/plan.js';
+import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 
 /** A problem for each tenant of the plan that has no schema on its shard: setup did not run since it was added. */
 export async function missingSchemas(
   { shards }: Plan,
   sessionOf: (member: string) => Session,
+  looks?: ReadonlyMap<string, PlannedFrom>,
 ): Promise<Problem[]> {
   const problems = await Promise.all(
     shards
       .filter(({ steps }) => steps.length > 0)
-      .map((planned) => missingOn(planned, sessionOf(planned.shard.name))),
+      .map((planned) => missingOn(planned, sessionOf, looks?.get(planned.shard.name))),
   );
   return problems.flat();
 }
 
-async function missingOn({ shard, steps }: ShardPlan, session: Session): Promise<Problem[]> {
+async function missingOn(
+  { shard, steps }: ShardPlan,
+  sessionOf: (member: string) => Session,
+  seen: PlannedFrom | undefined,
+): Promise<Problem[]> {
   const tenants = shard.tenants.filter((tenant) => steps.some((step) => step.tenants.includes(tenant)));
-  const present = await readSchemas(
-    session,
-    tenants.map(({ schema }) => schema),
-  );
+  const wanted = tenants.map(({ schema }) => schema);
+  const present = seen?.schemas ?? (await readSchemas(sessionOf(shard.name), wanted));
   return tenants
     .filter(({ schema }) => !present.has(schema))
     .map(({ name, schema }) => ({

@@ -93,7 +93,7 @@ async function decide(config: Config, { migrations, shards, readers }: Given): P
     shards,
     veneers: config.veneers,
     reach: reachOf(config, shards),
-    ledgers: await readLedgers(config, shards, readers.sessionOf, 'allow'),
+    ledgers: await readLedgers(config, shards, readers.sessionOf, { absent: 'allow' }),
     outOfOrder: config.policy.outOfOrder,
     limit: { kind: 'all' },
   });

@@ -118,7 +118,7 @@ async function planOf(
     shards,
     veneers: config.veneers,
     reach: reachOf(config, shards),
-    ledgers: await readLedgers(config, shards, sessionOf, 'refuse'),
+    ledgers: await readLedgers(config, shards, sessionOf, { absent: 'refuse' }),
     outOfOrder: config.policy.outOfOrder,
     limit: options.limit,
   });

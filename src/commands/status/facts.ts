@@ -25,7 +25,7 @@ import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { inReadOnly } from '../../postgres/transaction.js';
 import { readUsedTypes } from '../../protocol/shard/shard-types.js';
 import type { UserType } from '../../catalog/type.js';
-import { readPrepared, type PreparedTransaction } from '../../protocol/settlement/evidence.js';
+import { readPrepared, type PreparedTransaction } from '../../protocol/run/evidence.js';
 import { readUnionFacts } from '../../protocol/align/union-facts.js';
 import type { UnionFacts } from '../../veneer/unions.js';
 import { exposureOf, sourceSchemas } from '../../veneer/exposure.js';

@@ -106,7 +106,7 @@ const NOTHING: AddPlan = {
 async function decide(task: AddTask, { server, sessions, sessionOf }: Sources): Promise<AddPlan> {
   const { config, homes } = task;
   const ledgers: [string, readonly LedgerGroup[]][] = [
-    ...(await readLedgers(config, [], sessionOf, 'refuse')),
+    ...(await readLedgers(config, [], sessionOf, { absent: 'refuse' })),
   ];
   for (const { name } of homes) {
     const session = sessions.get(name);

@@ -46,7 +46,7 @@ interface AddPlan {
 
 async function decide(task: AddTask, sessionOf: (member: string) => Session): Promise<AddPlan> {
   const { edited, like } = task;
-  const ledgers = await readLedgers(edited.config, task.homes, sessionOf, 'refuse');
+  const ledgers = await readLedgers(edited.config, task.homes, sessionOf, { absent: 'refuse' });
   const decided = await decideAdding(task, ledgers);
   const [home] = task.homes;
   if (like === null || home === undefined || decided.missing.length === 0 || decided.problems.length > 0)

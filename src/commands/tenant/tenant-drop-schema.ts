@@ -39,7 +39,7 @@ export async function dropSchemaTenant(task: DropTask, context: CommandContext):
 /** The shard whose ledger knows a tenant that nothing lists. Throws where none or several do. */
 export async function homeByLedger(config: Config, name: string, context: CommandContext): Promise<string> {
   return withReaders(config, context, async ({ sessionOf }) => {
-    const ledgers = await readLedgers(config, config.shards, sessionOf, 'allow');
+    const ledgers = await readLedgers(config, config.shards, sessionOf, { absent: 'allow' });
     const homes = config.shards.filter((shard) =>
       entriesOf(ledgers.get(shard.name) ?? [], 'tenant').has(name),
     );

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
 import { addressOf, findMember, type Member } from '../../fleet/member.js';
+import { lookAt, newLooks, type FirstLooks } from './first-look.js';
 import { witnessesOf } from './witnesses.js';
 import { fenceAndJoin, takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres/fleet-lock.js';
 import { parkedSession, type ParkedSession } from '../../postgres/parked-session.js';
@@ -13,6 +14,8 @@ import { markPartial, ShutOut, takeFurther, winBack, type Held, type Opening } f
 export interface Anchors {
   /** By name. One that is lost stays until it is won back; one that is parked has the lock while something runs in it. */
   readonly sessions: ReadonlyMap<string, Session>;
+  /** What was read as their locks were taken; empty where nobody wants it. */
+  readonly looks: FirstLooks;
   /** Takes a member's lock. Throws exit 23 where it cannot be reached, 30 where another runner has it. */
   readonly open: (member: Member) => Promise<void>;
   /**
@@ -37,13 +40,17 @@ export interface Anchors {
 /** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
 export const FENCE_TIMEOUT_MS = 15_000;
 
-/** `first`: the member whose lock decides which run has the fleet. */
-export function startAnchors(
-  config: Config,
-  first: string,
-  keys: FleetKeys,
-  applicationName: string,
-): Anchors {
+export interface AnchorOptions {
+  /** The member whose lock decides which run has the fleet. */
+  readonly first: string;
+  readonly keys: FleetKeys;
+  readonly applicationName: string;
+  /** Whether members that are connected when needed are looked at as their locks are taken. */
+  readonly looks: boolean;
+}
+
+export function startAnchors(config: Config, options: AnchorOptions): Anchors {
+  const { first, keys, applicationName } = options;
   const kept = new Map<string, Session>();
   const parked = new Map<string, ParkedSession>();
   const opening: Opening = { applicationName, holdMs: config.rollout.lockHoldMs };
@@ -62,6 +69,8 @@ export function startAnchors(
       isPartial: config.leftOut.length > 0,
       witnesses: witnessesOf(config, first),
     },
+    looks: newLooks(),
+    wantsLooks: options.looks,
     databases: new Map(),
     parking: newParking(config.rollout.concurrency),
     winning: new Map(),
@@ -70,6 +79,7 @@ export function startAnchors(
   };
   return {
     sessions: store.sessions,
+    looks: store.looks,
     isShutOut: () => store.shutOut,
     live: (member) => live(store, member),
     open: (member) => open(store, member),
@@ -91,6 +101,8 @@ interface Store {
   /** Of members that are connected when needed. */
   readonly parked: Map<string, ParkedSession>;
   readonly held: Held;
+  readonly looks: FirstLooks;
+  readonly wantsLooks: boolean;
   readonly databases: KnownDatabases;
   readonly parking: Parking;
   readonly winning: Map<string, Promise<Session>>;
@@ -102,7 +114,7 @@ async function open(store: Store, member: Member): Promise<void> {
   const { parking, parked, sessions, held, config } = store;
   if (member.connected === 'when needed') {
     const session = parkedSession(member.name, parking, () => openFurther(store, member));
-    await session.visit();
+    await (store.wantsLooks ? lookAt(session, config.fleet, member, store.looks) : session.visit());
     parked.set(member.name, session);
     return void sessions.set(member.name, session);
   }

@@ -7,6 +7,7 @@ import type { Session } from '../../postgres/session.js';
 import type { OnProgress } from '../../report/progress.js';
 import { lostAnchor, startAnchors } from './anchors.js';
 import type { ProtocolChoice } from './journal.js';
+import type { FirstLooks } from './first-look.js';
 import { openAnchors } from './open-anchors.js';
 import type { Review } from './review.js';
 import type { ShownTable } from './shown-table.js';
@@ -23,6 +24,7 @@ export interface Run {
   readonly keys: FleetKeys;
   /** The run's first connection to each member that answered; it holds the run lock there, and reads. */
   readonly anchors: ReadonlyMap<string, Session>;
+  readonly looks: FirstLooks;
   /** The anchor of a member, won back where it was lost. Throws the reason (exit 23) where it is not to be had. */
   readonly live: (member: string) => Promise<Session>;
   /** Nothing of a lane's is left on its member. */
@@ -83,6 +85,8 @@ export interface RunOptions {
   readonly offline?: boolean;
   /** Default: null. */
   readonly review?: Review | null;
+  /** It settles and plans over all members at its beginning. Default: false. */
+  readonly looks?: boolean;
 }
 
 /**
@@ -98,13 +102,19 @@ export async function withRun<T>(
   const id = newRunId();
   const applicationName = `pgv ${id} ${options.command} ${options.who}`;
   const keys = fleetKeys(config.fleet);
-  const anchors = startAnchors(config, journalMember(config), keys, applicationName);
+  const {
+    terminateBlockersMs = null,
+    protocol = 'auto',
+    offline = false,
+    review = null,
+    looks = false,
+  } = options;
+  const anchors = startAnchors(config, { first: journalMember(config), keys, applicationName, looks });
   const unsettled = new Set<string>();
   const watchdog = lazyWatchdog(options.startWatchdog);
   const spares = newSpares();
   try {
     const unreachable = await openAnchors(config, options.command, anchors);
-    const { terminateBlockersMs = null, protocol = 'auto', offline = false, review = null } = options;
     return await work({
       ...options,
       protocol,
@@ -115,6 +125,7 @@ export async function withRun<T>(
       config,
       keys,
       anchors: anchors.sessions,
+      looks: anchors.looks,
       live: async (member) => {
         if (!anchors.sessions.has(member)) throw neverReached({ unreachable, config }, member);
         return anchors.live(member);

@@ -1,7 +1,7 @@
 import type { VeneerConfig } from '../../config/config.js';
 import { EXIT, problemOf, VeneerError } from '../../errors.js';
 import { withSession, type Session } from '../../postgres/session.js';
-import { readPrepared } from './evidence.js';
+import { readPrepared } from '../run/evidence.js';
 import { readIntents } from '../run/journal.js';
 import type { Run } from '../run/run.js';
 

@@ -2,7 +2,7 @@ import { endTransaction, inTransaction, rollbackQuietly } from '../../postgres/t
 import { PIN_LOCALLY } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import { inCommitOrder, type AttemptEnd } from '../group/participant.js';
-import { leaveEvidence } from './evidence.js';
+import { leaveEvidence } from '../run/evidence.js';
 import type { Gid } from '../run/gid.js';
 import type { Run } from '../run/run.js';
 

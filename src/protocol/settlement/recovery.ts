@@ -1,9 +1,10 @@
 import type { Config } from '../../config/config.js';
 import { roleOf } from '../../fleet/member.js';
 import { groupBy } from '../../group-by.js';
-import { readEvidence, readPrepared, removeEvidence } from './evidence.js';
+import { readEvidence, readPrepared, removeEvidence } from '../run/evidence.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
+import type { FoundOn } from '../run/first-look.js';
 import { attemptKey, type AttemptId, type Gid } from '../run/gid.js';
 import { readIntents, removeIntent, type Intent } from '../run/journal.js';
 import { anchorOf, journals, type Run } from '../run/run.js';
@@ -44,6 +45,8 @@ export interface Trace {
 export interface TraceSource {
   readonly config: Config;
   readonly sessions: ReadonlyMap<string, Session>;
+  /** Of members that have been looked at already. */
+  readonly looks?: ReadonlyMap<string, FoundOn>;
 }
 
 export interface RecoverOptions {
@@ -56,7 +59,9 @@ export interface RecoverOptions {
  * older run lives, so what is read here is final. Touches only this fleet's transactions, each from its own database.
  */
 export async function recover(run: Run, { forget }: RecoverOptions = { forget: [] }): Promise<Settled[]> {
-  const traces = await readTraces({ config: run.config, sessions: run.anchors });
+  const { looks } = run;
+  const traces = await readTraces({ config: run.config, sessions: run.anchors, looks: looks.traces });
+  looks.traces.clear();
   const settled: Settled[] = [];
   for (const attempt of openAttempts(run.config, traces)) {
     const unsettled = unsettledOf(attempt, ({ member }) => run.live(member), {
@@ -67,6 +72,7 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
     settled.push(outcomeOf(attempt, passedBy(run.config, attempt) ?? ending));
     for (const { member } of attempt.participants) await run.rest(member);
   }
+  if (settled.length > 0) looks.plans.clear();
   await removeLitter(run, traces, settled);
   return settled;
 }
@@ -93,7 +99,7 @@ export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOp
   );
 }
 
-async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
+async function readTraces({ config, sessions, looks }: TraceSource): Promise<Traces> {
   const intents = await Promise.all(
     journals(config).map(async (journal): Promise<KeptIntent[]> => {
       const session = sessions.get(journal);
@@ -103,11 +109,7 @@ async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
   );
   const found = await Promise.all(
     [...sessions.entries()].map(async ([member, session]): Promise<Trace[]> => {
-      // In this order, over one connection: what commits in between is seen twice, and not missed.
-      const [prepared, evidence] = await allDone([
-        readPrepared(session, config.fleet),
-        readEvidence(session, config.fleet),
-      ]);
+      const { prepared, evidence } = looks?.get(member) ?? (await readFound(session, config.fleet));
       return [
         ...prepared.map(({ parsed }) => ({ member, gid: parsed, kind: 'prepared' as const })),
         ...evidence.map((gid) => ({ member, gid, kind: 'evidence' as const })),
@@ -115,6 +117,12 @@ async function readTraces({ config, sessions }: TraceSource): Promise<Traces> {
     }),
   );
   return { intents: intents.flat(), found: found.flat() };
+}
+
+/** In this order, over one connection: what commits in between is seen twice, and not missed. */
+async function readFound(session: Session, fleet: string): Promise<FoundOn> {
+  const [prepared, evidence] = await allDone([readPrepared(session, fleet), readEvidence(session, fleet)]);
+  return { prepared, evidence };
 }
 
 interface OpenAttempt {

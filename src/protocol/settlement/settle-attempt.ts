@@ -5,7 +5,7 @@ import { literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import { endTransaction } from '../../postgres/transaction.js';
-import { hasEvidence } from './evidence.js';
+import { hasEvidence } from '../run/evidence.js';
 import { formatGid, type AttemptId } from '../run/gid.js';
 import type { AtPoint } from '../run/run.js';
 import type { Protocol } from '../run/journal.js';

@@ -3,7 +3,7 @@ import { textOf } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { fieldOf } from '../../postgres/sqlstate.js';
-import { hasEvidence } from './evidence.js';
+import { hasEvidence } from '../run/evidence.js';
 import type { AttemptId } from '../run/gid.js';
 import type { Participant } from '../group/participant.js';
 import type { Run } from '../run/run.js';

@@ -2,7 +2,7 @@ import { EXIT, textOf, VeneerError } from '../../errors.js';
 import type { Crew } from '../lane/lane.js';
 import type { Session } from '../../postgres/session.js';
 import { endTransaction, rollbackQuietly } from '../../postgres/transaction.js';
-import { leaveEvidence, removeEvidence } from '../settlement/evidence.js';
+import { leaveEvidence, removeEvidence } from '../run/evidence.js';
 import { attemptKey } from '../run/gid.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';

@@ -2,7 +2,7 @@ import type { Row, Session } from '../../postgres/session.js';
 import { HAS_TEMPORARY_SCHEMA, noteTemporarySchema } from '../../postgres/temporary-schema.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { rowsIfThere } from '../../postgres/state-tables.js';
-import { parseGid, type AttemptId, type Gid } from '../run/gid.js';
+import { parseGid, type AttemptId, type Gid } from './gid.js';
 
 /**
  * Leaves the evidence in the open transaction: this row, and nothing else, says later that the transaction
