@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../errors.js';
+import { allDone } from './all-done.js';
 import type { Row, Session } from './session.js';
 
 /**
@@ -59,7 +60,7 @@ export async function tryLock(
   mode: 'exclusive' | 'shared',
 ): Promise<boolean> {
   const call = mode === 'shared' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock';
-  const [row] = await session.query<{ locked: boolean }>(`SELECT ${call}($1::bigint) AS locked`, [key]);
+  const [row] = await session.prepared<{ locked: boolean }>(`SELECT ${call}($1::bigint) AS locked`, [key]);
   return row?.locked === true;
 }
 
@@ -196,9 +197,12 @@ async function stubbornHolder(session: Session, key: LockKey): Promise<VeneerErr
  * (`fenceAndJoin`), or we see that the run lock is gone and give up: nothing of ours outlives our run.
  */
 export async function joinRun(session: Session, keys: FleetKeys, runPid: number): Promise<void> {
-  const joined = await tryLock(session, keys.settling, 'shared');
-  const holders = joined ? await lockHolders(session, keys.run) : [];
-  if (holders.some((holder) => holder.pid === runPid)) return;
+  // Asked together; one connection's statements are run in their order.
+  const [joined, holders] = await allDone([
+    tryLock(session, keys.settling, 'shared'),
+    lockHolders(session, keys.run),
+  ]);
+  if (joined && holders.some((holder) => holder.pid === runPid)) return;
   throw new VeneerError(
     `this run no longer holds the fleet's lock on ${session.member}; it changes nothing more`,
     {

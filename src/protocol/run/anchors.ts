@@ -45,7 +45,7 @@ export interface AnchorOptions {
   readonly first: string;
   readonly keys: FleetKeys;
   readonly applicationName: string;
-  /** Whether members that are connected when needed are looked at as their locks are taken. */
+  /** Whether members are looked at as their locks are taken. */
   readonly looks: boolean;
 }
 
@@ -127,7 +127,14 @@ async function open(store: Store, member: Member): Promise<void> {
           fleet: config.fleet,
           timeoutMs: FENCE_TIMEOUT_MS,
         });
-  keep(store, member.name, await openAnchor(store, member, take));
+  const session = await openAnchor(store, member, take);
+  try {
+    if (store.wantsLooks) await lookAt(session, config.fleet, member, store.looks);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  keep(store, member.name, session);
 }
 
 /** Like winning a lock back, not like beginning: by now a newer run may have taken the fleet, and is not to be ended. */

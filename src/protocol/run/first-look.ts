@@ -21,8 +21,8 @@ export interface PlannedFrom {
 }
 
 /**
- * What was read of members that are connected when needed as their locks were taken, so that not every question connects to each
- * of many databases anew. From then on no older run acts there, and none begins while the run holds the first member's lock, so what
+ * What was read of members as their locks were taken: in one round trip, and of those that are connected when needed without
+ * connecting to each of many databases anew for every question. From then on no older run acts there, and none begins while the run holds the first member's lock, so what
  * was read holds until this run itself settles or changes something: each is used once, and `plans` only where nothing
  * was settled. What is applied meanwhile, by hand, fails on the ledger's own key.
  */
