@@ -1,5 +1,6 @@
 import type { Row, Session } from '../postgres/session.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
+import { typeNamed } from './names-sql.js';
 
 /** A relation with columns that reach a type, through arrays, domains, composites or ranges. */
 export interface TypeUser extends Row, QualifiedName {
@@ -18,7 +19,8 @@ export interface TypeUser extends Row, QualifiedName {
  */
 const USERS = `
   WITH RECURSIVE above(root, oid) AS (
-    SELECT root, root FROM unnest($1::oid[]) AS root
+    SELECT root, root FROM (SELECT ${typeNamed('named')} FROM unnest($1::text[], $2::text[]) AS named(schema, name)) AS roots(root)
+     WHERE root IS NOT NULL
     UNION
     SELECT above.root, CASE WHEN d.classid = 'pg_type'::regclass THEN d.objid ELSE c.reltype END
       FROM above JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid
@@ -37,9 +39,13 @@ const USERS = `
     LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
    ORDER BY 2, 3`;
 
-/** The relations whose columns reach these types. */
-export async function readTypeUsers(session: Session, types: readonly string[]): Promise<TypeUser[]> {
-  return types.length === 0 ? [] : session.prepared<TypeUser>(USERS, [types]);
+/** The relations whose columns reach the types of these names. */
+export async function readTypeUsers(session: Session, types: readonly QualifiedName[]): Promise<TypeUser[]> {
+  if (types.length === 0) return [];
+  return session.prepared<TypeUser>(USERS, [
+    types.map(({ schema }) => schema),
+    types.map(({ name }) => name),
+  ]);
 }
 
 /** Of these types the ones that nothing else is made of: dropping them takes nothing along but their arrays and constructors. */

@@ -61,14 +61,17 @@ interface OldSnapshot extends Row {
 
 /** backend_type is not asked for: of other users' sessions it is shown to superusers alone. */
 async function readOldSnapshots(lane: Lane, session: Session): Promise<OldSnapshot[]> {
-  // A transaction keeps the first copy that it made of pg_stat_activity.
-  await session.query('SELECT pg_stat_clear_snapshot()');
-  return session.query<OldSnapshot>(
-    `SELECT pid, application_name FROM pg_stat_activity
+  // A transaction keeps the first copy that it made of pg_stat_activity. Asked together, they are run in this order.
+  const [, old] = await allDone([
+    session.prepared('SELECT pg_stat_clear_snapshot()'),
+    session.prepared<OldSnapshot>(
+      `SELECT pid, application_name FROM pg_stat_activity
       WHERE datname = current_database() AND usename = ANY ($1::text[])
         AND pid <> pg_backend_pid() AND age(backend_xmin) >= age(pg_current_xact_id()::xid)`,
-    [lane.shard.userMappings.map((mapping) => mapping.user)],
-  );
+      [lane.shard.userMappings.map((mapping) => mapping.user)],
+    ),
+  ]);
+  return old;
 }
 
 function oldSnapshots(

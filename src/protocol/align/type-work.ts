@@ -7,6 +7,7 @@ import { readRangeColumns, readTypeUsers, readUnused, type TypeUser } from '../.
 import type { ForeignTable } from '../../catalog/relation.js';
 import type { UserType } from '../../catalog/type.js';
 import type { Config, ShardConfig } from '../../config/config.js';
+import { allDone } from '../../postgres/all-done.js';
 import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isMade, type MadeType } from '../../veneer/create-type.js';
@@ -85,11 +86,7 @@ export async function planTypes(
     ...placed.flatMap(({ types }) => types.types.filter(isMade)),
     ...moves.map(({ from }) => from),
   ];
-  const present = await readNamed(veneer, names);
-  const users = await readTypeUsers(
-    veneer,
-    present.map(({ oid }) => oid),
-  );
+  const [present, users] = await allDone([readNamed(veneer, names), readTypeUsers(veneer, names)]);
   const wanted = wantedByAll(
     placed.map((one) => ({ shard: one.shard.name, types: wantedBy(one, present, users) })),
   );
