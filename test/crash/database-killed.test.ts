@@ -51,3 +51,18 @@ test.each([
     expect(await fleet.query('veneer', 'SELECT title FROM hooli.books', 'app')).toEqual([]);
   },
 );
+
+test('up alone settles what a killed runner left, and plans by what is there then, not by what it saw before', async () => {
+  const died = await runCli(['up', '--tenant', 'hooli', '--protocol', 'two-phase'], {
+    cwd: fleet.dir,
+    env: { PGVENEER_TEST_CRASH_AT: 'before commit prepared:shard1/hooli', PGVENEER_TEST_NO_WATCHDOG: '1' },
+  });
+  expect(died.signal).toBe('SIGKILL');
+  const up = await fleet.run.up();
+  expect(up).toMatchObject({ problems: [], exitCode: 0, settled: [{ ending: 'committed' }] });
+  expect(up.shards.map(({ shard, state }) => `${shard} ${state}`)).toEqual([
+    'shard1/bluth done',
+    'shard1/hooli up to date',
+  ]);
+  expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
+});

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
+
+const TENANTS = ['acme', 'bluth', 'cyberdyne', 'hooli', 'initech', 'umbrella'];
+
+let fleet: DatabaseFleet;
+
+beforeEach(async () => {
+  fleet = await databaseFleet({ shard1: TENANTS }, 'rollout: { concurrency: 2 }');
+  expect(await fleet.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+});
+
+afterEach(() => fleet.close());
+
+/** Backends of the run that said something in a database, from that place in its server's log on. */
+async function backends(member: string, database: string, from: number): Promise<number> {
+  const { logFile } = fleet.servers.find(({ name }) => name === member)!;
+  const entries = (await readFile(logFile))
+    .subarray(from)
+    .toString()
+    .split(/\n(?=\d{4}-)/);
+  const ours = entries.filter((entry) => entry.includes(`db=${database} app=pgv `));
+  return new Set(ours.map((entry) => /\[(\d+)\]/.exec(entry)?.[1])).size;
+}
+
+async function lengthOfLog(member: string): Promise<number> {
+  const { logFile } = fleet.servers.find(({ name }) => name === member)!;
+  return (await readFile(logFile)).length;
+}
+
+test('a run over databases connects to each of them four times, and to the veneer as often as lanes run side by side', async () => {
+  await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int PRIMARY KEY, title text)');
+  await fleet.writeMigration('0002_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
+  const [onShard, onVeneer] = [await lengthOfLog('shard1'), await lengthOfLog('veneer')];
+  expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  // The anchor of a server's first database stays; of the others it is there to be fenced and looked at, for the lane, and
+  // for the statistics. Beside it, the lane's.
+  const each = await Promise.all(TENANTS.map((tenant) => backends('shard1', fleet.nameOf(tenant), onShard)));
+  expect(each).toEqual([2, 4, 4, 4, 4, 4]);
+  // Who asks for tenants on their way, the anchor, history, and two lanes, whose sessions take the statistics too.
+  expect(await backends('veneer', fleet.database, onVeneer)).toBe(5);
+});
