@@ -3,6 +3,7 @@ import { display, ident, qualified, type QualifiedName } from '../../postgres/id
 import type { Session } from '../../postgres/session.js';
 import { bottomUp } from '../../veneer/dependents.js';
 import type { Budget } from '../lane/budget.js';
+import { inTime } from './run-batched.js';
 
 /**
  * Takes the lock of each view above these relations, from the top down, as a reader does: a session that reads a view
@@ -46,6 +47,9 @@ export async function lockViews(
   const ordered = (bottomUp(distinct, dependents) ?? []).toReversed();
   if (ordered.length === 0) return;
   for (const view of ordered) budget.noteLocked(session.member, display(view));
-  const locks = ordered.map((view) => `ALTER VIEW ${qualified(view)} OWNER TO ${ident(view.owner)}`);
-  await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
+  const locks = ordered.map((view) => ({
+    statements: [`ALTER VIEW ${qualified(view)} OWNER TO ${ident(view.owner)}`],
+  }));
+  const timed = inTime(session, budget, locks, () => true);
+  await session.run([budget.limits(session), ...timed.map(({ sql }) => sql)].join('; '));
 }

@@ -8,7 +8,7 @@ interface Batched {
 }
 
 interface BatchOptions<P> {
-  /** May it wait for locks of its own? lock_timeout, which bounds one lock, is lowered before each that may. */
+  /** May it wait for locks of its own? */
   readonly waits: (piece: P) => boolean;
   /** The error to throw for one that a piece's statement gave. */
   readonly explain: (error: unknown, piece: P) => unknown;
@@ -41,15 +41,34 @@ async function runTogether<P extends Batched>(
   { waits, explain }: BatchOptions<P>,
 ): Promise<void> {
   const limits = budget.limits(session).split('; ');
-  const texts = pieces.map((piece, index) => {
-    const { statements } = piece;
-    return index === 0 || !waits(piece) ? statements : [budget.shrink(session), ...statements];
-  });
+  const timed = inTime(session, budget, pieces, waits);
   try {
-    await session.run([...limits, ...texts.flat()].join('; '));
+    await session.run([...limits, ...timed.map(({ sql }) => sql)].join('; '));
   } catch (error) {
-    const owners = texts.flatMap((statements, index) => statements.map(() => pieces[index]));
-    const piece = error instanceof MemberError ? owners[error.completed - limits.length] : undefined;
-    throw piece === undefined ? error : explain(error, piece);
+    const failed = error instanceof MemberError ? timed[error.completed - limits.length] : undefined;
+    throw failed === undefined ? error : explain(error, failed.piece);
   }
+}
+
+/** Of the pieces that may wait: before each so many it is lowered. */
+const LOWERED_EVERY = 20;
+
+/**
+ * The pieces' statements for one text, each with its piece, and lock_timeout lowered now and then: to lower it, a query, costs
+ * several times what the lock of a table does. In between a wait may be as long as what was left of the budget then; all of
+ * them together are ended by the runner's clock (`watched`).
+ */
+export function inTime<P extends Batched>(
+  session: Session,
+  budget: Budget,
+  pieces: readonly P[],
+  waits: (piece: P) => boolean,
+): { readonly sql: string; readonly piece: P }[] {
+  let waiting = 0;
+  return pieces.flatMap((piece) => {
+    const place = waits(piece) ? waiting++ : 0;
+    const isDue = place > 0 && place % LOWERED_EVERY === 0;
+    const statements = isDue ? [budget.shrink(session), ...piece.statements] : piece.statements;
+    return statements.map((sql) => ({ sql, piece }));
+  });
 }

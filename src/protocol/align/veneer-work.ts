@@ -16,6 +16,7 @@ import { readStrangers } from './strangers.js';
 import { lockAbove } from './lock-views.js';
 import { aroundRetype, clearTheWay } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
+import { inTime } from './run-batched.js';
 import { runChanges } from './run-changes.js';
 import type { ShardChanges } from '../shard/shard-work.js';
 import { lockUnionsOver } from './unions.js';
@@ -62,14 +63,14 @@ export async function lockTables(
       .flatMap((table) => (table.parent === null ? [table] : [table, table.parent])),
   );
   for (const table of tables) budget.noteLocked(session.member, display(table));
-  const ordered = contendedFirst(lane, tables);
-  const locks = ordered.map(lockSql);
+  const limits = budget.limits(session).split('; ');
+  const locks = contendedFirst(lane, tables).map((table) => ({ table, statements: [lockSql(table)] }));
+  const timed = inTime(session, budget, locks, () => true);
   try {
-    await session.run([budget.limits(session), locks.join(`; ${budget.shrink(session)}; `)].join('; '));
+    await session.run([...limits, ...timed.map(({ sql }) => sql)].join('; '));
   } catch (error) {
-    // Before the first lock stand two statements, between two locks one.
-    const refused = error instanceof MemberError ? ordered[(error.completed - 2) / 2] : undefined;
-    if (refused !== undefined) lane.contended.unshift(display(refused));
+    const refused = error instanceof MemberError ? timed[error.completed - limits.length] : undefined;
+    if (refused !== undefined) lane.contended.unshift(display(refused.piece.table));
     throw error;
   }
 }

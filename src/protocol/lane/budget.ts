@@ -10,7 +10,7 @@ export interface Budget {
    * These are a second net: they bound one lock and one statement; `watched` keeps the budgets of the attempt.
    */
   limits(session: Session): string;
-  /** To stand between lock statements of one text: lowers lock_timeout by what the text took so far. */
+  /** To stand among lock statements of one text: lowers lock_timeout by what the text took so far. */
   shrink(session: Session): string;
   /** The same limits as SQL expressions by setting, for the middle of a text: what is left then. Throws as `limits` does. */
   shrinking(session: Session): Readonly<Record<'lock_timeout' | 'statement_timeout', string>>;
