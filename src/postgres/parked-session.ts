@@ -50,6 +50,7 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     // Without a connection nothing of it can be lost: the next one is another.
     isLost: () => standIn?.isLost() === true,
     status: () => own.open()?.status() ?? 'I',
+    isIdle: () => own.open()?.isIdle() ?? true,
     visit: () => own.use(async () => undefined),
     handOver: async (next) => {
       standIn = next;

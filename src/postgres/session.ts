@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
+import { allDone } from './all-done.js';
 import { freshStatements, PREPARED_BY_SQL } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
@@ -50,8 +51,13 @@ export interface Session {
   isAsked(): boolean;
   /** True once the connection is known to be gone. */
   isLost(): boolean;
-  /** T in a transaction, E in a failed one, I idle: as the server's last answer said. */
+  /**
+   * T in a transaction, E in a failed one, I idle: as the server's last answer said. An error is told before the server says what it
+   * has made of the transaction; see `isIdle`.
+   */
   status(): 'I' | 'T' | 'E' | null;
+  /** No transaction is open, and no error's end is waited for, behind which one may be. */
+  isIdle(): boolean;
   close(): Promise<void>;
 }
 
@@ -155,6 +161,7 @@ function sessionOf(
     isAsked: turns.isAsked,
     isLost,
     status: () => client.getTransactionStatus(),
+    isIdle: () => client.getTransactionStatus() === 'I' && !turns.isFailing(),
     query,
     prepared,
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
@@ -167,7 +174,7 @@ function sessionOf(
       // Two texts, sent together: in one, a BEGIN of the second would take over the transaction that the first began,
       // with what an earlier migration had set for its transactions.
       const [fresh = [], answers = []] = await send(() =>
-        Promise.all(texts.map(async (one) => answersOf(await client.query({ text: one, rowMode: 'array' })))),
+        allDone(texts.map(async (one) => answersOf(await client.query({ text: one, rowMode: 'array' })))),
       );
       const left = fresh.at(-1)?.rows ?? [];
       if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));

@@ -21,7 +21,7 @@ export async function endTransaction(session: Session, sql: string): Promise<voi
 
 /** Rolls back whatever is open; a session that is lost has been rolled back, or will be, by its server. */
 export async function rollbackQuietly(session: Session): Promise<void> {
-  if (session.isLost() || session.status() === 'I') return;
+  if (session.isLost() || session.isIdle()) return;
   await session.run('ROLLBACK').catch(() => undefined);
 }
 

@@ -17,6 +17,8 @@ export interface ClientTurns {
   readonly share: <T>(work: () => Promise<T>) => Promise<T>;
   /** True while a statement is on its way. */
   readonly isAsked: () => boolean;
+  /** True between an error and what the server says its transaction is after it. */
+  readonly isFailing: () => boolean;
   /** How often a statement of a text had the server forget what was prepared. */
   readonly forgotten: () => number;
 }
@@ -42,6 +44,7 @@ export function turnsOfClient(member: string, client: pg.Client, lose: () => voi
   };
   return {
     isAsked: () => asked > 0,
+    isFailing: () => completed.failing,
     forgotten: () => completed.forgotten,
     take: (work, told) =>
       turns.take(() => {
@@ -83,6 +86,7 @@ function queue(): Queue {
 interface Completed {
   count: number;
   forgotten: number;
+  failing: boolean;
   told: ((completed: number) => void) | undefined;
 }
 
@@ -92,12 +96,15 @@ interface Completed {
  * (https://www.postgresql.org/docs/current/protocol-flow.html).
  */
 function countCompleted(client: pg.Client): Completed {
-  const completed: Completed = { count: 0, forgotten: 0, told: undefined };
+  const completed: Completed = { count: 0, forgotten: 0, failing: false, told: undefined };
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
   connection.on('commandComplete', ({ text }: { readonly text: string }) => {
     completed.count++;
     if (text === 'DISCARD ALL' || text === 'DEALLOCATE ALL') completed.forgotten++;
     completed.told?.(completed.count);
   });
+  // ErrorResponse, then, once the transaction is aborted, ReadyForQuery; between the two callers hear of the error.
+  connection.on('errorMessage', () => void (completed.failing = true));
+  connection.on('readyForQuery', () => void (completed.failing = false));
   return completed;
 }

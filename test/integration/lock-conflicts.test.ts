@@ -10,8 +10,8 @@ const rollout = 'rollout: { canary: [shard1], lock_wait: 150ms, lock_hold: 30s, 
 const s = scenario({ config: (fleet) => bookstoreYaml(fleet).replace(/rollout: .*/, rollout) });
 
 /** An application's transaction that has read or locked a table and is not over yet. */
-async function holdTable(member: string, sql: string): Promise<Client> {
-  const client = await s.fleet.connect(member, 'app');
+async function holdTable(member: string, sql: string, as: 'app' | 'superuser' = 'app'): Promise<Client> {
+  const client = await s.fleet.connect(member, as);
   await client.query(`SET application_name = 'shop'; BEGIN; ${sql}`);
   return client;
 }
@@ -21,23 +21,33 @@ const HOLDERS = [
     name: 'a reader of the foreign table',
     member: 'veneer',
     sql: 'SELECT * FROM bluth_co.books',
+    as: 'app',
     named: 'postgres_fdw',
   },
   {
     name: 'a writer of the shard itself',
     member: 'shard1',
+    as: 'app',
     sql: 'INSERT INTO bluth_co.books VALUES (1)',
+    named: 'shop',
+  },
+  {
+    // Its row is written in the text that begins: what failed there has begun, too, and is rolled back before the next attempt.
+    name: 'a lock on the ledger',
+    member: 'shard1',
+    sql: 'LOCK TABLE pgveneer.ledger IN SHARE MODE',
+    as: 'superuser',
     named: 'shop',
   },
 ] as const;
 
 test.each(HOLDERS)(
   'up that meets $name rolls back, tries again, and goes through when it is gone',
-  async ({ member, sql }) => {
+  async ({ member, sql, as }) => {
     await s.start('CREATE TABLE books (id int)');
     await s.write('ALTER TABLE books ADD COLUMN title text');
     await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_wait: 2s', 'lock_wait: 150ms'));
-    const holder = await holdTable(member, sql);
+    const holder = await holdTable(member, sql, as);
     const run = s.runWith({
       onProgress: (event) => {
         if (event.type === 'step' && event.phase === 'retrying') void holder.query('COMMIT');
@@ -52,10 +62,10 @@ test.each(HOLDERS)(
 
 test.each(HOLDERS)(
   'up that meets $name until its last attempt says whom, and leaves nothing behind',
-  async ({ member, sql, named }) => {
+  async ({ member, sql, as, named }) => {
     await s.start('CREATE TABLE books (id int)');
     await s.write('ALTER TABLE books ADD COLUMN title text');
-    const holder = await holdTable(member, sql);
+    const holder = await holdTable(member, sql, as);
     const report = await s.run.up();
     expect(report).toMatchObject({
       exitCode: 20,

@@ -29,6 +29,8 @@ export async function withAfterRun(run: Run, work: () => Promise<UpReport>): Pro
 
 async function afterRun(run: Run, facts: RunFacts): Promise<Problem | null> {
   try {
+    // A hook's SQL connects by itself.
+    if (run.config.hooks.afterRun.length > 0) await run.spares.close();
     await runHooks(run, facts);
     return null;
   } catch (error) {

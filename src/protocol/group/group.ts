@@ -1,5 +1,6 @@
 import { veneerMembers } from '../../fleet/member.js';
 import type { PlannedStep } from '../../migrations/plan.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import type { StepPhase } from '../../report/progress.js';
 import type { Lane } from '../lane/lane.js';
@@ -61,11 +62,11 @@ export async function openGroup(parts: readonly StepPart[]): Promise<Group> {
   const own = new Set(parts.map(({ lane }) => lane.shard.name));
   const others = veneerMembers(run.config).filter(({ name }) => !own.has(name));
   // Side by side; one that is both would be opened twice.
-  const [shards] = await Promise.all([
-    Promise.all(
+  const [shards] = await allDone([
+    allDone(
       parts.map(async (part): Promise<GroupShard> => ({ ...(await open(part.lane.shard.name)), part })),
     ),
-    Promise.all(others.map(({ name }) => open(name))),
+    allDone(others.map(({ name }) => open(name))),
   ]);
   const veneers: GroupVeneer[] = [];
   for (const { name } of veneerMembers(run.config)) {

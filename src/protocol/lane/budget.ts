@@ -68,14 +68,14 @@ export function startBudget({
       return `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}; SET LOCAL statement_timeout = ${left}`;
     },
     shrink: (session: Session) =>
-      `SELECT set_config('lock_timeout', ${lessTheText(patience(session))}::text, true)`,
+      `SELECT pg_catalog.set_config('lock_timeout', ${lessTheText(patience(session))}::pg_catalog.text, true)`,
     shrinking(session: Session) {
       const left = holdLeft();
       if (left <= 0) throw holdExceeded(lockHoldMs);
       return {
         // What the text took was work for the most part: only waits count against patience, and `watched` adds them up.
-        lock_timeout: `least(${patience(session)}, ${lessTheText(left)})::text`,
-        statement_timeout: `${lessTheText(left)}::text`,
+        lock_timeout: `least(${patience(session)}, ${lessTheText(left)})::pg_catalog.text`,
+        statement_timeout: `${lessTheText(left)}::pg_catalog.text`,
       };
     },
     addWait(ms: number, session: Session): boolean {
@@ -97,9 +97,12 @@ export function startBudget({
   };
 }
 
-/** Milliseconds less what the text took so far, and no less than one: statement_timestamp() is when the whole text arrived. */
+/** Qualified: it may stand where a migration has left its search_path. statement_timestamp() is when the whole text arrived. */
+const ELAPSED = 'pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.statement_timestamp()';
+
+/** Milliseconds less what the text took so far, and no less than one. */
 const lessTheText = (ms: number): string =>
-  `greatest(1, ${ms} - (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int)`;
+  `greatest(1, ${ms} OPERATOR(pg_catalog.-) pg_catalog.int4(extract(epoch FROM ${ELAPSED}) OPERATOR(pg_catalog.*) 1000))`;
 
 /** The attempt held its locks for the whole budget; `running` names the statement that took the time. */
 export const holdExceeded = (lockHoldMs: number, running?: string): VeneerError =>

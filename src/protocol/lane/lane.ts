@@ -99,16 +99,23 @@ export async function withCrew<T>(
   const sessions = new Map<string, Session>();
   const joined = new Map<string, Session>();
   const settled: Crew['settled'] = [];
-  const session = async (member: string): Promise<Session> => {
-    const open = sessions.get(member);
+  const opening = new Map<string, Promise<Session>>();
+  /** Side by side with others: whoever asks for one that is on its way waits for it, and so does the end of the crew. */
+  const session = (member: string): Promise<Session> => {
+    const onItsWay = opening.get(member) ?? open(member).finally(() => opening.delete(member));
+    opening.set(member, onItsWay);
+    return onItsWay;
+  };
+  const open = async (member: string): Promise<Session> => {
+    const known = sessions.get(member);
     // The lock first: without the run's anchor there, this run may do nothing more on that member. Winning one back
     // ends the sessions that had joined the one before.
     const anchor = await run.live(member);
-    const isJoined = open !== undefined && !open.isLost() && joined.get(member) === anchor;
-    if (isJoined && !keepsTemporarySchema(open)) return open;
-    const spare = open === undefined && isShared(member) ? run.spares.take(anchor) : null;
+    const isJoined = known !== undefined && !known.isLost() && joined.get(member) === anchor;
+    if (isJoined && !keepsTemporarySchema(known)) return known;
+    const spare = known === undefined && isShared(member) ? run.spares.take(anchor) : null;
     const fresh =
-      spare ?? (await (open === undefined ? openSettling(run, member) : replaceSettling(run, open)));
+      spare ?? (await (known === undefined ? openSettling(run, member) : replaceSettling(run, known)));
     sessions.set(member, fresh);
     joined.set(member, spare === null ? await run.live(member) : anchor);
     return fresh;
@@ -130,10 +137,10 @@ export async function withCrew<T>(
     });
   } finally {
     // The journal is theirs, and no session of the crew's; but nothing of an attempt outlives its crew.
-    await Promise.all(settled);
+    await Promise.allSettled([...settled, ...opening.values()]);
     await Promise.all(
-      [...sessions].map(([member, open]) =>
-        isShared(member) ? run.spares.keep(open, joined.get(member)) : open.close(),
+      [...sessions].map(([member, one]) =>
+        isShared(member) ? run.spares.keep(one, joined.get(member)) : one.close(),
       ),
     );
   }

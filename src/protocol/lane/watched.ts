@@ -28,7 +28,15 @@ const LOOK_MS = 50;
  */
 export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise<T>): Promise<T> {
   throwIfAborted(lane.run.signal);
-  const watch: Watch = { lane, budget, reason: null, looking: false, lookedAt: performance.now() };
+  const watch: Watch = {
+    lane,
+    budget,
+    reason: null,
+    looking: false,
+    cancelling: null,
+    ended: false,
+    lookedAt: performance.now(),
+  };
   const timer = setInterval(() => void look(watch), LOOK_MS);
   const wake = (): void => void look(watch);
   lane.run.signal.addEventListener('abort', wake);
@@ -42,6 +50,10 @@ export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise
   } finally {
     clearInterval(timer);
     lane.run.signal.removeEventListener('abort', wake);
+    // A look that is on its way ends nothing any more, and what it has sent is answered: none of it can hit what comes next in
+    // these sessions, another attempt or another lane.
+    watch.ended = true;
+    await watch.cancelling;
   }
 }
 
@@ -51,6 +63,9 @@ interface Watch {
   /** Why the work was cancelled: makes the error to throw from the one that the cancelled statement gave. */
   reason: ((error: unknown) => VeneerError) | null;
   looking: boolean;
+  cancelling: Promise<unknown> | null;
+  /** The work is done, or has failed. */
+  ended: boolean;
   /** performance.now() */
   lookedAt: number;
 }
@@ -63,7 +78,9 @@ async function look(watch: Watch): Promise<void> {
     const { lockHoldMs } = watch.lane.run.config.rollout;
     if (watch.budget.holdLeft() <= 0)
       watch.reason ??= (error) => holdExceeded(lockHoldMs, runningText(error));
-    if (watch.reason !== null || watch.lane.run.signal.aborted) await cancelAll(watch.lane);
+    if (watch.ended || (watch.reason === null && !watch.lane.run.signal.aborted)) return;
+    watch.cancelling = cancelAll(watch.lane);
+    await watch.cancelling;
   } catch {
     // The anchor is gone, or slow: the work itself will run into it, and the server's own timeouts hold.
   } finally {
@@ -71,8 +88,9 @@ async function look(watch: Watch): Promise<void> {
   }
 }
 
+/** In a transaction, or on the way into one: what its first text waits for counts as well. */
 const busy = (lane: Crew): Session[] =>
-  lane.openSessions().filter((session) => !session.isLost() && session.status() !== 'I');
+  lane.openSessions().filter((session) => !session.isLost() && (session.isAsked() || !session.isIdle()));
 
 async function countWaits(watch: Watch): Promise<void> {
   const { lane, budget } = watch;
@@ -80,6 +98,7 @@ async function countWaits(watch: Watch): Promise<void> {
   watch.lookedAt += sinceLast;
   for (const session of busy(lane).filter((one) => one.isAsked())) {
     const blockers = await readBlockers(anchorOf(lane.run, session.member), session);
+    if (watch.ended) return;
     if (blockers.length === 0) continue;
     lane.blockers.splice(0, lane.blockers.length, ...blockers);
     await terminateStubborn(lane, session);

@@ -54,7 +54,8 @@ async function runTenant(
   const work = { run, session, step, migration, direction, statements, tenant, appliedBy: run.who, onRetry };
   try {
     const attempts = await whileWatching(lane, session, () => runWithoutTransaction(work));
-    await askTemporarySchema(session);
+    // It is done, whatever becomes of this.
+    await askTemporarySchema(session).catch(() => noteTemporarySchema(session, true));
     return attempts;
   } catch (error) {
     // Not known: it is used for nothing more.

@@ -90,6 +90,7 @@ async function runMeeting(apart: Apart, meeting: Meeting, lanes: readonly ApartL
   } catch (error) {
     return endFor(apart, lanes, failed(problemOf(error)));
   }
+  await rollout.run.spares.close();
   const records = lanes.map(({ record }) => record);
   const end = await withLanes(rollout, records, async (open) => {
     const parts = open.flatMap((lane, index) => {

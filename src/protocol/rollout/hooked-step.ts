@@ -26,7 +26,8 @@ export async function hooksBefore(run: Run, step: HookedStep): Promise<StepEnd |
 export async function hooksAfter(run: Run, step: HookedStep, end: StepEnd): Promise<StepEnd> {
   const committed = end.kind === 'committed' ? end.result : null;
   // A hook may ask where the fleet stands: that the step is settled, then, to the last record of it.
-  if (run.config.hooks.afterStep.length > 0) await committed?.closed;
+  const { beforeStep, afterStep } = run.config.hooks;
+  if (beforeStep.length + afterStep.length > 0) await committed?.closed;
   try {
     await runHooks(run, {
       event: 'after_step',

@@ -20,6 +20,7 @@ export async function rollTogether(
   const busy = records.filter((record) => stepsIn(record, migrations).length > 0);
   for (const record of busy) record.began ??= performance.now();
   try {
+    await rollout.run.spares.close();
     await withLanes(rollout, busy, async (lanes) => {
       try {
         await runAll(rollout, busy, lanes, migrations);

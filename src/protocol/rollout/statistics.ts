@@ -1,7 +1,7 @@
 import { relationNamed } from '../../catalog/names-sql.js';
 import { groupBy } from '../../group-by.js';
 import { textOf } from '../../errors.js';
-import { addressOf, findMember } from '../../fleet/member.js';
+import { addressOf, findMember, type Member } from '../../fleet/member.js';
 import { inParallel } from '../../parallel.js';
 import { display, literal, qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import { openSession, type Answer, type Row, type Session } from '../../postgres/session.js';
@@ -27,9 +27,17 @@ export async function analyzeShown(run: Run): Promise<string[]> {
   const deadline = performance.now() + LIMITS.run;
   const left: string[] = [];
   for (const [veneer, shown] of groupBy(due, (table) => table.veneer)) {
-    const queue = [...groupBy(shown, ({ shard }) => shard)];
-    const sessions = Array.from({ length: Math.min(concurrency, queue.length) }, () => queue);
-    await inParallel(sessions, concurrency, (shards) => analyzeSome(run, { veneer, shards, deadline, left }));
+    const some: Some = {
+      veneer,
+      shards: [...groupBy(shown, ({ shard }) => shard)],
+      deadline,
+      left,
+      lost: null,
+    };
+    const sessions = Array.from({ length: Math.min(concurrency, some.shards.length) }, () => some);
+    await inParallel(sessions, concurrency, (one) => analyzeSome(run, one));
+    // No session has come to these.
+    for (const [shard] of some.shards) left.push(noticeOf(veneer, shard, [textOf(some.lost)]));
   }
   return left;
 }
@@ -41,22 +49,26 @@ interface Some {
   readonly deadline: number;
   /** Notices about what was left. */
   readonly left: string[];
+  /** What ended a session before its time. */
+  lost: unknown;
 }
 
 /** In one session shard after shard, beside others that do the same: over many small shards to connect would be most of it. */
-async function analyzeSome(run: Run, { veneer, shards, deadline, left }: Some): Promise<void> {
+async function analyzeSome(run: Run, some: Some): Promise<void> {
+  const { veneer, shards, deadline, left } = some;
   const work = async (session: Session): Promise<void> => {
     for (let next = shards.shift(); next !== undefined; next = shards.shift()) {
       const [shard, tables] = next;
       const failed = await analyzeShard(run, session, { shard, tables, deadline });
       if (failed.length > 0) left.push(noticeOf(veneer, shard, failed));
+      // The rest is for sessions that live.
+      if (session.isLost()) throw new Error(failed[0] ?? 'the connection is lost');
     }
   };
   try {
     await onVeneer(run, veneer, work);
   } catch (error) {
-    // To the veneer itself there is no way: what no other session has taken is left.
-    for (const [shard] of shards.splice(0)) left.push(noticeOf(veneer, shard, [textOf(error)]));
+    some.lost = error;
   }
 }
 
@@ -97,8 +109,7 @@ async function onVeneer(run: Run, veneer: string, work: (session: Session) => Pr
   if (member === undefined) return;
   const anchor = run.anchors.get(veneer);
   const spare = anchor === undefined ? null : run.spares.take(anchor);
-  const options = { ...addressOf(member), applicationName: run.applicationName };
-  const session = spare ?? (await openSession(options));
+  const session = (await inItsLimits(spare)) ?? (await openLimited(run, member));
   // Where the anchor is lost, the time limits of this session end it.
   const cancel = (): void =>
     void run.anchors
@@ -107,11 +118,34 @@ async function onVeneer(run: Run, veneer: string, work: (session: Session) => Pr
       .catch(() => undefined);
   run.signal.addEventListener('abort', cancel);
   try {
-    await session.run(`SET lock_timeout = ${LIMITS.lock}; SET statement_timeout = ${LIMITS.table}`);
     await work(session);
   } finally {
     run.signal.removeEventListener('abort', cancel);
     await session.close();
+  }
+}
+
+const SET_LIMITS = `SET lock_timeout = ${LIMITS.lock}; SET statement_timeout = ${LIMITS.table}`;
+
+/** The spare with this work's limits; null where there is none, or its server has ended it meanwhile. */
+async function inItsLimits(spare: Session | null): Promise<Session | null> {
+  try {
+    await spare?.run(SET_LIMITS);
+    return spare;
+  } catch {
+    await spare?.close();
+    return null;
+  }
+}
+
+async function openLimited({ applicationName }: Run, member: Member): Promise<Session> {
+  const session = await openSession({ ...addressOf(member), applicationName });
+  try {
+    await session.run(SET_LIMITS);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
   }
 }
 

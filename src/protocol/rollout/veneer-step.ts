@@ -47,6 +47,7 @@ export async function runVeneerStep(
     shards: [],
     veneers: planned.veneers.map(({ name }) => name),
   };
+  await run.spares.close();
   const refused = await hooksBefore(run, hooked);
   const work = (): Promise<StepEnd> =>
     withCrew(run, VENEERS, async (crew) => {

@@ -114,7 +114,12 @@ async function open(store: Store, member: Member): Promise<void> {
   const { parking, parked, sessions, held, config } = store;
   if (member.connected === 'when needed') {
     const session = parkedSession(member.name, parking, () => openFurther(store, member));
-    await (store.wantsLooks ? lookAt(session, config.fleet, member, store.looks) : session.visit());
+    try {
+      await (store.wantsLooks ? lookAt(session, config.fleet, member, store.looks) : session.visit());
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
     parked.set(member.name, session);
     return void sessions.set(member.name, session);
   }

@@ -1,4 +1,5 @@
 import { readSchemas } from '../../catalog/read-privileges.js';
+import { EXIT, problemOf } from '../../errors.js';
 import type { Member } from '../../fleet/member.js';
 import { readLedger, type LedgerGroup } from '../../migrations/ledger.js';
 import { allDone } from '../../postgres/all-done.js';
@@ -33,8 +34,25 @@ export interface FirstLooks {
 
 export const newLooks = (): FirstLooks => ({ traces: new Map(), plans: new Map() });
 
-/** In one round trip. */
+/**
+ * In one round trip. Throws where the member is not to be had; what else it refuses is told when, and if, somebody asks for it.
+ */
 export async function lookAt(
+  session: Session,
+  fleet: string,
+  member: Member,
+  looks: FirstLooks,
+): Promise<void> {
+  try {
+    await look(session, fleet, member, looks);
+  } catch (error) {
+    if (problemOf(error).exitCode === EXIT.unreachable) throw error;
+    // Its lock is held all the same: throws what stood in the way of that.
+    await session.query('SELECT');
+  }
+}
+
+async function look(
   session: Session,
   fleet: string,
   { name, shard }: Member,

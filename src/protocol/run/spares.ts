@@ -11,8 +11,12 @@ export interface Spares {
   readonly take: (anchor: Session) => Session | null;
   /** Keeps what is idle and has run nothing but our own statements; closes any other. */
   readonly keep: (session: Session, anchor: Session | undefined) => Promise<void>;
+  /** Gives up what is idle now: before something that needs the servers' connections and takes none of these. */
   readonly close: () => Promise<void>;
 }
+
+const isUsable = (session: Session): boolean =>
+  !session.isLost() && !session.isAsked() && session.isIdle() && !keepsTemporarySchema(session);
 
 export function newSpares(): Spares {
   const idle = new Map<Session, Session>();
@@ -21,13 +25,13 @@ export function newSpares(): Spares {
       for (const [session, joined] of idle) {
         if (joined !== anchor) continue;
         idle.delete(session);
-        if (!session.isLost()) return session;
+        if (isUsable(session)) return session;
+        void session.close();
       }
       return null;
     },
     keep: async (session, anchor) => {
-      const isIdle = !session.isLost() && !session.isAsked() && session.status() === 'I';
-      if (anchor === undefined || !isIdle || keepsTemporarySchema(session)) return session.close();
+      if (anchor === undefined || !isUsable(session)) return session.close();
       idle.set(session, anchor);
     },
     close: async () => {

@@ -121,11 +121,12 @@ async function settled(
  * intent, reads that all is settled, and removes it.
  */
 async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
-  await run.at('before close');
   let closed = true;
   try {
+    await run.at('before close');
     await removeIntent(await run.live(journalMember(run.config)), id);
     run.unsettled.delete(attemptKey(id));
+    await run.at('after close');
   } catch (error) {
     closed = false;
     run.onProgress({
@@ -133,7 +134,6 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
       text: `a settled step could not be struck off the journal: ${textOf(error)}`,
     });
   }
-  await run.at('after close');
   return closed;
 }
 
