@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
 import { runCli } from '../support/run-cli.js';
+import { noRunnersLock, until } from '../support/until.js';
 
 let fleet: DatabaseFleet;
 
@@ -36,6 +37,7 @@ test.each([
       env: { PGVENEER_TEST_CRASH_AT: point, PGVENEER_TEST_NO_WATCHDOG: '1' },
     });
     expect(died.signal).toBe('SIGKILL');
+    await until(fleet, 'veneer', noRunnersLock);
     const name = fleet.nameOf('hooli');
     if (point !== 'after prepare:shard1/hooli')
       expect(await prepared()).toEqual(
@@ -58,6 +60,7 @@ test('up alone settles what a killed runner left, and plans by what is there the
     env: { PGVENEER_TEST_CRASH_AT: 'before commit prepared:shard1/hooli', PGVENEER_TEST_NO_WATCHDOG: '1' },
   });
   expect(died.signal).toBe('SIGKILL');
+  await until(fleet, 'veneer', noRunnersLock);
   const up = await fleet.run.up();
   expect(up).toMatchObject({ problems: [], exitCode: 0, settled: [{ ending: 'committed' }] });
   expect(up.shards.map(({ shard, state }) => `${shard} ${state}`)).toEqual([

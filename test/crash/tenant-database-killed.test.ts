@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recover } from '../../src/commands/repair/recover.js';
 import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
 import { runCli } from '../support/run-cli.js';
+import { noRunnersLock, until } from '../support/until.js';
 
 let fleet: DatabaseFleet;
 
@@ -56,6 +57,7 @@ const isWhole = async (): Promise<void> => {
 const kill = async (args: readonly string[], point: string): Promise<void> => {
   const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
   expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
+  await until(fleet, 'veneer', noRunnersLock);
 };
 
 const ADD = ['tenant', 'add', 'hooli', '--shard', 'shard2'];

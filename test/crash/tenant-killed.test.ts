@@ -3,6 +3,7 @@ import { commandsOn, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { runCli } from '../support/run-cli.js';
 import type { TestFleet } from '../support/test-fleet.js';
+import { noRunnersLock, until } from '../support/until.js';
 
 let fleet: TestFleet;
 let run: Commands;
@@ -56,6 +57,7 @@ const POINTS = [
 const kill = async (args: readonly string[], point: string): Promise<void> => {
   const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
   expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
+  await until(fleet, 'veneer', noRunnersLock);
 };
 
 const add = () => run.tenant({ action: 'add', names: ['hooli'], shard: 'shard2', dryRun: false });

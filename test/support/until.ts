@@ -17,7 +17,7 @@ export async function until(fleet: TestFleet, member: string, question: string):
 export const noRunnersLock = `
   SELECT NOT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
                       WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
-                        AND a.datname = current_database() AND a.application_name ~ '^pgv \\S+ (up|down|recover) ') AS yes`;
+                        AND a.datname = current_database() AND a.application_name ~ '^pgv \\S+ (up|down|recover|tenant \\S+) ') AS yes`;
 
 /** Is a session of this user waiting for a lock in the fleet's database, for at least so many milliseconds? */
 export const waitsForLock = (user: string, ms: number): string => `
