@@ -11,15 +11,17 @@ export interface Pooler {
 interface Peer {
   readonly socket: Socket;
   readonly waiting: Buffer[];
+  /** Reads what it sends. */
+  readonly read: ReturnType<typeof messageReader>;
 }
 
 /** AuthenticationOk and ReadyForQuery: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const WELCOME = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
-const [READY, IDLE, TERMINATE] = [0x5a, 0x49, 0x58];
+const [READY, IDLE, TERMINATE, QUERY, SYNC] = [0x5a, 0x49, 0x58, 0x51, 0x53];
 
 /**
- * What a pooler in transaction mode is, at its smallest: all clients share one backend, which is a client's until the
- * backend says that no transaction is open. Clients are let in without a password.
+ * What a pooler in transaction mode is, at its smallest: all clients share one backend, which is a client's until all that it
+ * has asked is answered, and the backend says that no transaction is open. Clients are let in without a password.
  */
 export async function startPooler(url: string): Promise<Pooler> {
   const client = new Client({ connectionString: url });
@@ -28,19 +30,28 @@ export async function startPooler(url: string): Promise<Pooler> {
   const { stream: backend } = (client as unknown as { connection: { stream: Socket } }).connection;
   const peers: Peer[] = [];
   let owner: Peer | null = null;
+  let unanswered = 0;
   const serve = (): void => {
     owner ??= peers.find(({ waiting }) => waiting.length > 0) ?? null;
-    for (const chunk of owner?.waiting.splice(0) ?? []) backend.write(chunk);
+    for (const chunk of owner?.waiting.splice(0) ?? []) {
+      const asked = owner?.read(chunk).filter(({ type }) => type === QUERY || type === SYNC) ?? [];
+      unanswered += asked.length;
+      backend.write(chunk);
+    }
   };
-  const isIdle = idleWatch();
+  const readBackend = messageReader();
   backend.removeAllListeners('data');
   backend.on('data', (chunk: Buffer) => {
     owner?.socket.write(chunk);
-    if (isIdle(chunk)) owner = null;
+    for (const { type, first } of readBackend(chunk)) {
+      if (type !== READY) continue;
+      unanswered--;
+      if (unanswered === 0 && first === IDLE) owner = null;
+    }
     serve();
   });
   const server = createServer((socket) => {
-    const peer: Peer = { socket, waiting: [] };
+    const peer: Peer = { socket, waiting: [], read: messageReader() };
     socket.on('error', () => undefined);
     socket.once('data', () => {
       socket.write(WELCOME);
@@ -63,17 +74,17 @@ export async function startPooler(url: string): Promise<Pooler> {
   };
 }
 
-/** Reads the backend's messages as they come; true when the last one says that it is idle, in no transaction. */
-function idleWatch(): (chunk: Buffer) => boolean {
+/** Reads messages as they come, in pieces: of each its type and the first byte of what is in it. */
+function messageReader(): (chunk: Buffer) => { readonly type: number; readonly first: number | undefined }[] {
   let rest = Buffer.alloc(0);
   return (chunk) => {
+    const messages = [];
     rest = Buffer.concat([rest, chunk]);
-    let idle = false;
     while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
       const end = 1 + rest.readUInt32BE(1);
-      idle = rest[0] === READY && rest[5] === IDLE;
+      messages.push({ type: rest[0]!, first: end > 5 ? rest[5] : undefined });
       rest = rest.subarray(end);
     }
-    return idle && rest.length === 0;
+    return messages;
   };
 }
