@@ -8,6 +8,8 @@ export interface ParkedSession extends Session {
   readonly visit: () => Promise<void>;
   /** Ends its own connection, once nothing runs in it: from now on another session stands in for it. */
   readonly handOver: (standIn: StandIn) => Promise<void>;
+  /** Ends its own connection, once nothing runs in it, and gives its place back, which `close` does not. */
+  readonly retire: () => Promise<void>;
   /** The other session is gone: it opens connections of its own again. */
   readonly takeBack: () => void;
 }
@@ -15,6 +17,8 @@ export interface ParkedSession extends Session {
 export interface StandIn {
   readonly session: () => Promise<Session>;
   readonly isLost: () => boolean;
+  /** It, while it is there. */
+  readonly current: () => Session | undefined;
 }
 
 /**
@@ -27,6 +31,7 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
   const own = parkedConnection(parking, open);
   const on = async <T>(work: (session: Session) => Promise<T>): Promise<T> =>
     standIn === null ? own.use(work) : work(await standIn.session());
+  const current = (): Session | null => (standIn === null ? own.open() : (standIn.current() ?? null));
   const last = (): Session => own.last() ?? neverOpened(member);
   return {
     member,
@@ -46,16 +51,18 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     run: (text, told) => on((session) => session.run(text, told)),
     lead: (text) => on((session) => session.lead(text)),
     ask: (text) => on((session) => session.ask(text)),
-    isAsked: () => own.open()?.isAsked() ?? false,
+    isAsked: () => current()?.isAsked() ?? false,
     // Without a connection nothing of it can be lost: the next one is another.
     isLost: () => standIn?.isLost() === true,
-    status: () => own.open()?.status() ?? 'I',
-    isIdle: () => own.open()?.isIdle() ?? true,
+    status: () => current()?.status() ?? 'I',
+    // In one that is lost nothing is open, and to ask it would be to connect anew.
+    isIdle: () => current()?.isLost() !== false || current()?.isIdle() === true,
     visit: () => own.use(async () => undefined),
     handOver: async (next) => {
       standIn = next;
       await own.retire();
     },
+    retire: own.retire,
     takeBack: () => {
       standIn = null;
     },

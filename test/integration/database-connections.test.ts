@@ -29,6 +29,22 @@ async function lengthOfLog(member: string): Promise<number> {
   return (await readFile(logFile)).length;
 }
 
+test('a database whose connection is lost as it is looked at keeps nobody else waiting', async () => {
+  await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int PRIMARY KEY, title text)');
+  for (const tenant of ['bluth', 'cyberdyne'])
+    await fleet.in(
+      tenant,
+      `CREATE FUNCTION die() RETURNS bool LANGUAGE sql SECURITY DEFINER
+         AS 'SELECT pg_terminate_backend(pg_backend_pid()) AND pg_sleep(10) IS NULL';
+       ALTER TABLE pgveneer.step RENAME TO step_as_it_was;
+       CREATE VIEW pgveneer.step AS SELECT die()::text AS fleet, '' AS step, '' AS nonce, 1 AS participant, 1 AS n;
+       GRANT SELECT ON pgveneer.step TO PUBLIC`,
+    );
+  const { exitCode, problems } = await fleet.run.up();
+  expect(exitCode).toBe(23);
+  expect(problems.map(({ where }) => where?.member)).toEqual(['shard1/bluth', 'shard1/cyberdyne']);
+});
+
 test('a run over databases connects to each of them four times, and to the veneer as often as lanes run side by side', async () => {
   await fleet.writeMigration('0001_books.sql', 'CREATE TABLE books (id int PRIMARY KEY, title text)');
   await fleet.writeMigration('0002_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');

@@ -30,7 +30,7 @@ export const planVeneers = (
   { veneers }: Pick<Group, 'veneers'>,
   done: readonly ShardDone[],
 ): Promise<VeneerPlan[]> =>
-  Promise.all(
+  allDone(
     veneers.map((veneer) =>
       planVeneer(
         veneer,

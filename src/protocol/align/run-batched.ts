@@ -51,7 +51,7 @@ async function runTogether<P extends Batched>(
 }
 
 /** Of the pieces that may wait: before each so many it is lowered. */
-const LOWERED_EVERY = 20;
+const LOWERED_EVERY = 10;
 
 /**
  * The pieces' statements for one text, each with its piece, and lock_timeout lowered now and then: to lower it, a query, costs

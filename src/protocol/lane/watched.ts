@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
@@ -53,9 +54,15 @@ export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise
     // A look that is on its way ends nothing any more, and what it has sent is answered: none of it can hit what comes next in
     // these sessions, another attempt or another lane.
     watch.ended = true;
-    await watch.cancelling;
+    await inTime(watch.cancelling);
   }
 }
+
+/** An anchor whose host is gone answers nothing for long, and the rollback of the others must not wait for it (milliseconds). */
+const ANSWER_MS = 2_000;
+
+const inTime = (work: Promise<unknown> | null): Promise<unknown> =>
+  work === null ? Promise.resolve() : Promise.race([work, delay(ANSWER_MS, undefined, { ref: false })]);
 
 interface Watch {
   readonly lane: Crew;
@@ -101,16 +108,21 @@ async function countWaits(watch: Watch): Promise<void> {
     if (watch.ended) return;
     if (blockers.length === 0) continue;
     lane.blockers.splice(0, lane.blockers.length, ...blockers);
-    await terminateStubborn(lane, session);
+    await terminateStubborn(lane, session, () => watch.ended);
     if (budget.addWait(sinceLast, session)) watch.reason ??= (error) => waitExceeded(lane, error);
   }
 }
 
 /** Ends those who have stood in the way for longer than the user allowed; without that choice nobody is ended. */
-export async function terminateStubborn(lane: Crew, session: Session): Promise<void> {
+export async function terminateStubborn(
+  lane: Crew,
+  session: Session,
+  isOver: () => boolean = () => false,
+): Promise<void> {
   const { terminateBlockersMs } = lane.run;
   if (terminateBlockersMs === null) return;
   for (const blocker of lane.blockers) {
+    if (isOver()) return;
     if (blocker.pid === null || blocker.application_name?.startsWith('pgv ') === true) continue;
     const key = `${blocker.member} ${blocker.pid}`;
     const since = lane.blockedSince.get(key) ?? performance.now();

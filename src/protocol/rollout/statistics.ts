@@ -62,7 +62,7 @@ async function analyzeSome(run: Run, some: Some): Promise<void> {
       const failed = await analyzeShard(run, session, { shard, tables, deadline });
       if (failed.length > 0) left.push(noticeOf(veneer, shard, failed));
       // The rest is for sessions that live.
-      if (session.isLost()) throw new Error(failed[0] ?? 'the connection is lost');
+      if (session.isLost()) throw new Error(`a connection to ${veneer} was lost`);
     }
   };
   try {
@@ -86,6 +86,7 @@ async function analyzeShard(
     for (const table of present.filter((one) => filled?.has(one) ?? true)) {
       const end = tooLate(run, deadline) ?? (await analyzeOne(session, table, filled !== null));
       if (end !== null) failed.push(`${display(table)}: ${end}`);
+      if (session.isLost()) break;
     }
   } catch (error) {
     failed.push(textOf(error));

@@ -117,7 +117,8 @@ async function open(store: Store, member: Member): Promise<void> {
     try {
       await (store.wantsLooks ? lookAt(session, config.fleet, member, store.looks) : session.visit());
     } catch (error) {
-      await session.close();
+      // Not only closed: it would keep its place, and the others would wait for it for ever.
+      await session.retire();
       throw error;
     }
     parked.set(member.name, session);
@@ -154,7 +155,7 @@ async function dismiss(store: Store, member: string): Promise<void> {
     throw lostAnchor(member);
   };
   // Its place goes to others: an anchor that was only closed would keep it.
-  await store.parked.get(member)?.handOver({ session: gone, isLost: () => true });
+  await store.parked.get(member)?.handOver({ session: gone, isLost: () => true, current: () => undefined });
   const session = store.kept.get(member);
   for (const anchors of [store.kept, store.parked, store.sessions]) anchors.delete(member);
   if (session !== undefined) await letGo(session);
@@ -187,6 +188,7 @@ async function win(store: Store, member: string): Promise<Session> {
   await parked.get(member)?.handOver({
     session: () => live(store, member),
     isLost: () => kept.get(member)?.isLost() === true,
+    current: () => kept.get(member),
   });
   await parking.clear();
   return keep(store, member, await openFurther(store, found));

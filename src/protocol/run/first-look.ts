@@ -46,7 +46,8 @@ export async function lookAt(
   try {
     await look(session, fleet, member, looks);
   } catch (error) {
-    if (problemOf(error).exitCode === EXIT.unreachable) throw error;
+    const { exitCode, sqlstate } = problemOf(error);
+    if (exitCode === EXIT.unreachable || sqlstate === undefined) throw error;
     // Its lock is held all the same: throws what stood in the way of that.
     await session.query('SELECT');
   }
