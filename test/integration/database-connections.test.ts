@@ -42,7 +42,8 @@ test('a database whose connection is lost as it is looked at keeps nobody else w
     );
   const { exitCode, problems } = await fleet.run.up();
   expect(exitCode).toBe(23);
-  expect(problems.map(({ where }) => where?.member).toSorted()).toEqual(['shard1/bluth', 'shard1/cyberdyne']);
+  const lost = new Set(problems.map(({ where }) => where?.member));
+  expect(lost).toEqual(new Set(['shard1/bluth', 'shard1/cyberdyne']));
 });
 
 test('a run over databases connects to each of them four times, and to the veneer as often as lanes run side by side', async () => {
