@@ -1,5 +1,6 @@
 import { EXIT, VeneerError } from '../errors.js';
 import type { Row, Session } from '../postgres/session.js';
+import { hasTable } from '../postgres/state-tables.js';
 import type { RunningWrite } from './ledger-running.js';
 import type { Direction } from './migration.js';
 
@@ -85,10 +86,7 @@ export async function forgetFills(
   session: Session,
   { migration, tenant }: Pick<RunningWrite, 'migration' | 'tenant'>,
 ): Promise<void> {
-  const [state] = await session.query<{ ready: boolean }>(
-    `SELECT to_regclass('pgveneer.backfill') IS NOT NULL AS ready`,
-  );
-  if (state?.ready !== true) throw noTable(session.member);
+  if (!(await hasTable(session, 'backfill'))) throw noTable(session.member);
   await session.query(`DELETE FROM pgveneer.backfill WHERE ${OF_TENANT}`, [tenant.name, migration.name]);
 }
 

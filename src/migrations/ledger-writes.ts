@@ -42,7 +42,6 @@ export function readWritten(
 ): string {
   const { migration } = write;
   const rows = answer?.rows ?? [];
-  // A base is recorded as what it stands for.
   const recorded = direction === 'up' ? recordedBy(migration).length : 1;
   if (rows.length !== keysOf(write).length * recorded)
     throw (direction === 'up' ? appliedMeanwhile : takenDownMeanwhile)(member, migration);

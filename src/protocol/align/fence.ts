@@ -7,7 +7,8 @@ import type { Row, Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
-import { beginOnVeneer, lockTables } from './veneer-work.js';
+import { lockTables } from './lock-tables.js';
+import { beginOnVeneer } from './veneer-work.js';
 import { throwIfAborted } from '../lane/watched.js';
 
 /**

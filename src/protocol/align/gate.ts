@@ -3,7 +3,7 @@ import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import type { TypeWork } from './type-work.js';
-import { lockTables } from './veneer-work.js';
+import { lockTables } from './lock-tables.js';
 
 /**
  * Locks whatever shows a type that is about to change, through domains, arrays, composites and ranges, too (PROTOCOL

@@ -49,6 +49,7 @@ export interface AnchorOptions {
   readonly looks: boolean;
 }
 
+/** None is open yet. */
 export function startAnchors(config: Config, options: AnchorOptions): Anchors {
   const { first, keys, applicationName } = options;
   const kept = new Map<string, Session>();

@@ -13,7 +13,7 @@ import { beginOnShard, readChanges } from '../shard/shard-work.js';
 import type { HeldTurns } from '../run/turns.js';
 import { hasUnions } from '../align/union-facts.js';
 import { veneerStatements } from '../align/veneer-statements.js';
-import { lockOnVeneer } from '../align/veneer-work.js';
+import { lockOnVeneer } from '../align/lock-tables.js';
 
 /**
  * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,

@@ -14,7 +14,8 @@ import { beginClean } from '../shard/clean.js';
 import { comeClean, readChanges } from '../shard/shard-work.js';
 import { STATE_STATEMENTS } from '../run/state-schema.js';
 import type { TenantPart } from './tenant-job.js';
-import { beginOnVeneer, lockTables } from '../align/veneer-work.js';
+import { lockTables } from '../align/lock-tables.js';
+import { beginOnVeneer } from '../align/veneer-work.js';
 
 /** Locks what a veneer shows of tenants that go, so that its readers wait before their tables are gone. */
 export async function lockShown(
