@@ -4,6 +4,7 @@ import { fieldOf } from '../postgres/sqlstate.js';
 import { MigrationProblems, migrationProblem } from './migration-problems.js';
 import type { Statement } from './migration.js';
 import { advance, characters, excerpt, type Place } from './locate.js';
+import { sqlParser } from './sql-parser.js';
 
 /** SQL text with the place where it begins in a file; `line` is null where a builder made it. */
 export interface SqlText {
@@ -30,8 +31,7 @@ export const canParse = (sql: string): boolean => Buffer.byteLength(sql) <= PARS
 export async function parseSql(sql: SqlText): Promise<readonly ParsedStatement[]> {
   const text = sql.text.trimEnd();
   if (text === '') return [];
-  // Loaded on first use: the parser takes about 50 ms, which a run without SQL files need not pay.
-  const { parse } = await import('libpg-query');
+  const parse = await sqlParser();
   const tree = await parse(text).catch((error: unknown) => {
     throw new MigrationProblems([syntaxProblem(sql, text, error)]);
   });
