@@ -19,7 +19,7 @@ async function run({ about, folder, tell }: Example, signal: AbortSignal): Promi
 }
 
 /** As built: the command itself is what an example shows. */
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bin/migrate.js', import.meta.url));
 
 async function list(): Promise<void> {
   console.log('npm run example NAME, one of:\n');

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../dist/bin/migrate.js', import.meta.url));
 const files = ['README.md', 'docs/commands.md'].map((name) => new URL(`../${name}`, import.meta.url));
 const marker = /(<!-- help:([a-z ]+) -->\n)[^]*?(<!-- \/help -->)/g;
 

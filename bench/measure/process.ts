@@ -6,7 +6,7 @@ import type { Figures } from './pairs.js';
 import { serversCpuMs } from './servers-cpu.js';
 import { timed, type TimedOptions } from './timed.js';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/bin/migrate.js', import.meta.url));
 
 /** What a process took and what the servers did meanwhile, and what it printed. */
 export interface Outcome {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import type { ConfigSource } from '../config/load-config.js';
+import { packageFile } from '../package-root.js';
 import type { StartWatchdog } from '../protocol/run/run.js';
 
 /** What the watchdog is told, as the first line of its standard input; the environment it inherits. */
@@ -20,7 +20,7 @@ export const DONE = 'done';
  * whatever killed us. It is a session of its own, so that a Ctrl-C in the terminal does not reach it.
  */
 export async function startWatchdog(source: WatchdogSource): ReturnType<StartWatchdog> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('watchdog-main.js', import.meta.url))], {
+  const child = spawn(process.execPath, [packageFile('dist', 'bin', 'watchdog.js')], {
     cwd: source.cwd,
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,18 +1,18 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
 import { MigrationProblems, migrationProblem } from './migration-problems.js';
 import type { MigrationFile } from './migration-files.js';
 import type { Direction, Part } from './migration.js';
+import { packageFile } from '../package-root.js';
 import { failureInFile } from './script-failure.js';
 
 /** What a TypeScript or JavaScript migration exports for one direction; `run` is given to callback style only. */
 export type MigrationAction = (pgm: MigrationBuilder, run?: () => void) => unknown;
 
-/** Of this package's own files: built they are JavaScript, in its tests TypeScript. */
-const EXTENSION = extname(import.meta.url);
+/** What migrations import from this package: as built, and in its own tests as written. */
+const EXPORTS = extname(import.meta.url) === '.ts' ? ['src', 'package.ts'] : ['dist', 'package.js'];
 
 /** `reverse`: the builder turns each of its calls into what undoes it (node-pg-migrate, for a missing `down`). */
 export type BuilderMode = 'forward' | 'reverse';
@@ -44,7 +44,7 @@ export async function scriptLoader(projectRoot: string): Promise<ScriptLoader> {
   const jiti = createJiti(join(projectRoot, 'migrations'), {
     alias: {
       'node-pg-migrate': createRequire(import.meta.url).resolve('node-pg-migrate'),
-      'pg-veneer': fileURLToPath(new URL(`../package${EXTENSION}`, import.meta.url)),
+      'pg-veneer': packageFile(...EXPORTS),
     },
     fsCache: cached && join(modules, '.cache', 'pg-veneer'),
     interopDefault: false,

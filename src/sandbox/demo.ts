@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../package-root.js';
 import { bookstoreEnv } from './bookstore-env.js';
 import { bookstoreFleet, SERVERS } from './bookstore-fleet.js';
 import { demoShell } from './demo-shell.js';
@@ -7,8 +7,8 @@ import { startEphemeral } from './ephemeral.js';
 import { furnish } from './furnish.js';
 import { runInterruptibly } from './interruptible.js';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
+const PROJECT = packageFile();
+const CLI = packageFile('dist', 'bin', 'migrate.js');
 
 /** `npm run demo`: a fleet in a temp folder, the real commands on it, and nothing left behind. */
 async function demo(signal: AbortSignal): Promise<void> {

@@ -34,7 +34,7 @@ export interface ExampleFleet extends RunningExample {
   rewrite: (change: (yaml: string) => string) => Promise<void>;
 }
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/bin/migrate.js', import.meta.url));
 
 /** Starts it: two seconds or three, on servers of its own. */
 export async function exampleFleet(name: string, settings: Settings = {}): Promise<ExampleFleet> {

@@ -24,7 +24,7 @@ export interface RunningCli {
   readonly result: Promise<CliResult>;
 }
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/bin/migrate.js', import.meta.url));
 
 /** Runs `migrate` as built (`npm run build`) to its end; a failing command is a result, not an exception. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {

@@ -1,0 +1,31 @@
+// Bundles the command line into dist/bin: opening three hundred files takes longer than most commands have to do. What
+// package.json names as a dependency stays outside. Run by the build.
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'dist', 'bin');
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+rmSync(bin, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { migrate: 'src/cli.ts', watchdog: 'src/cli/watchdog-main.ts' },
+  outdir: bin,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  external: Object.keys({ ...dependencies, ...optionalDependencies }),
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'warning',
+});
+chmodSync(join(bin, 'migrate.js'), 0o755);
+// Its terms go with what is copied.
+const zod = dirname(createRequire(import.meta.url).resolve('zod/package.json'));
+copyFileSync(join(zod, 'LICENSE'), join(bin, 'zod.LICENSE'));

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * A file of this package by its path from the package's folder: the nearest above this module that has a package.json. Modules
+ * find each other's files by it, not by where they are themselves: they run from src, from dist, and bundled.
+ */
+export const packageFile = (...path: readonly string[]): string =>
+  join(rootAbove(dirname(fileURLToPath(import.meta.url))), ...path);
+
+const rootAbove = (folder: string): string =>
+  existsSync(join(folder, 'package.json')) ? folder : rootAbove(dirname(folder));
