@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { gatherWrites } from './gathered-writes.js';
 import { memberError } from './member-error.js';
 import { fieldOf, SQLSTATE } from './sqlstate.js';
 
@@ -26,10 +27,12 @@ export interface ClientTurns {
 /** `lose` is told when the server has said its last word. The client has to be one that pipelines. */
 export function turnsOfClient(member: string, client: pg.Client, lose: () => void): ClientTurns {
   const completed = countCompleted(client);
+  const gather = gatherWrites(client);
   const turns = queue();
   let asked = 0;
   const ask = async <T>(work: () => Promise<T>, done: () => number): Promise<T> => {
     asked++;
+    gather();
     try {
       return await work();
     } catch (error) {
