@@ -20,3 +20,14 @@ export const relationNamed = (names: string): string =>
 /** The oid of the type of that name; null: there is none. */
 export const typeNamed = (names: string): string =>
   named(names, { catalog: 'pg_type', name: 'typname', namespace: 'typnamespace' });
+
+/**
+ * Joins the rows of a catalog that are looked up by an index, for each row before it by itself: OFFSET 0 keeps the planner from reading
+ * the whole catalog for them. It does where a fleet is small when a statement is prepared, and goes on when it has grown.
+ */
+export const lookUp = (catalog: string, alias: string, condition: string): string =>
+  `CROSS JOIN LATERAL (SELECT * FROM ${catalog} ${alias} WHERE ${condition} OFFSET 0) AS ${alias}`;
+
+/** The same where there may be none: columns are null then. */
+export const lookUpAny = (catalog: string, alias: string, condition: string): string =>
+  `LEFT JOIN LATERAL (SELECT * FROM ${catalog} ${alias} WHERE ${condition} OFFSET 0) AS ${alias} ON true`;

@@ -1,4 +1,5 @@
 import type { QualifiedName } from '../postgres/identifiers.js';
+import { lookUp, lookUpAny } from './names-sql.js';
 import type { Row, Session } from '../postgres/session.js';
 
 /** What is about to happen to a relation of a veneer, as far as something else may stand in its way. */
@@ -27,6 +28,15 @@ export interface Dependent extends Row {
   readonly view: (QualifiedName & { readonly owner: string }) | null;
 }
 
+/** What depends on a relation, on its row type or on an array of that: `d`, with the view `v` that it is, or the rule `r` of one. */
+const onWhat = (relation: string): string => `
+      ${lookUp('pg_class', 'c', `c.oid = ${relation}`)}
+      ${lookUpAny('pg_type', 'y', 'y.oid = c.reltype')}
+      CROSS JOIN LATERAL (VALUES ('pg_class'::regclass, c.oid), ('pg_type', y.oid), ('pg_type', y.typarray)) AS ref(class, oid)
+      ${lookUp('pg_depend', 'd', `d.refclassid = ref.class AND d.refobjid = ref.oid AND d.deptype = 'n'`)}
+      ${lookUpAny('pg_rewrite', 'r', `d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid`)}
+      ${lookUpAny('pg_class', 'v', `d.classid = 'pg_class'::regclass AND v.oid = d.objid AND v.relkind IN ('v', 'm')`)}`;
+
 /**
  * Walks pg_depend from columns and relations to what depends on them; of a column whose type changes on through
  * views, by their columns and by their row types. Left out is what PostgreSQL carries along itself: CHECK constraints
@@ -38,49 +48,36 @@ const DEPENDENTS = `
   WITH RECURSIVE target AS (
     SELECT t.relation::oid AS relid, coalesce(a.attnum, 0)::int AS attnum, t.fate
       FROM json_to_recordset($1::json) AS t(relation text, "column" text, fate text)
-      LEFT JOIN pg_attribute a ON a.attrelid = t.relation::oid AND a.attname = t."column" AND NOT a.attisdropped
+      ${lookUpAny('pg_attribute', 'a', `a.attrelid = t.relation::oid AND a.attname = t."column" AND NOT a.attisdropped`)}
      WHERE t."column" IS NULL OR a.attnum IS NOT NULL
     UNION
     SELECT i.inhrelid, child.attnum::int, t.fate
       FROM target t
-      JOIN pg_inherits i ON i.inhparent = t.relid AND t.attnum > 0
-      JOIN pg_attribute parent ON parent.attrelid = t.relid AND parent.attnum = t.attnum
-      JOIN pg_attribute child ON child.attrelid = i.inhrelid AND child.attname = parent.attname
+      ${lookUp('pg_inherits', 'i', 'i.inhparent = t.relid AND t.attnum > 0')}
+      ${lookUp('pg_attribute', 'parent', 'parent.attrelid = t.relid AND parent.attnum = t.attnum')}
+      ${lookUp('pg_attribute', 'child', 'child.attrelid = i.inhrelid AND child.attname = parent.attname')}
   ), found AS (
     SELECT t.fate, t.relid AS over, t.attnum AS over_column, d.classid, d.objid, d.objsubid,
            coalesce(r.ev_class, v.oid) AS holder, coalesce(r.rulename, '_RETURN') AS rule
-      FROM target t
-      JOIN pg_class c ON c.oid = t.relid
-      LEFT JOIN pg_type y ON y.oid = c.reltype
-      CROSS JOIN LATERAL (VALUES ('pg_class'::regclass, c.oid), ('pg_type', y.oid), ('pg_type', y.typarray)) AS ref(class, oid)
-      JOIN pg_depend d ON d.refclassid = ref.class AND d.refobjid = ref.oid AND d.deptype = 'n'
-      LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-      LEFT JOIN pg_class v ON d.classid = 'pg_class'::regclass AND v.oid = d.objid AND v.relkind IN ('v', 'm')
+      FROM target t ${onWhat('t.relid')}
+      ${lookUpAny('pg_constraint', 'k', `d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.conrelid = t.relid`)}
+      ${lookUpAny('pg_attrdef', 'g', `d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND g.adrelid = t.relid`)}
      WHERE CASE WHEN ref.class = 'pg_class'::regclass THEN t.attnum IN (0, d.refobjsubid)
                 -- A stored column of the row type forbids ALTER TYPE, anything else of that type does not.
                 ELSE t.attnum = 0 OR (d.classid = 'pg_class'::regclass AND v.oid IS NULL) END
-       AND NOT EXISTS (SELECT FROM pg_constraint k
-                        WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.conrelid = t.relid)
-       AND NOT EXISTS (SELECT FROM pg_attrdef g
-                        WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND g.adrelid = t.relid)
+       AND k.oid IS NULL AND g.oid IS NULL
     UNION
     SELECT f.fate, f.holder, 0, d.classid, d.objid, d.objsubid,
            coalesce(r.ev_class, v.oid), coalesce(r.rulename, '_RETURN')
-      FROM found f
-      JOIN pg_class c ON c.oid = f.holder
-      LEFT JOIN pg_type y ON y.oid = c.reltype
-      CROSS JOIN LATERAL (VALUES ('pg_class'::regclass, c.oid), ('pg_type', y.oid), ('pg_type', y.typarray)) AS ref(class, oid)
-      JOIN pg_depend d ON d.refclassid = ref.class AND d.refobjid = ref.oid AND d.deptype = 'n'
-      LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-      LEFT JOIN pg_class v ON d.classid = 'pg_class'::regclass AND v.oid = d.objid AND v.relkind IN ('v', 'm')
+      FROM found f ${onWhat('f.holder')}
+      ${lookUpAny('pg_trigger', 't', `d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND t.tgrelid = f.holder`)}
      WHERE f.fate = 'retype' AND f.rule = '_RETURN' AND coalesce(r.ev_class, v.oid) IS DISTINCT FROM f.holder
-       AND NOT EXISTS (SELECT FROM pg_trigger t
-                        WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND t.tgrelid = f.holder)
+       AND t.oid IS NULL
   ), shown AS (
     SELECT f.*, CASE WHEN f.rule <> '_RETURN' THEN 'rule'
                      WHEN h.relkind = 'v' THEN 'view' WHEN h.relkind = 'm' THEN 'materialized view'
                      WHEN f.classid = 'pg_trigger'::regclass THEN 'trigger' ELSE 'other' END AS kind
-      FROM found f LEFT JOIN pg_class h ON h.oid = f.holder
+      FROM found f ${lookUpAny('pg_class', 'h', 'h.oid = f.holder')}
   )
   SELECT DISTINCT fate, kind, "over"::text AS "over",
          (CASE WHEN kind LIKE '%view' THEN holder ELSE objid END)::text AS oid,

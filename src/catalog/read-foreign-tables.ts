@@ -1,7 +1,7 @@
 import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { COLUMNS } from './columns-sql.js';
-import { relationNamed } from './names-sql.js';
+import { lookUp, lookUpAny, relationNamed } from './names-sql.js';
 import { columnsOf } from './read-columns.js';
 import { optionsOf, type ForeignTable, type ForeignTableHead, type PartitionParent } from './relation.js';
 
@@ -36,10 +36,10 @@ const SOURCES = {
   /** Those that bear one of the names. */
   named: `
     FROM (SELECT DISTINCT * FROM unnest($2::text[], $3::text[])) AS wanted(schema, name)
-    JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_foreign_table f ON f.ftrelid = c.oid
-    JOIN pg_foreign_server s ON s.oid = f.ftserver
+   ${lookUp('pg_class', 'c', `c.oid = ${relationNamed('wanted')}`)}
+   ${lookUp('pg_namespace', 'n', 'n.oid = c.relnamespace')}
+   ${lookUp('pg_foreign_table', 'f', 'f.ftrelid = c.oid')}
+   ${lookUp('pg_foreign_server', 's', 's.oid = f.ftserver')}
    WHERE s.srvname = ANY ($1::text[])`,
 };
 
@@ -127,9 +127,10 @@ const pairs = (names: readonly QualifiedName[]): string[][] => [
 const OCCUPIED = `
   SELECT wanted.schema, wanted.name, c.relkind::text AS kind
     FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
-    JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
-   WHERE NOT EXISTS (SELECT FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
-                      WHERE f.ftrelid = c.oid AND s.srvname = ANY ($1::text[]))`;
+   ${lookUp('pg_class', 'c', `c.oid = ${relationNamed('wanted')}`)}
+   ${lookUpAny('pg_foreign_table', 'f', 'f.ftrelid = c.oid')}
+   ${lookUpAny('pg_foreign_server', 's', 's.oid = f.ftserver')}
+   WHERE coalesce(s.srvname <> ALL ($1::text[]), true)`;
 
 export interface Occupied extends Row, QualifiedName {
   readonly kind: string;

@@ -1,6 +1,6 @@
 import type { Row, Session } from '../postgres/session.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
-import { typeNamed } from './names-sql.js';
+import { lookUp, lookUpAny, typeNamed } from './names-sql.js';
 
 /** A relation with columns that reach a type, through arrays, domains, composites or ranges. */
 export interface TypeUser extends Row, QualifiedName {
@@ -14,29 +14,26 @@ export interface TypeUser extends Row, QualifiedName {
 
 /**
  * Upwards by pg_depend, which knows an array, a domain, a range and a column of a composite type as dependents of
- * their parts, and has an index for the question. How many are above the planner cannot know, and it would read what all
- * columns of the fleet depend on: OFFSET 0 keeps each lookup by itself.
+ * their parts, and has an index for the question.
  */
 const USERS = `
   WITH RECURSIVE above(root, oid) AS (
-    SELECT root, root FROM (SELECT ${typeNamed('named')} FROM unnest($1::text[], $2::text[]) AS named(schema, name)) AS roots(root)
+    SELECT root, root FROM (SELECT ${typeNamed('named')} FROM unnest($1::text[], $2::text[]) AS named(schema, name) OFFSET 0) AS roots(root)
      WHERE root IS NOT NULL
     UNION
     SELECT above.root, CASE WHEN d.classid = 'pg_type'::regclass THEN d.objid ELSE c.reltype END
-      FROM above JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid
-      LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'c'
+      FROM above ${lookUp('pg_depend', 'd', "d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid")}
+      ${lookUpAny('pg_class', 'c', "d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'c'")}
      WHERE d.classid = 'pg_type'::regclass OR (c.oid IS NOT NULL AND d.objsubid > 0))
   SELECT DISTINCT above.root::text AS type, n.nspname::text AS schema, c.relname::text AS name,
          pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server,
          CASE c.relkind WHEN 'f' THEN 'foreign' WHEN 'p' THEN 'partitioned' ELSE 'other' END AS kind
     FROM above
-   CROSS JOIN LATERAL (SELECT objid FROM pg_depend
-                        WHERE refclassid = 'pg_type'::regclass AND refobjid = above.oid
-                          AND classid = 'pg_class'::regclass AND objsubid > 0 OFFSET 0) AS d
-    JOIN pg_class c ON c.oid = d.objid AND c.relkind <> 'c'
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
-    LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
+   ${lookUp('pg_depend', 'd', "d.refclassid = 'pg_type'::regclass AND d.refobjid = above.oid AND d.classid = 'pg_class'::regclass AND d.objsubid > 0")}
+   ${lookUp('pg_class', 'c', "c.oid = d.objid AND c.relkind <> 'c'")}
+   ${lookUp('pg_namespace', 'n', 'n.oid = c.relnamespace')}
+   ${lookUpAny('pg_foreign_table', 'f', 'f.ftrelid = c.oid')}
+   ${lookUpAny('pg_foreign_server', 's', 's.oid = f.ftserver')}
    ORDER BY 2, 3`;
 
 /** The relations whose columns reach the types of these names. */

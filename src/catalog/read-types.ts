@@ -1,14 +1,12 @@
 import { compareNames, type QualifiedName } from '../postgres/identifiers.js';
 import type { Row, Session } from '../postgres/session.js';
 import { readExpressions, withoutTree, type Expression } from './expression.js';
-import { typeNamed } from './names-sql.js';
+import { lookUp, typeNamed } from './names-sql.js';
 import type { DomainType, UserType } from './type.js';
 import { FIRST_OF_USERS, typeRefSql } from './type-sql.js';
 
-/** Where to begin: what the columns of relations are made of, types by oid, types by name. */
+/** Where to begin. */
 export interface TypeScope {
-  /** Schemas whose exposable relations' columns count. */
-  readonly schemas?: readonly string[];
   readonly oids?: readonly string[];
   readonly names?: readonly QualifiedName[];
 }
@@ -63,12 +61,8 @@ const MULTIRANGE = `
 const SCHEMA_OF_TYPE = `(SELECT n.nspname::text FROM pg_namespace n WHERE n.oid = t.typnamespace)`;
 
 const ROOTS = `
-  SELECT a.atttypid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid
-   WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
-     AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= ${FIRST_OF_USERS}
-  UNION SELECT unnest($2::oid[])
-  UNION SELECT ${typeNamed('named')} FROM unnest($3::text[], $4::text[]) AS named(schema, name)`;
+  SELECT unnest($1::oid[])
+  UNION SELECT ${typeNamed('named')} FROM unnest($2::text[], $3::text[]) AS named(schema, name)`;
 
 /** What a type of `reached` is made of: an array's element, a domain's base, attributes, a range's subtype. */
 const PARTS = `
@@ -79,15 +73,11 @@ const PARTS = `
   UNION ALL SELECT g.rngsubtype FROM pg_range g WHERE t.typtype = 'r' AND g.rngtypid = t.oid
   UNION ALL SELECT g.rngtypid FROM pg_range g WHERE t.typtype = 'm' AND (to_jsonb(g) ->> 'rngmultitypid')::oid = t.oid`;
 
-/**
- * How many types are reached the planner cannot know, and it would read all of pg_type and pg_class, which hold a row for each
- * table of the fleet: OFFSET 0 keeps each lookup by itself.
- */
 const TYPES = `
   WITH RECURSIVE reached(oid) AS (
     SELECT * FROM (${ROOTS}) AS roots
     UNION
-    SELECT part.oid FROM reached JOIN pg_type t ON t.oid = reached.oid
+    SELECT part.oid FROM reached ${lookUp('pg_type', 't', 't.oid = reached.oid')}
      CROSS JOIN LATERAL (${PARTS}) AS part(oid) WHERE part.oid >= ${FIRST_OF_USERS})
   SELECT t.oid::text AS oid, ${SCHEMA_OF_TYPE} AS schema, t.typname::text AS name, t.typtype::text AS typtype,
          (SELECT c.relkind::text FROM pg_class c WHERE c.oid = t.typrelid) AS relkind,
@@ -106,7 +96,7 @@ const TYPES = `
            WHEN 'm' THEN json_build_object('range', ${MULTIRANGE})
            ELSE '{}'::json END AS body
     FROM reached
-   CROSS JOIN LATERAL (SELECT * FROM pg_type WHERE pg_type.oid = reached.oid OFFSET 0) AS t
+   ${lookUp('pg_type', 't', 't.oid = reached.oid')}
    WHERE NOT (t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0)`;
 
 interface TypeRow extends Row, QualifiedName {
@@ -123,10 +113,9 @@ interface TypeRow extends Row, QualifiedName {
  * is a table's: it waits for nobody.
  */
 export async function readTypes(session: Session, scope: TypeScope): Promise<UserType[]> {
-  const { schemas = [], oids = [], names = [] } = scope;
-  if (schemas.length + oids.length + names.length === 0) return [];
+  const { oids = [], names = [] } = scope;
+  if (oids.length + names.length === 0) return [];
   const rows = await session.prepared<TypeRow>(TYPES, [
-    schemas,
     oids,
     names.map(({ schema }) => schema),
     names.map(({ name }) => name),

@@ -1,4 +1,4 @@
-import { relationNamed } from '../../catalog/names-sql.js';
+import { lookUp, relationNamed } from '../../catalog/names-sql.js';
 import { groupBy } from '../../group-by.js';
 import { textOf } from '../../errors.js';
 import { addressOf, findMember, type Member } from '../../fleet/member.js';
@@ -164,9 +164,11 @@ async function readPresent(session: Session, tables: readonly ShownTable[]): Pro
                       'schema', coalesce(max(option_value) FILTER (WHERE option_name = 'schema_name'), n.nspname),
                       'name', coalesce(max(option_value) FILTER (WHERE option_name = 'table_name'), c.relname))
                FROM pg_options_to_table(f.ftoptions)) AS remote
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_foreign_table f ON f.ftrelid = c.oid
-      WHERE c.relkind = 'f' AND (c.oid = ANY ($1::oid[])
-            OR (n.nspname, c.relname) IN (SELECT * FROM unnest($2::text[], $3::text[])))
+       FROM (SELECT unnest($1::oid[])
+             UNION SELECT ${relationNamed('named')} FROM unnest($2::text[], $3::text[]) AS named(schema, name)) AS due(oid)
+       ${lookUp('pg_class', 'c', `c.oid = due.oid AND c.relkind = 'f'`)}
+       ${lookUp('pg_namespace', 'n', 'n.oid = c.relnamespace')}
+       ${lookUp('pg_foreign_table', 'f', 'f.ftrelid = c.oid')}
       ORDER BY n.nspname, c.relname`,
     [
       tables.flatMap(({ oid }) => oid ?? []),
@@ -216,7 +218,7 @@ async function withStorage(anchor: Session, tables: readonly PresentTable[]): Pr
   const empty = await askBounded(
     anchor,
     `SELECT wanted.at FROM json_to_recordset(${literal(JSON.stringify(wanted))}) AS wanted(schema text, name text, at int)
-       JOIN pg_class c ON c.oid = ${relationNamed('wanted')}
+       ${lookUp('pg_class', 'c', `c.oid = ${relationNamed('wanted')}`)}
       WHERE c.relkind IN ('r', 'm') AND NOT c.relhassubclass AND pg_relation_size(c.oid) = 0`,
   );
   const left = new Set(empty.map(([at]) => at));
