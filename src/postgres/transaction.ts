@@ -42,8 +42,24 @@ export async function inTransaction<T>(
   }
 }
 
-/** A snapshot for reading that is sure to write nothing; ended by ROLLBACK, so that it leaves no trace. */
+/** The last of those that read in a session. */
+const reading = new WeakMap<Session, Promise<unknown>>();
+
+/**
+ * A snapshot for reading that is sure to write nothing; ended by ROLLBACK, so that it leaves no trace. What is asked for while another
+ * reads in the session waits until that is over, so it must not be asked for inside of `work`: in a mesh a member is read as shard
+ * and as veneer at once, and one would be in the other's transaction, with its end and its failure.
+ */
 export async function inReadOnly<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const turn = (reading.get(session) ?? Promise.resolve()).then(() => readOnly(session, work));
+  reading.set(
+    session,
+    turn.catch(() => undefined),
+  );
+  return turn;
+}
+
+async function readOnly<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     return await work();
