@@ -6,13 +6,14 @@ import { allMembers } from '../../fleet/member.js';
 import { selectShards, type Selection } from '../../fleet/selection.js';
 import { loadMigrations } from '../../migrations/load.js';
 import type { Migration } from '../../migrations/migration.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { DriftGrade } from '../../report/drift.js';
 import type { StatusReport } from '../../report/reports.js';
 import type { StatusFacts } from './status-facts.js';
 import { readChangedBounds, type IsSelected } from '../setup/changed-bounds.js';
 import { foldStatus } from './status-report.js';
 import { probeMappings } from './probe-mappings.js';
-import { readSiblings } from './status-siblings.js';
+import { readSiblings, type SiblingFacts } from './status-siblings.js';
 import { readLastSteps, unknownSteps } from './status-steps.js';
 import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from '../common/context.js';
@@ -42,8 +43,8 @@ export async function status(
   return withReaders(config, context, async (readers) => {
     const problems = new Map(readers.unreachable);
     const lastSteps = await readLastSteps(config, readers);
-    const [shardFacts, veneerFacts] = await Promise.all([
-      readAll(shards, problems, (shard) => readShardFacts(config, shard, readers.sessionOf(shard.name))),
+    const [{ shardFacts, siblings }, veneerFacts] = await allDone([
+      readShards(config, shards, problems, readers),
       readAll(config.veneers, problems, (veneer) =>
         readVeneerFacts(config, veneer.name, readers.sessionOf(veneer.name)),
       ),
@@ -62,7 +63,7 @@ export async function status(
         probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
       ),
       marked: await readMarked(config, context.who),
-      siblings: await readSiblings(config, readers, shardFacts),
+      siblings,
       unknownSteps: await unknownSteps(lastSteps, shards, readers),
       problems,
       versions: versionsOf(config, readers),
@@ -99,6 +100,19 @@ async function migrationsOrProblem(
   } catch (error) {
     return { migrations: [], problem: problemOf(error) };
   }
+}
+
+/** What the shards alone tell; a veneer, which shows the tables of all of them, takes longer to read than each. */
+async function readShards(
+  config: Config,
+  shards: readonly ShardConfig[],
+  problems: Map<string, Problem>,
+  readers: Readers,
+): Promise<{ readonly shardFacts: ReadonlyMap<string, ShardFacts>; readonly siblings: SiblingFacts }> {
+  const shardFacts = await readAll(shards, problems, (shard) =>
+    readShardFacts(config, shard, readers.sessionOf(shard.name)),
+  );
+  return { shardFacts, siblings: await readSiblings(config, readers, shardFacts) };
 }
 
 /** Facts by name; a member that cannot be read gets a problem, and the others are read all the same. */
