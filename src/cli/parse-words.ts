@@ -1,6 +1,5 @@
 import { COMMANDS } from './commands.js';
 import { GLOBAL_FLAGS, type FlagSpec } from './command-spec.js';
-import { usageError } from './usage-error.js';
 
 /** The command line taken apart, not yet understood. */
 export interface Words {
@@ -11,53 +10,35 @@ export interface Words {
 }
 
 /**
- * Takes the command line apart with yargs. A flag means the same in every command, so all are declared at once and
- * may stand before the command as well. yargs is kept from guessing: no numbers out of strings, no `--no-x` for x, no
- * list that swallows the words after it; what it leaves unknown is refused by `readInvocation`, with a suggestion.
+ * Takes the command line apart with the parser of yargs; yargs itself loads what lays out help texts, and ours are laid out here.
+ * A flag means the same in every command, so all are declared at once and may stand before the command as well. The parser is
+ * kept from guessing: no numbers out of strings, no `--no-x` for x, no list that swallows the words after it; what it
+ * leaves unknown is refused by `readInvocation`, with a suggestion.
  */
 export async function parseWords(argv: readonly string[]): Promise<Words> {
-  const { default: yargs } = await import('yargs');
-  const parser = yargs([...argv])
-    .locale('en')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'short-option-groups': false,
-      'strip-aliased': true,
-    });
-  for (const flag of allFlags()) parser.option(flag.name, yargsOption(flag));
-  const { _: words, $0: _script, ...flags } = parse(() => parser.parseSync());
+  const { default: parser } = await import('yargs-parser');
+  const { _: words, ...flags } = parser([...argv], { ...DECLARED, configuration: CONFIGURATION });
   return { words: words.map(String), flags: new Map(Object.entries(flags)) };
 }
 
-function allFlags(): readonly FlagSpec[] {
-  return [...GLOBAL_FLAGS, ...COMMANDS.flatMap(({ flags }) => flags)];
-}
+const CONFIGURATION = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'greedy-arrays': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'short-option-groups': false,
+  'strip-aliased': true,
+};
 
-function yargsOption({ alias, type }: FlagSpec) {
-  return {
-    ...(alias === undefined ? {} : { alias }),
-    type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
-    ...(type === 'list' ? { array: true } : {}),
-  };
-}
+const FLAGS: readonly FlagSpec[] = [...GLOBAL_FLAGS, ...COMMANDS.flatMap(({ flags }) => flags)];
 
-/** yargs stumbles over names that every object has (`--toString`). */
-function parse<T>(work: () => T): T {
-  try {
-    return work();
-  } catch {
-    throw usageError(
-      'the command line cannot be read: an option has a name that none can have',
-      'migrate --help',
-    );
-  }
-}
+const named = (isOne: (flag: FlagSpec) => boolean): string[] => FLAGS.filter(isOne).map(({ name }) => name);
+
+const DECLARED = {
+  alias: Object.fromEntries(FLAGS.flatMap(({ name, alias }) => (alias === undefined ? [] : [[name, alias]]))),
+  boolean: named(({ type }) => type === 'boolean'),
+  string: named(({ type }) => type !== 'boolean'),
+  array: named(({ type }) => type === 'list'),
+};

@@ -16,7 +16,7 @@ test.each([
   ['up --no-jsno', 'migrate up has no option --no-jsno'],
   ['status --dry-run', 'migrate status has no option --dry-run'],
   ['up -x', 'migrate up has no option -x'],
-  ['up --toString', 'the command line cannot be read'],
+  ['up --toString', 'migrate up has no option --toString'],
   ['up 0', 'N is a number of migrations, 1 or more, not "0"'],
   ['up -1', 'migrate up has no option -1'],
   ['up 1.5', 'N is a number of migrations, 1 or more, not "1.5"'],
