@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { atMost } from '../../at-most.js';
 import { textOf } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
@@ -51,7 +51,7 @@ interface PendingRow {
 /** Opens the history of a run, and waits until its beginning is written. Never throws. */
 export async function openHistory(run: Run): Promise<History> {
   const writer = beginWriting(run);
-  await inTime(flush(writer));
+  await atMost(PATIENCE_MS, flush(writer));
   return {
     add: (row) => {
       add(writer, row);
@@ -91,17 +91,14 @@ function add(writer: Writer, row: HistoryRow): void {
 }
 
 async function closeHistory(writer: Writer): Promise<string | null> {
-  await inTime(flush(writer));
-  const closed = writer.session?.close();
+  await atMost(PATIENCE_MS, flush(writer));
+  const closed = Promise.resolve(writer.session?.close());
   if (writer.pending.length === 0) {
-    await inTime(closed);
+    await atMost(PATIENCE_MS, closed);
     return null;
   }
   return `this run is missing in migrate history: ${writer.failure ?? `${journalMember(writer.run.config)} gave no answer in time`}`;
 }
-
-const inTime = (work: Promise<unknown> | undefined): Promise<unknown> =>
-  Promise.race([work, delay(PATIENCE_MS, undefined, { ref: false })]);
 
 /** Writes until nothing is pending or the writing fails; rows that come meanwhile are taken along. */
 function flush(writer: Writer): Promise<void> {

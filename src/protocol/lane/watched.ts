@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { atMost } from '../../at-most.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
@@ -54,15 +54,12 @@ export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise
     // A look that is on its way ends nothing any more, and what it has sent is answered: none of it can hit what comes next in
     // these sessions, another attempt or another lane.
     watch.ended = true;
-    await inTime(watch.cancelling);
+    if (watch.cancelling !== null) await atMost(ANSWER_MS, watch.cancelling);
   }
 }
 
 /** An anchor whose host is gone answers nothing for long, and the rollback of the others must not wait for it (milliseconds). */
 const ANSWER_MS = 2_000;
-
-const inTime = (work: Promise<unknown> | null): Promise<unknown> =>
-  work === null ? Promise.resolve() : Promise.race([work, delay(ANSWER_MS, undefined, { ref: false })]);
 
 interface Watch {
   readonly lane: Crew;

@@ -1,14 +1,14 @@
 import type { Config } from '../../config/config.js';
-import { EXIT, VeneerError } from '../../errors.js';
-import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
-import { addressOf, findMember, type Member } from '../../fleet/member.js';
+import type { KnownDatabases } from '../../fleet/identity.js';
+import { findMember, type Member } from '../../fleet/member.js';
+import { FENCE_TIMEOUT_MS, letGo, lostAnchor, openAnchor } from './anchor.js';
 import { lookAt, newLooks, type FirstLooks } from './first-look.js';
 import { witnessesOf } from './witnesses.js';
-import { fenceAndJoin, takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres/fleet-lock.js';
+import { takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres/fleet-lock.js';
 import { parkedSession, type ParkedSession } from '../../postgres/parked-session.js';
 import { newParking, type Parking } from '../../postgres/parking.js';
-import { openSession, type Session } from '../../postgres/session.js';
-import { markPartial, ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
+import type { Session } from '../../postgres/session.js';
+import { ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
 
 /** A run's first connections to the members that answered: they hold the run lock there. */
 export interface Anchors {
@@ -36,9 +36,6 @@ export interface Anchors {
   readonly isShutOut: () => boolean;
   readonly close: () => Promise<void>;
 }
-
-/** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
-export const FENCE_TIMEOUT_MS = 15_000;
 
 export interface AnchorOptions {
   /** The member whose lock decides which run has the fleet. */
@@ -214,46 +211,3 @@ async function rest({ kept, parked, resting }: Store, member: string): Promise<v
   resting.set(member, gone);
   await gone.finally(() => resting.delete(member));
 }
-
-async function openAnchor(
-  { held, databases }: Store,
-  member: Member,
-  takeLock: (session: Session) => Promise<void>,
-): Promise<Session> {
-  const { keys, opening } = held;
-  const session = await openSession({ ...addressOf(member), ...opening });
-  try {
-    refuseStandby(session);
-    claimDatabase(databases, session);
-    await markPartial(held, session);
-    await takeLock(session);
-    // From here on the anchor is itself one of the sessions that may settle.
-    await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
-    return session;
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-}
-
-/** Throws (exit 23) for a standby: it shows none of the transactions that are prepared on its primary. */
-export function refuseStandby(session: Session): void {
-  if (!session.server.inRecovery) return;
-  throw new VeneerError(`${session.member} is a read-only standby (pg_is_in_recovery)`, {
-    exitCode: EXIT.unreachable,
-    where: { member: session.member },
-    hint: 'point its url at the primary',
-  });
-}
-
-/** The locks go with the session; behind a pooler, which the run has refused by now, the backend would keep them. */
-async function letGo(session: Session): Promise<void> {
-  if (!session.isLost()) await session.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
-  await session.close();
-}
-
-export const lostAnchor = (member: string): VeneerError =>
-  new VeneerError(`the connection to ${member} that held the fleet's lock is lost`, {
-    exitCode: EXIT.unreachable,
-    where: { member },
-  });

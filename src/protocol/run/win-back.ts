@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { atMost } from '../../at-most.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { addressOf, type Member } from '../../fleet/member.js';
 import {
@@ -161,13 +161,13 @@ const ANSWER_MS = 5_000;
 
 const answers = async (session: Session): Promise<boolean> =>
   !session.isLost() &&
-  Promise.race([
+  (await atMost(
+    ANSWER_MS,
     session.query('SELECT').then(
       () => true,
       () => false,
     ),
-    delay(ANSWER_MS, false, { ref: false }),
-  ]);
+  )) === true;
 
 function refuseStranger({ member, server }: Session, { server: was }: Session): void {
   const same = server.systemIdentifier === was.systemIdentifier && server.databaseOid === was.databaseOid;
