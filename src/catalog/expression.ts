@@ -1,6 +1,7 @@
 import type { Node } from 'libpg-query';
 import { constantsOf, knownSince } from './safe-default.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
+import { sqlParser } from '../sql-parser.js';
 
 /** A default or generated expression as a server deparsed it. */
 export interface Expression {
@@ -42,8 +43,7 @@ const parsedBefore = new Map<string, ParsedExpression>();
 async function parsedOnce(sql: string): Promise<ParsedExpression> {
   const known = parsedBefore.get(sql);
   if (known !== undefined) return known;
-  // Loaded on first use: the parser takes about 50 ms, which a fleet without defaults need not pay.
-  const { parse } = await import('libpg-query');
+  const parse = await sqlParser();
   const tree = await parse(`SELECT ${sql}`).catch(() => null);
   const node = tree === null ? null : onlyTarget(tree.stmts?.[0]?.stmt);
   const parsed = { sql, key: node === null ? sql : keyOf(node), tree: node };

@@ -1,5 +1,6 @@
 import type { Node } from 'libpg-query';
 import type { QualifiedName } from '../postgres/identifiers.js';
+import { sqlParser } from '../sql-parser.js';
 
 /** A column of a branch as it is selected. */
 export interface BranchColumn {
@@ -25,7 +26,7 @@ const BETWEEN = /\nUNION ALL\n/;
  * Branch by branch: 2,000 of them, nested as PostgreSQL nests them, would be too deep for a parser.
  */
 export async function parseUnion(definition: string): Promise<UnionQuery | null> {
-  const { parse } = await import('libpg-query');
+  const parse = await sqlParser();
   const branches: Branch[] = [];
   for (const text of definition.trim().replace(/;$/, '').split(BETWEEN)) {
     const tree = await parse(text).catch(() => null);

@@ -3,8 +3,8 @@ import { EXIT, textOf, VeneerError } from '../errors.js';
 import { fieldOf } from '../postgres/sqlstate.js';
 import { MigrationProblems, migrationProblem } from './migration-problems.js';
 import type { Statement } from './migration.js';
+import { sqlParser } from '../sql-parser.js';
 import { advance, characters, excerpt, type Place } from './locate.js';
-import { sqlParser } from './sql-parser.js';
 
 /** SQL text with the place where it begins in a file; `line` is null where a builder made it. */
 export interface SqlText {

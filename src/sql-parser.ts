@@ -6,8 +6,8 @@ export type Parse = (sql: string) => Promise<ParseResult>;
 let loading: Promise<Parse> | undefined;
 
 /**
- * PostgreSQL's own parser, which is WebAssembly, loaded once a process. A command that will need it asks early: most of it
- * is compiled beside the loading of everything else.
+ * PostgreSQL's own parser, which is WebAssembly, loaded on first use: it takes about 50 ms, which whoever has nothing to parse need not
+ * pay. Nobody loads it in another way: what V8 does with it is settled then.
  */
 export const sqlParser = (): Promise<Parse> => (loading ??= load());
 
