@@ -1,5 +1,6 @@
 import type { ShapeLine } from '../../catalog/read-shapes.js';
 import type { Config, TenantConfig } from '../../config/config.js';
+import type { Problem } from '../../errors.js';
 import { memberOf } from '../../fleet/member.js';
 import type { LedgerEntry } from '../../migrations/ledger.js';
 import { isRepeatable } from '../../migrations/migration-names.js';
@@ -11,6 +12,7 @@ import { absentDrift, oddDrift } from '../../report/drift-of-shards.js';
 import { shapeDifferences, type Siblings } from '../../report/shapes.js';
 import type { ShardStatus } from '../../report/reports.js';
 import { unlessLocked, type ShardFacts } from './facts.js';
+import { readAll } from './read-all.js';
 import type { Readers } from '../common/readers.js';
 import {
   ignoredTables,
@@ -32,23 +34,25 @@ export interface SiblingFacts {
 /** Shapes whose differences are read; a fleet with more of them has no common shape to speak of. */
 const MOST_SHAPES = 200;
 
-/** A fixed number of queries per shard; one whose definitions another session locks is left out. */
+/**
+ * A fixed number of queries per shard; one whose definitions another session locks is left out, and one that cannot be read, which
+ * is a problem.
+ */
 export async function readSiblings(
   config: Config,
-  { sessionOf, unreachable }: Readers,
+  { sessionOf }: Readers,
   shardFacts: ReadonlyMap<string, ShardFacts>,
+  problems: Map<string, Problem>,
 ): Promise<SiblingFacts> {
   const ignored = ignoredTables();
   const readable = config.shards.filter(
-    ({ name }) => !unreachable.has(name) && shardFacts.get(name)?.exposed !== null,
+    ({ name }) => !problems.has(name) && shardFacts.get(name)?.exposed !== null,
   );
-  const read = await Promise.all(
-    readable.map((shard) => {
-      const session = sessionOf(shard.name);
-      return unlessLocked(() => inReadOnly(session, () => readShapedTenants(session, shard, ignored)));
-    }),
-  );
-  const tenants = read.flatMap((list) => list ?? []);
+  const read = await readAll(readable, problems, (shard) => {
+    const session = sessionOf(shard.name);
+    return unlessLocked(() => inReadOnly(session, () => readShapedTenants(session, shard, ignored)));
+  });
+  const tenants = readable.flatMap(({ name }) => read.get(name) ?? []);
   const { odd, absent } = compare(tenants);
   return {
     tenants: new Map(tenants.map((one) => [one.tenant.name, one])),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Occupied } from '../../catalog/read-foreign-tables.js';
 import type { Config, ShardConfig } from '../../config/config.js';
-import { EXIT, problemOf, type Problem } from '../../errors.js';
+import { problemOf, type Problem } from '../../errors.js';
 import { allMembers } from '../../fleet/member.js';
 import { selectShards, type Selection } from '../../fleet/selection.js';
 import { loadMigrations } from '../../migrations/load.js';
@@ -13,12 +13,13 @@ import type { StatusFacts } from './status-facts.js';
 import { readChangedBounds, type IsSelected } from '../setup/changed-bounds.js';
 import { foldStatus } from './status-report.js';
 import { probeMappings } from './probe-mappings.js';
+import { readAll } from './read-all.js';
 import { readSiblings, type SiblingFacts } from './status-siblings.js';
 import { readLastSteps, unknownSteps } from './status-steps.js';
 import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from '../common/context.js';
 import { readMarked } from './marked-databases.js';
-import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts, type VeneerFacts } from './facts.js';
+import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts } from './facts.js';
 import { withReaders, type Readers } from '../common/readers.js';
 import { verifyImports } from './verify-imports.js';
 
@@ -58,7 +59,7 @@ export async function status(
       veneerTypes: await readAll([...veneerFacts.values()], problems, (veneer) =>
         readVeneerTypes(readers.sessionOf(veneer.name), [...shardFacts.values()]),
       ),
-      taken: await readAllTaken(config, readers, shardFacts, veneerFacts),
+      taken: await readAllTaken(config, readers, { shardFacts, veneerFacts, problems }),
       probes: await readAll([...veneerFacts.values()], problems, (veneer) =>
         probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
       ),
@@ -112,49 +113,27 @@ async function readShards(
   const shardFacts = await readAll(shards, problems, (shard) =>
     readShardFacts(config, shard, readers.sessionOf(shard.name)),
   );
-  return { shardFacts, siblings: await readSiblings(config, readers, shardFacts) };
+  return { shardFacts, siblings: await readSiblings(config, readers, shardFacts, problems) };
 }
 
-/** Facts by name; a member that cannot be read gets a problem, and the others are read all the same. */
-async function readAll<M extends { readonly name: string }, F>(
-  members: readonly M[],
-  problems: Map<string, Problem>,
-  read: (member: M) => Promise<F>,
-): Promise<ReadonlyMap<string, F>> {
-  const facts = new Map<string, F>();
-  await Promise.all(
-    members.map(async (member) => {
-      try {
-        facts.set(member.name, await read(member));
-      } catch (error) {
-        const problem = problemOf(error);
-        const unread = {
-          ...problem,
-          exitCode: EXIT.unreachable,
-          where: { member: member.name, ...problem.where },
-        };
-        if (!problems.has(member.name)) problems.set(member.name, unread);
-      }
-    }),
-  );
-  return facts;
-}
-
-async function readAllTaken(
+/** What stands on each veneer under a name that one of the shards' definitions takes. */
+function readAllTaken(
   config: Config,
-  readers: Readers,
-  shards: ReadonlyMap<string, ShardFacts>,
-  veneers: ReadonlyMap<string, VeneerFacts>,
+  { sessionOf }: Readers,
+  {
+    shardFacts,
+    veneerFacts,
+    problems,
+  }: Pick<StatusFacts, 'shardFacts' | 'veneerFacts'> & {
+    readonly problems: Map<string, Problem>;
+  },
 ): Promise<ReadonlyMap<string, readonly Occupied[]>> {
-  const names = [...shards.values()].flatMap(({ exposed }) =>
+  const names = [...shardFacts.values()].flatMap(({ exposed }) =>
     (exposed ?? []).map(({ definition }) => definition),
   );
-  const entries = await Promise.all(
-    [...veneers.keys()].map(
-      async (name) => [name, await readTaken(config, readers.sessionOf(name), names)] as const,
-    ),
+  return readAll([...veneerFacts.values()], problems, ({ name }) =>
+    readTaken(config, sessionOf(name), names),
   );
-  return new Map(entries);
 }
 
 function versionsOf(config: Config, { sessionOf, unreachable }: Readers): ReadonlyMap<string, number> {
