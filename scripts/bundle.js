@@ -1,8 +1,8 @@
 // Bundles the command line into dist/bin: opening three hundred files takes longer than most commands have to do. What
 // package.json names as a dependency stays outside. Run by the build.
-import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -10,8 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'dist', 'bin');
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-rmSync(bin, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { migrate: 'src/cli.ts', watchdog: 'src/cli/watchdog-main.ts' },
   outdir: bin,
@@ -24,7 +23,11 @@ await build({
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',
+  metafile: true,
 });
+// Last, so that whoever runs the command meanwhile finds one build or the other.
+const built = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+for (const name of readdirSync(bin)) if (!built.has(name)) rmSync(join(bin, name));
 chmodSync(join(bin, 'migrate.js'), 0o755);
 // Its terms go with what is copied.
 const zod = dirname(createRequire(import.meta.url).resolve('zod/package.json'));

@@ -9,5 +9,10 @@ import { fileURLToPath } from 'node:url';
 export const packageFile = (...path: readonly string[]): string =>
   join(rootAbove(dirname(fileURLToPath(import.meta.url))), ...path);
 
-const rootAbove = (folder: string): string =>
-  existsSync(join(folder, 'package.json')) ? folder : rootAbove(dirname(folder));
+function rootAbove(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  const above = dirname(folder);
+  if (above === folder)
+    throw new Error('pg-veneer runs from a folder that is no package: its package.json is missing');
+  return rootAbove(above);
+}

@@ -52,10 +52,8 @@ const reading = new WeakMap<Session, Promise<unknown>>();
  */
 export async function inReadOnly<T>(session: Session, work: () => Promise<T>): Promise<T> {
   const turn = (reading.get(session) ?? Promise.resolve()).then(() => readOnly(session, work));
-  reading.set(
-    session,
-    turn.catch(() => undefined),
-  );
+  const end = (): void => undefined;
+  reading.set(session, turn.then(end, end));
   return turn;
 }
 
