@@ -1,4 +1,4 @@
-import type { MemberStatus } from '../report/reports.js';
+import type { MemberStatus } from '../report/status.js';
 import type { Block } from './block.js';
 import { indentedProblem } from './footer.js';
 import type { Style } from './style.js';

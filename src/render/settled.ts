@@ -1,4 +1,4 @@
-import type { SettledAttempt } from '../report/reports.js';
+import type { SettledAttempt } from '../report/settled-attempt.js';
 import type { Block } from './block.js';
 import type { Style } from './style.js';
 import { names } from './words.js';

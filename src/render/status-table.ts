@@ -1,4 +1,4 @@
-import type { ShardStatus, StatusReport, TenantStatus } from '../report/reports.js';
+import type { ShardStatus, StatusReport, TenantStatus } from '../report/status.js';
 import type { Block } from './block.js';
 import type { Style } from './style.js';
 import { tableLines, type Cell } from './table.js';

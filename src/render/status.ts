@@ -1,4 +1,4 @@
-import type { StatusReport } from '../report/reports.js';
+import type { StatusReport } from '../report/status.js';
 import type { Block } from './block.js';
 import { driftBlock } from './drift.js';
 import { footerBlocks } from './footer.js';

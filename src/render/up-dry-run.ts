@@ -1,4 +1,4 @@
-import type { UpOrder, UpReport, UpShard } from '../report/reports.js';
+import type { UpOrder, UpReport, UpShard } from '../report/up.js';
 import { NOTHING_CHANGED, type Block } from './block.js';
 import { sqlBlock } from './sql-block.js';
 import type { Style } from './style.js';

@@ -1,4 +1,4 @@
-import type { UpShard, UpStep, UpVeneerStep } from '../report/reports.js';
+import type { UpShard, UpStep, UpVeneerStep } from '../report/up.js';
 import type { Style } from './style.js';
 import { tableLines, type Cell } from './table.js';
 import { indentedProblem } from './footer.js';

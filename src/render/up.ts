@@ -1,4 +1,4 @@
-import type { UpReport, UpShard } from '../report/reports.js';
+import type { UpReport, UpShard } from '../report/up.js';
 import type { Block } from './block.js';
 import { footerBlocks, indentedProblem } from './footer.js';
 import { settledBlock } from './settled.js';

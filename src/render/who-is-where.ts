@@ -1,5 +1,5 @@
 import { groupBy } from '../group-by.js';
-import type { UpReport, UpShard } from '../report/reports.js';
+import type { UpReport, UpShard } from '../report/up.js';
 import type { Block } from './block.js';
 import type { Style } from './style.js';
 import { tableLines } from './table.js';

@@ -1,4 +1,4 @@
-import type { UpOrder } from '../report/reports.js';
+import type { UpOrder } from '../report/up.js';
 
 /** `1,950` */
 export const count = (value: number): string => value.toLocaleString('en-US');

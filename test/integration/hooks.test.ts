@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { history } from '../../src/commands/history/history.js';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import { factsOf, HOLD, letGo, TELL, writeHooks } from '../support/hooks.js';
 import { signal } from '../support/hold.js';
 import { scenario } from '../support/scenario.js';

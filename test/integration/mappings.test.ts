@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { fleetKeys } from '../../src/postgres/fleet-lock.js';
 import { withSuperuser } from '../../src/sandbox/databases.js';
-import type { StatusReport } from '../../src/report/reports.js';
+import type { StatusReport } from '../../src/report/status.js';
 import { logged } from '../support/logged.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';

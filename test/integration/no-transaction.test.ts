@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Client } from 'pg';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import { commandsOn } from '../support/commands.js';
 import { signal } from '../support/hold.js';
 import { assertLikeImport } from '../support/like-import.js';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import { commandsOn } from '../support/commands.js';
 import { holdAt, signal } from '../support/hold.js';
 import { preparedIn } from '../support/leave-attempt.js';

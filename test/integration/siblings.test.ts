@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StatusReport } from '../../src/report/reports.js';
+import type { StatusReport } from '../../src/report/status.js';
 import { reportText } from '../../src/render/report-text.js';
 import { styleFor } from '../../src/render/style.js';
 import { commandsOn } from '../support/commands.js';

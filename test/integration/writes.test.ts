@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
-import type { StatusReport } from '../../src/report/reports.js';
+import type { StatusReport } from '../../src/report/status.js';
 import { limitText } from '../../src/report/writes.js';
 
 const here = scenario();

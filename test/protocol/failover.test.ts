@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';

@@ -15,13 +15,9 @@ import { openFleetSource, type FleetSource } from '../../src/config/load-config.
 import { leavingOut } from '../../src/fleet/leave-out.js';
 import { readFleet, readMembers } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';
-import type {
-  RecoverReport,
-  SetupReport,
-  StatusReport,
-  SyncReport,
-  UpReport,
-} from '../../src/report/reports.js';
+import type { RecoverReport, SetupReport, SyncReport } from '../../src/report/reports.js';
+import type { StatusReport } from '../../src/report/status.js';
+import type { UpReport } from '../../src/report/up.js';
 import type { BaselineReport } from '../../src/report/baseline.js';
 import type { LedgerReport } from '../../src/report/ledger.js';
 import type { TenantReport } from '../../src/report/tenant.js';

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { MEMBERS, TENANTS, type CrashFleet } from './crash-fleet.js';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import type { TestFleet } from './test-fleet.js';
 
 /** What a fleet has to be after any crash and the command that heals it: as if nothing had happened. */

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { RecoverOptions } from '../../src/commands/repair/recover.js';
 import type { UpOptions } from '../../src/commands/migrate/up.js';
 import type { ProtocolChoice } from '../../src/protocol/run/journal.js';
-import type { RecoverReport, UpReport } from '../../src/report/reports.js';
+import type { RecoverReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 
 export interface RunPlan {
   readonly command: 'up' | 'recover';

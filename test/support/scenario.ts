@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { CommandContext } from '../../src/commands/common/context.js';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import { commandsOn, type Commands } from './commands.js';
 import { freshFleet } from './fresh-fleet.js';
 import { assertLikeImport } from './like-import.js';

@@ -1,5 +1,5 @@
 import type { Drift, DriftKind } from '../../src/report/drift.js';
-import type { StatusReport } from '../../src/report/reports.js';
+import type { StatusReport } from '../../src/report/status.js';
 
 const OF_SHARDS: readonly DriftKind[] = ['odd tenant', 'absent tenant'];
 

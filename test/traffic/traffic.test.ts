@@ -3,7 +3,7 @@ import { commandsOn, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { bookstoreYaml } from '../support/test-project.js';
 import { assertLikeImport } from '../support/like-import.js';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import type { TestFleet } from '../support/test-fleet.js';
 import { baselineTraffic, startTraffic } from '../support/traffic.js';
 import { BASE_FILE, BASE_SQL, changesOfRound } from '../support/traffic-schema.js';

@@ -1,7 +1,7 @@
 import type { ShardConfig } from '../../config/config.js';
 import { EXIT, type Problem } from '../../errors.js';
 import type { Run } from '../../protocol/run/run.js';
-import type { SettledAttempt } from '../../report/reports.js';
+import type { SettledAttempt } from '../../report/settled-attempt.js';
 import { settledText } from './settled.js';
 
 /** What forbids to begin: a selected shard that cannot be reached, or whose last step is still in doubt. */

@@ -9,7 +9,8 @@ import { withRun, type Run, type RunOptions } from '../../protocol/run/run.js';
 import { analyzeShown } from '../../protocol/rollout/statistics.js';
 import { watchForStop } from '../../protocol/run/stop-request.js';
 import type { RunOutcome } from '../../report/history.js';
-import type { Report, SettledAttempt } from '../../report/reports.js';
+import type { Report } from '../../report/reports.js';
+import type { SettledAttempt } from '../../report/settled-attempt.js';
 import { isWhole } from '../../report/whole.js';
 import { settledReport, settledText } from './settled.js';
 

@@ -1,6 +1,6 @@
 import { EXIT, VeneerError, type ExitCode } from '../../errors.js';
 import type { Settled } from '../../protocol/settlement/recovery.js';
-import type { SettledAttempt } from '../../report/reports.js';
+import type { SettledAttempt } from '../../report/settled-attempt.js';
 
 /** What recovery did, as reports show it. */
 export const settledReport = (settled: readonly Settled[]): SettledAttempt[] =>

@@ -2,7 +2,7 @@ import { EXIT, problemOf, worst, type Problem } from '../../errors.js';
 import { commonFacts, type RunFacts } from '../../protocol/hooks/hook-facts.js';
 import { runHooks } from '../../protocol/hooks/hooks.js';
 import type { Run } from '../../protocol/run/run.js';
-import type { UpReport } from '../../report/reports.js';
+import type { UpReport } from '../../report/up.js';
 import { interrupted } from '../common/recorded-run.js';
 
 /**

@@ -5,7 +5,7 @@ import { loadDowns } from '../../migrations/load-down.js';
 import { lossesOf } from '../../migrations/losses.js';
 import type { Migration } from '../../migrations/migration.js';
 import type { Plan } from '../../migrations/plan.js';
-import type { UpReport } from '../../report/reports.js';
+import type { UpReport } from '../../report/up.js';
 import type { CommandContext } from '../common/context.js';
 import { migrate, type Way } from './migrate.js';
 import type { MigrateOptions } from '../common/migrate-options.js';

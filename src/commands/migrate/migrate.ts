@@ -7,7 +7,7 @@ import type { Direction, Migration } from '../../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type PlanLimit } from '../../migrations/plan.js';
 import type { Session } from '../../postgres/session.js';
 import { anchorOf } from '../../protocol/run/run.js';
-import type { UpReport } from '../../report/reports.js';
+import type { UpReport } from '../../report/up.js';
 import { withAfterRun } from './after-run.js';
 import type { CommandContext } from '../common/context.js';
 import { readLedgers, type LedgersOptions } from '../common/ledgers.js';

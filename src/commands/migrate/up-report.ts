@@ -6,7 +6,7 @@ import type { LaneEnd } from '../../protocol/rollout/lane-end.js';
 import type { RolloutEnd } from '../../protocol/rollout/rollout.js';
 import { stopOf, type StepEnd } from '../../protocol/step/step.js';
 import type { VeneerStepEnd } from '../../protocol/rollout/veneer-step.js';
-import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../../report/reports.js';
+import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../../report/up.js';
 import { groupBy } from '../../group-by.js';
 import { secretMask } from '../../protocol/run/mask-secrets.js';
 import { hooksOf } from '../../report/hooks.js';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import type { UpReport } from '../../report/reports.js';
+import type { UpReport } from '../../report/up.js';
 import type { CommandContext } from '../common/context.js';
 import { migrate, type Way } from './migrate.js';
 import type { MigrateOptions } from '../common/migrate-options.js';

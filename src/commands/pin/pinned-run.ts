@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../../errors.js';
 import { secretMask } from '../../protocol/run/mask-secrets.js';
 import type { Review } from '../../protocol/run/review.js';
-import type { UpReport } from '../../report/reports.js';
+import type { UpReport } from '../../report/up.js';
 import type { MigrateOptions } from '../common/migrate-options.js';
 import type { Pin } from './pin.js';
 import { readPin } from './pin-file.js';

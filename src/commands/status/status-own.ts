@@ -1,6 +1,6 @@
 import { entriesOf, onlyApplied, type LedgerGroup } from '../../migrations/ledger.js';
 import type { Plan } from '../../migrations/plan.js';
-import type { OwnStatus } from '../../report/reports.js';
+import type { OwnStatus } from '../../report/status.js';
 import type { StatusFacts } from './status-facts.js';
 
 /** Where shards and veneers themselves stand; those without a migration of their scope, in file or ledger, are left out. Pure. */

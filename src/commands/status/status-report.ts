@@ -7,7 +7,7 @@ import { isRepeatable } from '../../migrations/migration-names.js';
 import { makePlan, type Plan } from '../../migrations/plan.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import { byGrade, type Drift, type DriftGrade } from '../../report/drift.js';
-import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../../report/reports.js';
+import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../../report/status.js';
 import { driftOf, mappingStates } from './status-drift.js';
 import { countSiblings } from './status-siblings.js';
 import { writesOf } from './status-writes.js';

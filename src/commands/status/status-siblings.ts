@@ -10,7 +10,7 @@ import { inReadOnly } from '../../postgres/transaction.js';
 import type { Drift } from '../../report/drift.js';
 import { absentDrift, oddDrift } from '../../report/drift-of-shards.js';
 import { shapeDifferences, type Siblings } from '../../report/shapes.js';
-import type { ShardStatus } from '../../report/reports.js';
+import type { ShardStatus } from '../../report/status.js';
 import { unlessLocked, type ShardFacts } from './facts.js';
 import { readAll } from './read-all.js';
 import type { Readers } from '../common/readers.js';

@@ -8,7 +8,7 @@ import { loadMigrations } from '../../migrations/load.js';
 import type { Migration } from '../../migrations/migration.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { DriftGrade } from '../../report/drift.js';
-import type { StatusReport } from '../../report/reports.js';
+import type { StatusReport } from '../../report/status.js';
 import type { StatusFacts } from './status-facts.js';
 import { readChangedBounds, type IsSelected } from '../setup/changed-bounds.js';
 import { foldStatus } from './status-report.js';

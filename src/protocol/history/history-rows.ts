@@ -2,7 +2,7 @@ import type { TenantConfig } from '../../config/config.js';
 import { EXIT, type ExitCode, type Problem } from '../../errors.js';
 import { labelOf, type Statement } from '../../migrations/migration.js';
 import type { KeptStatements, PhaseTime, RunOutcome, StepDetails } from '../../report/history.js';
-import type { SettledAttempt } from '../../report/reports.js';
+import type { SettledAttempt } from '../../report/settled-attempt.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import type { StepEnd } from '../step/step.js';
 

@@ -80,6 +80,8 @@ function fieldsOf(source: string, name: string): string[] {
 
 const REPORT = 'src/report/reports.ts';
 const HISTORY = 'src/report/history.ts';
+const STATUS = 'src/report/status.ts';
+const UP = 'src/report/up.ts';
 
 /** By command: the interfaces that its report is made of, and fields of objects that are written in place. */
 const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: string] | string)[]>> = {
@@ -121,11 +123,11 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [REPORT, 'SetupMember'],
   ],
   up: [
-    [REPORT, 'UpReport'],
-    [REPORT, 'UpShard'],
-    [REPORT, 'UpStep'],
-    [REPORT, 'UpVeneerStep'],
-    [REPORT, 'UpOrder'],
+    [UP, 'UpReport'],
+    [UP, 'UpShard'],
+    [UP, 'UpStep'],
+    [UP, 'UpVeneerStep'],
+    [UP, 'UpOrder'],
     ['src/report/hooks.ts', 'UpHook'],
     'veneer',
     'table',
@@ -133,12 +135,12 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     'migration',
   ],
   status: [
-    [REPORT, 'StatusReport'],
-    [REPORT, 'MemberStatus'],
-    [REPORT, 'ShardStatus'],
-    [REPORT, 'TenantStatus'],
-    [REPORT, 'OwnStatus'],
-    [REPORT, 'InDoubt'],
+    [STATUS, 'StatusReport'],
+    [STATUS, 'MemberStatus'],
+    [STATUS, 'ShardStatus'],
+    [STATUS, 'TenantStatus'],
+    [STATUS, 'OwnStatus'],
+    [STATUS, 'InDoubt'],
     ['src/report/drift.ts', 'Drift'],
     ['src/report/drift-of-servers.ts', 'MappingStatus'],
     ['src/report/shapes.ts', 'ShapeDifference'],

@@ -1,6 +1,7 @@
 import type { Problem } from '../../../src/errors.js';
 import type { Drift } from '../../../src/report/drift.js';
-import type { StatusReport, TenantStatus, UpReport, UpShard, UpStep } from '../../../src/report/reports.js';
+import type { StatusReport, TenantStatus } from '../../../src/report/status.js';
+import type { UpReport, UpShard, UpStep } from '../../../src/report/up.js';
 
 export const FAILURE: Problem = {
   message: 'relation "books" already exists',

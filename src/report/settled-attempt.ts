@@ -1,0 +1,9 @@
+/** What became of an attempt that an earlier run left. */
+export interface SettledAttempt {
+  readonly step: string;
+  readonly migration: string | null;
+  readonly members: readonly string[];
+  readonly ending: 'committed' | 'rolled back' | 'in doubt';
+  /** Why it is in doubt, or which members lost it. */
+  readonly detail: string | null;
+}
