@@ -1,4 +1,4 @@
-import type { UpReport } from '../src/report/reports.js';
+import type { UpReport } from '../src/report/up.js';
 import { ident } from '../src/postgres/identifiers.js';
 import type { BenchFleet } from './fleets/tenants.js';
 

@@ -1,4 +1,4 @@
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import type { BenchFleet } from '../fleets/tenants.js';
 import { inPairs, type Figures, type Pair } from '../measure/pairs.js';
 import { told, type WorkOptions } from '../works/work.js';

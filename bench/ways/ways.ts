@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import type { BenchFleet } from '../fleets/tenants.js';
 import { MIGRATIONS } from '../migrations.js';
 import type { Figures } from '../measure/pairs.js';

@@ -1,4 +1,4 @@
-import type { UpReport } from '../../src/report/reports.js';
+import type { UpReport } from '../../src/report/up.js';
 import { openBenchFleet, type BenchFleet } from '../fleets/tenants.js';
 import { inPairs, median, ratioOf, type Figures, type Pair } from '../measure/pairs.js';
 import { migrate } from '../measure/process.js';
