@@ -199,7 +199,7 @@ test('and those that all reports share, problems and what was settled', () => {
   const text = inCode(section(FORMATS, '## Reports as JSON'));
   const shared = [
     ...fieldsOf('src/report/report-base.ts', 'ReportBase'),
-    ...fieldsOf(REPORT, 'SettledAttempt'),
+    ...fieldsOf('src/report/settled-attempt.ts', 'SettledAttempt'),
   ];
   for (const field of [
     ...shared,
