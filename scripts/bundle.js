@@ -28,7 +28,8 @@ const { metafile } = await build({
 // Last, so that whoever runs the command meanwhile finds one build or the other.
 const built = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
 for (const name of readdirSync(bin)) if (!built.has(name)) rmSync(join(bin, name));
-chmodSync(join(bin, 'migrate.js'), 0o755);
+// The second for links that npx keeps from before there was a bundle.
+for (const command of [join(bin, 'migrate.js'), join(root, 'dist', 'cli.js')]) chmodSync(command, 0o755);
 // Its terms go with what is copied.
 const zod = dirname(createRequire(import.meta.url).resolve('zod/package.json'));
 copyFileSync(join(zod, 'LICENSE'), join(bin, 'zod.LICENSE'));
