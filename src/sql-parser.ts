@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { ParseResult } from 'libpg-query';
 
-export type Parse = (sql: string) => Promise<ParseResult>;
+type Parse = (sql: string) => Promise<ParseResult>;
 
 let loading: Promise<Parse> | undefined;
 

@@ -1,9 +1,5 @@
 import type pg from 'pg';
-
-interface Corked {
-  cork(): void;
-  uncork(): void;
-}
+import { connectionOf } from './client-connection.js';
 
 /**
  * Has what is asked in one go leave in one piece. The client writes each query by itself: for eight that share a round trip
@@ -11,7 +7,7 @@ interface Corked {
  * before a query is sent; what has been sent by then leaves when this turn of the event loop is over, before anything is read.
  */
 export function gatherWrites(client: pg.Client): () => void {
-  const { stream } = (client as unknown as { connection: { stream: Corked } }).connection;
+  const { stream } = connectionOf(client);
   let isGathering = false;
   return () => {
     if (isGathering) return;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
 import { allDone } from './all-done.js';
+import { connectionOf } from './client-connection.js';
 import { freshStatements, PREPARED_BY_SQL } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
@@ -183,14 +184,11 @@ function sessionOf(
     async close(): Promise<void> {
       const ended = client.end().catch(() => undefined);
       // A client that pipelines would wait for the answer, and whoever closes a session that is at work wants it ended.
-      if (turns.isAsked()) streamOf(client).destroy();
+      if (turns.isAsked()) connectionOf(client).stream.destroy();
       await ended;
     },
   };
 }
-
-const streamOf = (client: pg.Client): { destroy(): void } =>
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 
 const tagsOf = (results: unknown): string[] =>
   (Array.isArray(results) ? results : [results]).map(({ command }: pg.QueryResult) => command);

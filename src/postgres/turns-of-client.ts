@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { connectionOf } from './client-connection.js';
 import { gatherWrites } from './gathered-writes.js';
 import { memberError } from './member-error.js';
 import { fieldOf, SQLSTATE } from './sqlstate.js';
@@ -100,7 +101,7 @@ interface Completed {
  */
 function countCompleted(client: pg.Client): Completed {
   const completed: Completed = { count: 0, forgotten: 0, failing: false, told: undefined };
-  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+  const connection = connectionOf(client);
   connection.on('commandComplete', ({ text }: { readonly text: string }) => {
     completed.count++;
     if (text === 'DISCARD ALL' || text === 'DEALLOCATE ALL') completed.forgotten++;

@@ -59,7 +59,7 @@ export async function status(
       veneerTypes: await readAll([...veneerFacts.values()], problems, (veneer) =>
         readVeneerTypes(readers.sessionOf(veneer.name), [...shardFacts.values()]),
       ),
-      taken: await readAllTaken(config, readers, { shardFacts, veneerFacts, problems }),
+      taken: await readAllTaken(config, readers, { shardFacts, veneerFacts }, problems),
       probes: await readAll([...veneerFacts.values()], problems, (veneer) =>
         probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
       ),
@@ -120,13 +120,8 @@ async function readShards(
 function readAllTaken(
   config: Config,
   { sessionOf }: Readers,
-  {
-    shardFacts,
-    veneerFacts,
-    problems,
-  }: Pick<StatusFacts, 'shardFacts' | 'veneerFacts'> & {
-    readonly problems: Map<string, Problem>;
-  },
+  { shardFacts, veneerFacts }: Pick<StatusFacts, 'shardFacts' | 'veneerFacts'>,
+  problems: Map<string, Problem>,
 ): Promise<ReadonlyMap<string, readonly Occupied[]>> {
   const names = [...shardFacts.values()].flatMap(({ exposed }) =>
     (exposed ?? []).map(({ definition }) => definition),
