@@ -64,6 +64,26 @@ export async function tryLock(
   return row?.locked === true;
 }
 
+/** How far one try for a member came: its run lock, and its settling lock too, shared. */
+export type FirstTry = 'nothing' | 'run lock' | 'both';
+
+/**
+ * One try for both of a member's locks, which all but ever nobody has, in one round trip. The settling lock is won exclusively
+ * before it is shared, as {@link fenceAndJoin} does it, and only by who has the run lock; nobody is ended and nothing is
+ * waited for. CASE, since AND promises no order.
+ */
+export async function tryToHold(session: Session, { run, settling }: FleetKeys): Promise<FirstTry> {
+  const [row] = await session.prepared<{ held: FirstTry }>(
+    `SELECT CASE WHEN NOT pg_try_advisory_lock($1::bigint) THEN 'nothing'
+                 WHEN NOT pg_try_advisory_lock($2::bigint) THEN 'run lock'
+                 WHEN CASE WHEN pg_try_advisory_lock_shared($2::bigint) THEN pg_advisory_unlock($2::bigint) END THEN 'both'
+                 END AS held`,
+    [run, settling],
+  );
+  if (row === undefined) throw new Error('a query without FROM answers one row');
+  return row.held;
+}
+
 /** A watchdog settles and goes: whoever finds it at work waits for this long (milliseconds). */
 const WATCHDOG_MS = 30_000;
 

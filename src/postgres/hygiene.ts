@@ -1,7 +1,7 @@
 import { literal } from './identifiers.js';
 
 /** Values of settings by name. */
-type Values = Readonly<Record<string, string>>;
+export type Values = Readonly<Record<string, string>>;
 
 /** How our catalog queries are planned. */
 const PLANNING: Values = {
@@ -69,12 +69,13 @@ const setAll = (settings: Values): string => {
  * The expression that sets what every session of ours has from its first query on, and answers what of it this server knows.
  * `holdMs`: how long one of our transactions may last by its own budget. Idle in one for clearly longer, its runner is
  * paused or cut off, and its server ends it: neither a keepalive nor a timeout of a statement does, since the host of a
- * stopped process still answers.
+ * stopped process still answers. `settings`: what a session has otherwise than all of ours.
  */
-export const pins = (holdMs: number | null): string =>
+export const pins = (holdMs: number | null, settings: Values): string =>
   setAll({
     ...PINNED,
     ...LIVENESS,
+    ...settings,
     ...(holdMs === null ? {} : { idle_in_transaction_session_timeout: String(idleLimit(holdMs)) }),
   });
 

@@ -1,4 +1,4 @@
-import { pins } from './hygiene.js';
+import { pins, type Values } from './hygiene.js';
 
 /** What a session learns about its server in the round trip that opens it. */
 export interface ServerFacts {
@@ -17,8 +17,8 @@ export interface ServerFacts {
 }
 
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
-export const opening = (holdMs: number | null): string => `
-  SELECT ${pins(holdMs)} AS pinned,
+export const opening = (holdMs: number | null, settings: Values): string => `
+  SELECT ${pins(holdMs, settings)} AS pinned,
          c.system_identifier::text AS system_identifier, d.oid::text AS database_oid, d.datname AS database,
          current_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Secret } from '../secret.js';
 import { allDone } from './all-done.js';
 import { connectionOf } from './client-connection.js';
-import { freshStatements, PREPARED_BY_SQL } from './hygiene.js';
+import { freshStatements, PREPARED_BY_SQL, type Values } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
 import { factsOf, opening, type OpenRow, type ServerFacts } from './server-facts.js';
@@ -80,6 +80,10 @@ export interface SessionOptions {
   readonly role?: string | null;
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
+  /** What it is set to from its first query on, otherwise than all of our sessions. */
+  readonly settings?: Values;
+  /** Aborted: nobody waits for it any more. It fails at once where it is still being opened. */
+  readonly signal?: AbortSignal;
   /** rollout.lock_hold: a session that is idle in a transaction for clearly longer is ended by its server. */
   readonly holdMs?: number;
 }
@@ -99,9 +103,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const lose = (): void => void (lost = true);
   client.on('error', lose);
   client.on('end', lose);
+  const leave = (): void => connectionOf(client).stream.destroy();
+  options.signal?.addEventListener('abort', leave);
   try {
     await client.connect();
-    const opened = await client.query<OpenRow>(opening(options.holdMs ?? null));
+    const opened = await client.query<OpenRow>(opening(options.holdMs ?? null, options.settings ?? {}));
     return sessionOf(options.member, client, opened.rows[0] as OpenRow, {
       isLost: () => lost,
       lose,
@@ -110,6 +116,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   } catch (error) {
     await client.end().catch(() => undefined);
     throw memberError(options.member, error, { connecting: true, url: options.url, role: options.role });
+  } finally {
+    options.signal?.removeEventListener('abort', leave);
   }
 }
 

@@ -72,11 +72,11 @@ async function openOne(
     ...addressOf(member),
     applicationName: `pgv reading ${who}`,
     holdMs: lockHoldMs,
+    // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.
+    settings: { default_transaction_read_only: 'on', lock_timeout: String(lockWaitMs) },
   });
   try {
     claimDatabase(databases, session);
-    // Definitions are deparsed, which waits for whoever holds the relation: a step at work, or one in doubt.
-    await session.run(`SET default_transaction_read_only = on; SET lock_timeout = ${lockWaitMs}`);
     return session;
   } catch (error) {
     await session.close();

@@ -27,7 +27,7 @@ export const withRecordedRun = <R extends Report>(
   config: Config,
   options: RunOptions,
   work: (run: RecordedRun) => Promise<R>,
-): Promise<R> => withRun(config, options, (run) => recorded(run, work));
+): Promise<R> => withRun(config, { ...options, isRecorded: true }, (run) => recorded(run, work));
 
 async function recorded<R extends Report>(run: Run, work: (run: RecordedRun) => Promise<R>): Promise<R> {
   const history = await openHistory(run);

@@ -1,7 +1,7 @@
 import { atMost } from '../../at-most.js';
 import { textOf } from '../../errors.js';
-import { addressOf, findMember } from '../../fleet/member.js';
-import { openSession, type Session } from '../../postgres/session.js';
+import type { Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { version } from '../../version.js';
 import { cut, type HistoryRow } from './history-rows.js';
 import { hasTable } from '../../postgres/state-tables.js';
@@ -23,8 +23,7 @@ export interface History {
   close(): Promise<string | null>;
 }
 
-/** Milliseconds that a statement about history may take, and that the command waits for it, connecting included. */
-const STATEMENT_MS = 2_000;
+/** Milliseconds that the command waits for it, connecting included. */
 const PATIENCE_MS = 7_000;
 
 interface Writer {
@@ -32,8 +31,7 @@ interface Writer {
   readonly mask: (text: string) => string;
   readonly pending: PendingRow[];
   session: Session | null;
-  /** The table was seen. */
-  ready: boolean;
+  table: 'not asked for' | 'absent' | 'there';
   failure: string | null;
   /** What the session does at the moment: one thing after the other. */
   busy: Promise<unknown>;
@@ -75,7 +73,7 @@ function beginWriting(run: Run): Writer {
     mask: secretMask(run.config),
     pending: [],
     session: null,
-    ready: false,
+    table: 'not asked for',
     failure: null,
     busy: Promise.resolve(),
     flushing: null,
@@ -110,21 +108,30 @@ async function writeAll(writer: Writer): Promise<void> {
   try {
     while (writer.pending.length > 0) {
       const rows = [...writer.pending];
-      if (!(await isReady(writer))) return;
+      // The first time the rows themselves tell, without a question before them.
+      if (writer.table === 'absent' && !(await isReady(writer))) return;
       await insert(await sessionOf(writer), writer, rows);
+      writer.table = 'there';
       writer.pending.splice(0, rows.length);
     }
   } catch (error) {
-    writer.failure = textOf(error);
+    if (isState(error, SQLSTATE.undefinedTable)) noTable(writer);
+    else writer.failure = textOf(error);
   }
 }
 
 /** A fleet that was set up before history was kept has no table for it; setup makes it in the midst of its run. */
 async function isReady(writer: Writer): Promise<boolean> {
-  writer.ready ||= await hasTable(await sessionOf(writer), 'history');
-  if (!writer.ready)
-    writer.failure = `${journalMember(writer.run.config)} has no table for it yet; migrate setup makes it`;
-  return writer.ready;
+  if (writer.table !== 'there') {
+    if (await hasTable(await sessionOf(writer), 'history')) writer.table = 'there';
+    else noTable(writer);
+  }
+  return writer.table === 'there';
+}
+
+function noTable(writer: Writer): void {
+  writer.table = 'absent';
+  writer.failure = `${journalMember(writer.run.config)} has no table for it yet; migrate setup makes it`;
 }
 
 async function askedBy(writer: Writer): Promise<string | null> {
@@ -135,17 +142,7 @@ async function askedBy(writer: Writer): Promise<string | null> {
 /** Opened when first needed and again when it broke: a row that was not written can be, later. */
 async function sessionOf(writer: Writer): Promise<Session> {
   if (writer.session !== null && !writer.session.isLost()) return writer.session;
-  const { config, applicationName } = writer.run;
-  const member = findMember(config, journalMember(config));
-  if (member === undefined) throw new Error('the journal member is a member');
-  const session = await openSession({
-    ...addressOf(member),
-    applicationName,
-    holdMs: config.rollout.lockHoldMs,
-  });
-  writer.session = session;
-  await session.run(`SET statement_timeout = ${STATEMENT_MS}`);
-  return session;
+  return (writer.session = await writer.run.openBeside());
 }
 
 function serially<T>(writer: Writer, work: () => Promise<T>): Promise<T> {

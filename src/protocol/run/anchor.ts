@@ -1,34 +1,53 @@
 import { EXIT, VeneerError } from '../../errors.js';
 import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
-import { addressOf, type Member } from '../../fleet/member.js';
-import { fenceAndJoin } from '../../postgres/fleet-lock.js';
-import { openSession, type Session } from '../../postgres/session.js';
+import { fenceAndJoin, tryToHold, type FleetKeys } from '../../postgres/fleet-lock.js';
+import type { Session } from '../../postgres/session.js';
 import { markPartial, type Held } from './win-back.js';
 
 /** Sessions of an earlier run get this long (milliseconds) to end after they were told to. */
 export const FENCE_TIMEOUT_MS = 15_000;
 
-/** Opens a session that takes a member's lock, and ends what an earlier run has there. Throws a VeneerError. */
+/** Takes a member's locks with the session that is to be its anchor. Throws what stands in the way. */
+export type Hold = (session: Session) => Promise<void>;
+
+/** Has a session that was just opened take its member's locks. Throws a VeneerError; the session is closed then. */
 export async function openAnchor(
   { held, databases }: { readonly held: Held; readonly databases: KnownDatabases },
-  member: Member,
-  takeLock: (session: Session) => Promise<void>,
+  opening: Promise<Session>,
+  hold: Hold,
 ): Promise<Session> {
-  const { keys, opening } = held;
-  const session = await openSession({ ...addressOf(member), ...opening });
+  const session = await opening;
   try {
     refuseStandby(session);
     claimDatabase(databases, session);
     await markPartial(held, session);
-    await takeLock(session);
-    // From here on the anchor is itself one of the sessions that may settle.
-    await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
+    await hold(session);
     return session;
   } catch (error) {
     await session.close();
     throw error;
   }
 }
+
+/**
+ * Takes the run lock by `takeLock`, and ends what an earlier run has there: from then on the anchor is itself one of the sessions
+ * that may settle.
+ */
+export const holdBy =
+  (keys: FleetKeys, takeLock: Hold): Hold =>
+  async (session) => {
+    await takeLock(session);
+    await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
+  };
+
+/** The same, but for one try at both locks before it: for a run that begins, which all but ever finds nobody there. */
+export const holdAtOnce =
+  (keys: FleetKeys, takeLock: Hold): Hold =>
+  async (session) => {
+    const came = await tryToHold(session, keys);
+    if (came === 'nothing') await takeLock(session);
+    if (came !== 'both') await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
+  };
 
 /** Throws (exit 23) for a standby: it shows none of the transactions that are prepared on its primary. */
 function refuseStandby(session: Session): void {

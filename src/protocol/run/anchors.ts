@@ -1,7 +1,8 @@
 import type { Config } from '../../config/config.js';
 import type { KnownDatabases } from '../../fleet/identity.js';
 import { findMember, type Member } from '../../fleet/member.js';
-import { FENCE_TIMEOUT_MS, letGo, lostAnchor, openAnchor } from './anchor.js';
+import { FENCE_TIMEOUT_MS, holdAtOnce, holdBy, letGo, lostAnchor, openAnchor } from './anchor.js';
+import { newApproach, type Approach } from './approach.js';
 import { lookAt, newLooks, type FirstLooks } from './first-look.js';
 import { witnessesOf } from './witnesses.js';
 import { takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres/fleet-lock.js';
@@ -16,6 +17,8 @@ export interface Anchors {
   readonly sessions: ReadonlyMap<string, Session>;
   /** What was read as their locks were taken; empty where nobody wants it. */
   readonly looks: FirstLooks;
+  /** Begins to connect to a member whose lock is going to be taken. */
+  readonly approach: (member: Member) => void;
   /** Takes a member's lock. Throws exit 23 where it cannot be reached, 30 where another runner has it. */
   readonly open: (member: Member) => Promise<void>;
   /**
@@ -41,17 +44,16 @@ export interface AnchorOptions {
   /** The member whose lock decides which run has the fleet. */
   readonly first: string;
   readonly keys: FleetKeys;
-  readonly applicationName: string;
+  readonly opening: Opening;
   /** Whether members are looked at as their locks are taken. */
   readonly looks: boolean;
 }
 
 /** None is open yet. */
 export function startAnchors(config: Config, options: AnchorOptions): Anchors {
-  const { first, keys, applicationName } = options;
+  const { first, keys, opening } = options;
   const kept = new Map<string, Session>();
   const parked = new Map<string, ParkedSession>();
-  const opening: Opening = { applicationName, holdMs: config.rollout.lockHoldMs };
   const store: Store = {
     config,
     sessions: new Map(),
@@ -67,6 +69,7 @@ export function startAnchors(config: Config, options: AnchorOptions): Anchors {
       isPartial: config.leftOut.length > 0,
       witnesses: witnessesOf(config, first),
     },
+    approach: newApproach(opening),
     looks: newLooks(),
     wantsLooks: options.looks,
     databases: new Map(),
@@ -80,11 +83,13 @@ export function startAnchors(config: Config, options: AnchorOptions): Anchors {
     looks: store.looks,
     isShutOut: () => store.shutOut,
     live: (member) => live(store, member),
+    approach: store.approach.begin,
     open: (member) => open(store, member),
     admit: (member) => admit(store, member),
     dismiss: (member) => dismiss(store, member),
     rest: (member) => rest(store, member),
     close: async () => {
+      store.approach.giveUp();
       await Promise.all([...kept.values()].map(letGo));
       await Promise.all([...parked.values()].map((session) => session.close()));
     },
@@ -99,6 +104,7 @@ interface Store {
   /** Of members that are connected when needed. */
   readonly parked: Map<string, ParkedSession>;
   readonly held: Held;
+  readonly approach: Approach;
   readonly looks: FirstLooks;
   readonly wantsLooks: boolean;
   readonly databases: KnownDatabases;
@@ -131,7 +137,8 @@ async function open(store: Store, member: Member): Promise<void> {
           fleet: config.fleet,
           timeoutMs: FENCE_TIMEOUT_MS,
         });
-  const session = await openAnchor(store, member, take);
+  const arriving = store.approach.arrive(member);
+  const session = await openAnchor(store, arriving, holdAtOnce(held.keys, take));
   try {
     if (store.wantsLooks) await lookAt(session, config.fleet, member, store.looks);
   } catch (error) {
@@ -192,8 +199,11 @@ async function win(store: Store, member: string): Promise<Session> {
   return keep(store, member, await openFurther(store, found));
 }
 
-const openFurther = (store: Store, member: Member): Promise<Session> =>
-  openAnchor(store, member, (session) => takeFurther(store.held, session)).catch(noting(store));
+function openFurther(store: Store, member: Member): Promise<Session> {
+  const take = (session: Session): Promise<void> => takeFurther(store.held, session);
+  const arriving = store.approach.arrive(member);
+  return openAnchor(store, arriving, holdBy(store.held.keys, take)).catch(noting(store));
+}
 
 const noting =
   (store: Store) =>

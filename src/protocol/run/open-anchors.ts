@@ -9,8 +9,9 @@ import type { Anchors } from './anchors.js';
 export async function openAnchors(
   config: Config,
   command: string,
-  { open }: Anchors,
+  { open, approach }: Anchors,
 ): Promise<Map<string, Problem>> {
+  for (const member of allMembers(config)) if (member.connected === 'throughout') approach(member);
   const first = membersInOrder(config);
   for (const member of first)
     await open(member).catch((error: unknown) => explainAway(config, command, member, error));

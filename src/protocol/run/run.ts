@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../../errors.js';
-import { findMember } from '../../fleet/member.js';
+import { findMember, type Member } from '../../fleet/member.js';
 import { fleetKeys, type FleetKeys } from '../../postgres/fleet-lock.js';
 import type { Session } from '../../postgres/session.js';
 import type { OnProgress } from '../../report/progress.js';
 import { lostAnchor } from './anchor.js';
 import { startAnchors } from './anchors.js';
+import { newBeside } from './beside.js';
 import type { ProtocolChoice } from './journal.js';
 import type { FirstLooks } from './first-look.js';
 import { openAnchors } from './open-anchors.js';
@@ -26,6 +27,8 @@ export interface Run {
   /** The run's first connection to each member that answered; it holds the run lock there, and reads. */
   readonly anchors: ReadonlyMap<string, Session>;
   readonly looks: FirstLooks;
+  /** A session to the journal member for what is beside the protocol, from now on the caller's. Throws exit 23. */
+  readonly openBeside: () => Promise<Session>;
   /** The anchor of a member, won back where it was lost. Throws the reason (exit 23) where it is not to be had. */
   readonly live: (member: string) => Promise<Session>;
   /** Nothing of a lane's is left on its member. */
@@ -88,6 +91,8 @@ export interface RunOptions {
   readonly review?: Review | null;
   /** It settles and plans over all members at its beginning. Default: false. */
   readonly looks?: boolean;
+  /** Its history is written, from its beginning on. Default: false. */
+  readonly isRecorded?: boolean;
 }
 
 /**
@@ -100,61 +105,89 @@ export async function withRun<T>(
   options: RunOptions,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
-  const id = newRunId();
-  const applicationName = `pgv ${id} ${options.command} ${options.who}`;
-  const keys = fleetKeys(config.fleet);
-  const {
-    terminateBlockersMs = null,
-    protocol = 'auto',
-    offline = false,
-    review = null,
-    looks = false,
-  } = options;
-  const anchors = startAnchors(config, { first: journalMember(config), keys, applicationName, looks });
-  const unsettled = new Set<string>();
-  const watchdog = lazyWatchdog(options.startWatchdog);
-  const spares = newSpares();
+  const parts = startParts(config, options);
+  const { anchors, beside, spares, watchdog, unsettled } = parts;
   try {
     const unreachable = await openAnchors(config, options.command, anchors);
-    return await work({
-      ...options,
-      protocol,
-      terminateBlockersMs,
-      offline,
-      review,
-      id,
-      config,
-      keys,
-      anchors: anchors.sessions,
-      looks: anchors.looks,
-      live: async (member) => {
-        if (!anchors.sessions.has(member)) throw neverReached({ unreachable, config }, member);
-        return anchors.live(member);
-      },
-      rest: anchors.rest,
-      admit: async (name) => {
-        const member = findMember(config, name);
-        if (member === undefined) throw neverReached({ unreachable, config }, name);
-        await anchors.admit(member);
-        unreachable.delete(name);
-      },
-      dismiss: anchors.dismiss,
-      isShutOut: anchors.isShutOut,
-      unreachable,
-      unsettled,
-      applicationName,
-      guard: watchdog.start,
-      hasWatchdog: options.startWatchdog !== undefined,
-      shown: [],
-      turns: newTurns(),
-      spares,
-    });
+    return await work({ ...options, ...optional(options), ...ownOf(config, parts, unreachable), config });
   } finally {
+    beside.giveUp();
     await spares.close();
     // The locks go first: the watchdog needs them for what is left to it.
     await anchors.close();
     await watchdog.stop(unsettled.size === 0 ? 'done' : 'settle');
   }
+}
+
+/** What a run consists of; nothing of it waits for a server. */
+function startParts(config: Config, { command, who, startWatchdog, ...options }: RunOptions) {
+  const id = newRunId();
+  const applicationName = `pgv ${id} ${command} ${who}`;
+  const keys = fleetKeys(config.fleet);
+  const first = journalMember(config);
+  const opening = { applicationName, holdMs: config.rollout.lockHoldMs };
+  return {
+    id,
+    applicationName,
+    keys,
+    anchors: startAnchors(config, { first, keys, opening, looks: options.looks ?? false }),
+    beside: newBeside(memberNamed(config, first), opening, options.isRecorded ?? false),
+    spares: newSpares(),
+    watchdog: lazyWatchdog(startWatchdog),
+    unsettled: new Set<string>(),
+  };
+}
+
+/** Options that may be left out. */
+const optional = ({
+  protocol = 'auto',
+  terminateBlockersMs = null,
+  offline = false,
+  review = null,
+  startWatchdog,
+}: RunOptions): Pick<Run, 'protocol' | 'terminateBlockersMs' | 'offline' | 'review' | 'hasWatchdog'> => ({
+  protocol,
+  terminateBlockersMs,
+  offline,
+  review,
+  hasWatchdog: startWatchdog !== undefined,
+});
+
+type Own = Omit<Run, Exclude<keyof RunOptions, 'looks'> | 'config' | 'hasWatchdog'>;
+
+/** What a run has of its own. */
+function ownOf(
+  config: Config,
+  { id, applicationName, keys, anchors, beside, spares, watchdog, unsettled }: ReturnType<typeof startParts>,
+  unreachable: Map<string, Problem>,
+): Own {
+  return {
+    id,
+    keys,
+    anchors: anchors.sessions,
+    looks: anchors.looks,
+    openBeside: beside.open,
+    live: async (member) => {
+      if (!anchors.sessions.has(member)) throw neverReached({ unreachable, config }, member);
+      return anchors.live(member);
+    },
+    rest: anchors.rest,
+    admit: async (name) => {
+      const member = findMember(config, name);
+      if (member === undefined) throw neverReached({ unreachable, config }, name);
+      await anchors.admit(member);
+      unreachable.delete(name);
+    },
+    dismiss: anchors.dismiss,
+    isShutOut: anchors.isShutOut,
+    unreachable,
+    unsettled,
+    applicationName,
+    guard: watchdog.start,
+    shown: [],
+    turns: newTurns(),
+    spares,
+  };
 }
 
 /** One watchdog for a run, started when it is first needed: a run that prepares nothing has none. */
@@ -189,6 +222,12 @@ function neverReached(
     message: isLeftOut ? `${member} is left out` : `${member} is not in shards.yaml`,
   };
   return new VeneerError(message, { ...facts, exitCode: EXIT.unreachable, where: { member } });
+}
+
+function memberNamed(config: Config, name: string): Member {
+  const member = findMember(config, name);
+  if (member === undefined) throw new Error(`${name} is no member`);
+  return member;
 }
 
 /** Where an intent may be: on every veneer, since a run that leaves the first one out keeps its intents on the next. */

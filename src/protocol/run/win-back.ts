@@ -11,8 +11,8 @@ import {
 } from '../../postgres/fleet-lock.js';
 import { openSession, type Session, type SessionOptions } from '../../postgres/session.js';
 
-/** How a run opens its anchors. */
-export type Opening = Pick<SessionOptions, 'applicationName' | 'holdMs'>;
+/** How a run opens its sessions. */
+export type Opening = Pick<SessionOptions, 'applicationName' | 'holdMs' | 'settings'>;
 
 /** What a run holds of its fleet. */
 export interface Held {
