@@ -49,6 +49,7 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     prepared: (text, values) => on((session) => session.prepared(text, values)),
     asLogin: (text, values) => on((session) => session.asLogin(text, values)),
     run: (text, told) => on((session) => session.run(text, told)),
+    precede: (text, told) => on((session) => session.precede(text, told)),
     lead: (text) => on((session) => session.lead(text)),
     ask: (text) => on((session) => session.ask(text)),
     isAsked: () => current()?.isAsked() ?? false,

@@ -46,6 +46,11 @@ export interface Session {
    * are run without it, so it is for what does not matter to them, as BEGIN does not to reads.
    */
   lead(text: string): Promise<readonly string[]>;
+  /**
+   * Like `run`, but what `prepared` asks behind it is sent without waiting for its answer, and finds what it has left; where it fails,
+   * those fail behind it (see `allDone`). `told` hears of its own statements alone.
+   */
+  precede(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
   ask(text: string): Promise<readonly Answer[]>;
   /** True while a statement is on its way: an idle one waits for nothing but us. */
@@ -176,6 +181,7 @@ function sessionOf(
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
     lead: (text) => turns.share(async () => tagsOf(await client.query(text))),
     run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
+    precede: (text, told) => turns.precede(async () => tagsOf(await client.query(text)), told),
     ask,
     async freshen(then): Promise<readonly Answer[]> {
       const text = [...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; ');

@@ -17,6 +17,11 @@ export interface ClientTurns {
    * them broke the others fail as well, after it.
    */
   readonly share: <T>(work: () => Promise<T>) => Promise<T>;
+  /**
+   * Like `take`, but what shares a turn behind it is sent at once: it need not wait for the answer to be right, since the server runs
+   * it when this is through. `told` hears of its own statements alone.
+   */
+  readonly precede: <T>(work: () => Promise<T>, told?: (completed: number) => void) => Promise<T>;
   /** True while a statement is on its way. */
   readonly isAsked: () => boolean;
   /** True between an error and what the server says its transaction is after it. */
@@ -52,17 +57,23 @@ export function turnsOfClient(member: string, client: pg.Client, lose: () => voi
     forgotten: () => completed.forgotten,
     take: (work, told) =>
       turns.take(() => {
-        completed.count = 0;
-        completed.told = told;
-        return ask(work, () => completed.count).finally(() => (completed.told = undefined));
+        completed.begin(told, 'the next turn');
+        return ask(work, () => completed.count).finally(() => completed.end());
       }),
     share: (work) => turns.share(() => ask(work, () => 0)),
+    precede: (work, told) =>
+      turns.precede(() => {
+        completed.begin(told, 'its end');
+        return ask(work, () => completed.count);
+      }),
   };
 }
 
 interface Queue {
   /** After all before it, and before all after it. */
   take<T>(work: () => Promise<T>): Promise<T>;
+  /** After all before it; what shares a turn after it begins when this has begun. */
+  precede<T>(work: () => Promise<T>): Promise<T>;
   /** After whoever took a turn for itself before it. */
   share<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -70,6 +81,11 @@ interface Queue {
 function queue(): Queue {
   let lastTaken: Promise<unknown> = Promise.resolve();
   let since: Promise<unknown>[] = [];
+  const note = (turn: Promise<unknown>): void => {
+    since.push(turn);
+    const done = (): void => void (since = since.filter((other) => other !== turn));
+    turn.then(done, done);
+  };
   return {
     take(work) {
       const turn = Promise.allSettled([lastTaken, ...since]).then(work);
@@ -77,21 +93,32 @@ function queue(): Queue {
       since = [];
       return turn;
     },
+    precede(work) {
+      const before = Promise.allSettled([lastTaken, ...since]);
+      const turn = before.then(work);
+      lastTaken = before;
+      since = [];
+      note(turn);
+      return turn;
+    },
     share(work) {
       const turn = lastTaken.then(work);
-      since.push(turn);
-      const done = (): void => void (since = since.filter((other) => other !== turn));
-      turn.then(done, done);
+      note(turn);
       return turn;
     },
   };
 }
 
 interface Completed {
-  count: number;
+  /** Statements since `begin`. */
+  readonly count: number;
+  /** How often a statement of a text had the server forget what was prepared; whoever finds out otherwise counts it, too. */
   forgotten: number;
-  failing: boolean;
-  told: ((completed: number) => void) | undefined;
+  readonly failing: boolean;
+  /** Until its end: what is on the way behind it is counted for nobody. */
+  begin(told: ((completed: number) => void) | undefined, until: 'its end' | 'the next turn'): void;
+  /** Nobody is told any more. */
+  end(): void;
 }
 
 /**
@@ -100,15 +127,35 @@ interface Completed {
  * (https://www.postgresql.org/docs/current/protocol-flow.html).
  */
 function countCompleted(client: pg.Client): Completed {
-  const completed: Completed = { count: 0, forgotten: 0, failing: false, told: undefined };
+  let [counting, endsWhenReady, count, failing] = [false, false, 0, false];
+  let tell: ((completed: number) => void) | undefined;
+  const completed: Completed = {
+    get count() {
+      return count;
+    },
+    get failing() {
+      return failing;
+    },
+    forgotten: 0,
+    begin: (told, until) => {
+      [counting, endsWhenReady, count, tell] = [true, until === 'its end', 0, told];
+    },
+    end: () => (tell = undefined),
+  };
   const connection = connectionOf(client);
   connection.on('commandComplete', ({ text }: { readonly text: string }) => {
-    completed.count++;
     if (text === 'DISCARD ALL' || text === 'DEALLOCATE ALL') completed.forgotten++;
-    completed.told?.(completed.count);
+    if (!counting) return;
+    count++;
+    tell?.(count);
   });
   // ErrorResponse, then, once the transaction is aborted, ReadyForQuery; between the two callers hear of the error.
-  connection.on('errorMessage', () => void (completed.failing = true));
-  connection.on('readyForQuery', () => void (completed.failing = false));
+  connection.on('errorMessage', () => (failing = true));
+  connection.on('readyForQuery', () => {
+    failing = false;
+    if (!endsWhenReady) return;
+    counting = false;
+    completed.end();
+  });
   return completed;
 }

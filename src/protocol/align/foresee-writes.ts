@@ -15,7 +15,7 @@ import {
   type WriteLimit,
 } from '../../veneer/writes.js';
 import type { Lane } from '../lane/lane.js';
-import type { ShardChanges } from '../shard/shard-work.js';
+import type { ShardChanges } from '../shard/shard-changes.js';
 
 /**
  * The INSERTs through a veneer that worked before a migration and will not, or will store something else. `tables` is

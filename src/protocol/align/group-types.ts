@@ -3,7 +3,7 @@ import type { Session } from '../../postgres/session.js';
 import { alignTypes, dropLeftTypes, refuseUnaligned } from './align-types.js';
 import type { Budget } from '../lane/budget.js';
 import type { GroupShard, GroupVeneer } from '../group/group.js';
-import type { ShardChanges } from '../shard/shard-work.js';
+import type { ShardChanges } from '../shard/shard-changes.js';
 import type { HeldTurns } from '../run/turns.js';
 import { NO_TYPE_WORK, planTypes, type TypeWork } from './type-work.js';
 import { beginOnVeneer } from './veneer-work.js';

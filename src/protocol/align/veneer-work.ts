@@ -12,7 +12,7 @@ import type { Lane } from '../lane/lane.js';
 import { aroundRetype, clearTheWay } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
 import { runChanges } from './run-changes.js';
-import type { ShardChanges } from '../shard/shard-work.js';
+import type { ShardChanges } from '../shard/shard-changes.js';
 
 /**
  * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own transaction,

@@ -1,5 +1,5 @@
 import type { GroupShard } from './group.js';
-import type { ShardChanges } from '../shard/shard-work.js';
+import type { ShardChanges } from '../shard/shard-changes.js';
 
 /** A shard on which the migration has run. */
 export interface ShardDone {

@@ -2,7 +2,7 @@ import { EXIT, VeneerError } from '../../errors.js';
 import { roleOf } from '../../fleet/member.js';
 import { display } from '../../postgres/identifiers.js';
 import type { Lane } from '../lane/lane.js';
-import type { ShardChanges } from './shard-work.js';
+import type { ShardChanges } from './shard-changes.js';
 
 /**
  * A shard that is a veneer too commits together with those that show it, in no order. A reader that comes through one

@@ -1,12 +1,12 @@
 import type { Migration } from '../../migrations/migration.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
-import { runFor, runForAll } from './run-tenant.js';
+import { runEnd, runFor, runForAll, type MigrationEnd } from './run-tenant.js';
 import type { AtPoint } from '../run/run.js';
 import type { Subject } from './subject.js';
 import { verifyFor } from './verify.js';
 
-export interface SubjectsWork {
+export interface SubjectsWork<T> {
   readonly migration: Migration;
   /** Whether what the migration says must hold is asked for. */
   readonly verified: boolean;
@@ -14,8 +14,7 @@ export interface SubjectsWork {
   readonly budget: Budget;
   readonly at: AtPoint;
   readonly onDone: (done: number) => void;
-  /** What is run behind it all, built when it is sent. */
-  readonly epilogue: () => readonly string[];
+  readonly end: MigrationEnd<T>;
 }
 
 /**
@@ -30,13 +29,12 @@ const PROLOGUE_SIZE = 2000;
 /**
  * Runs a migration for each, in order, in the open transaction. Those whose statements are alike share a text, since a run
  * over many tenants would wait for the network otherwise. What is built for each, and may ask the database as the ones before
- * left it, runs by itself; so does what is verified for each.
+ * left it, runs by itself; so does what is verified for each. Answers what was read at its end.
  */
-export async function runSubjects(session: Session, work: SubjectsWork): Promise<void> {
-  const { migration, verified, budget, at, onDone, epilogue } = work;
+export async function runSubjects<T>(session: Session, work: SubjectsWork<T>): Promise<T> {
+  const { migration, verified, budget, at, onDone, end } = work;
   const isBuilt = migration.body.kind === 'dynamic';
   const texts = textsOf(work);
-  let ended = false;
   let done = 0;
   for (const some of texts) {
     const before = done;
@@ -45,22 +43,23 @@ export async function runSubjects(session: Session, work: SubjectsWork): Promise
     if (isBuilt) for (const subject of some) await runFor(session, migration, subject, budget);
     else {
       const told = (more: number): void => onDone(before + more);
-      ended = some === texts.at(-1) && !isVerified(work);
-      const last = ended ? epilogue() : [];
-      await runForAll(session, { migration, subjects: some, budget, onDone: told, epilogue: last });
+      const isLast = some === texts.at(-1) && !isVerified(work);
+      const several = { migration, subjects: some, budget, onDone: told, end: isLast ? end : null };
+      const ended = await runForAll(session, several);
+      if (ended !== null) return ended.read;
     }
     if (verified) for (const subject of some) await verifyFor(session, migration, subject);
     done += some.length;
     if (isBuilt) onDone(done);
   }
-  if (!ended) await session.run(epilogue().join('; '));
+  return runEnd(session, end);
 }
 
-const isVerified = ({ migration, verified }: SubjectsWork): boolean =>
+const isVerified = ({ migration, verified }: SubjectsWork<unknown>): boolean =>
   verified && migration.verify !== undefined;
 
 /** Those that share a text. Pure. */
-function textsOf(work: SubjectsWork): (readonly Subject[])[] {
+function textsOf(work: SubjectsWork<unknown>): (readonly Subject[])[] {
   const { subjects } = work;
   const { body } = work.migration;
   if (body.kind === 'dynamic' || isVerified(work)) return subjects.map((one) => [one]);

@@ -1,4 +1,5 @@
 import type { Migration, MigrationBody, MigrationDb, Statement } from '../../migrations/migration.js';
+import { allDone } from '../../postgres/all-done.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
@@ -32,44 +33,67 @@ export async function runFor(
   return [...surroundings(subject), ...statements.map((statement) => `${statement.sql}\n`)];
 }
 
-interface Several {
+interface Several<T> {
   readonly migration: Migration;
   readonly subjects: readonly Subject[];
   readonly budget: Budget;
   /** Hears how many of the subjects are done, whenever one more is. */
   readonly onDone: (done: number) => void;
-  /** Statements of ours behind all of theirs, in the same text. */
-  readonly epilogue: readonly string[];
+  /** Null: more of the migration comes behind it. */
+  readonly end: MigrationEnd<T> | null;
 }
 
 /**
  * The same for several whose statements are alike, as one text: a round trip however many they are. Each begins with a
- * fresh session, and what is left of the budget bounds each of its statements.
+ * fresh session, and what is left of the budget bounds each of its statements. Answers what was read at its end.
  */
-export async function runForAll(
+export async function runForAll<T>(
   session: Session,
-  { migration, subjects, budget, onDone, epilogue }: Several,
-): Promise<void> {
+  several: Several<T>,
+): Promise<{ readonly read: T } | null> {
+  const { migration, subjects, budget, onDone, end } = several;
   const { body } = migration;
   if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
   if (body.statements.length === 0) {
-    if (epilogue.length > 0) await session.run(epilogue.join('; '));
-    return onDone(subjects.length);
+    const read = end === null ? null : { read: await runEnd(session, end) };
+    onDone(subjects.length);
+    return read;
   }
   const { before, after, prologues } = prologuesOf(session, migration, subjects, budget);
   const parts = subjects.map(({ tenant }, index): Part => {
     return { tenant, prologue: prologues[index] ?? [], statements: body.statements };
   });
   const each = (prologues[0]?.length ?? 0) + body.statements.length;
-  const all = [...ours(before), ...parts, ...ours([...after, ...epilogue])];
-  try {
-    await session.run(textOf(all), (completed) => {
-      const done = (completed - before.length) / each;
-      if (done > 0 && done <= subjects.length && Number.isInteger(done)) onDone(done);
-    });
-  } catch (error) {
+  const all = [...ours(before), ...parts, ...ours([...after, ...(end?.statements() ?? [])])];
+  const told = (completed: number): void => {
+    const done = (completed - before.length) / each;
+    if (done > 0 && done <= subjects.length && Number.isInteger(done)) onDone(done);
+  };
+  const explained = (error: unknown): never => {
     throw hasForgotten(error, migration) ? error : explain(error, migration, all);
+  };
+  if (end !== null && !mayPrepare(migration)) {
+    const [, read] = await allDone([session.precede(textOf(all), told).catch(explained), end.read()]);
+    return { read };
   }
+  await session.run(textOf(all), told).catch(explained);
+  return end === null ? null : { read: await end.read() };
+}
+
+/** What comes behind all statements of a migration. */
+export interface MigrationEnd<T> {
+  /** Ours, built when they are sent. */
+  readonly statements: () => readonly string[];
+  /**
+   * Reads what is there after them. It is sent without waiting for their answer, but for where the migration may have the session
+   * forget what was prepared, as only that answer tells.
+   */
+  readonly read: () => Promise<T>;
+}
+
+/** By itself, where it could not share the migration's last text. */
+export async function runEnd<T>(session: Session, { statements, read }: MigrationEnd<T>): Promise<T> {
+  return (await allDone([session.precede(statements().join('; ')), read()]))[1];
 }
 
 /** Statements of ours that are for no tenant in particular. */

@@ -9,7 +9,8 @@ import type { Group, GroupShard, GroupVeneer, StepPart } from '../group/group.js
 import type { Affected } from '../lane/lane.js';
 import { needsFence, refuseInMesh } from '../shard/rewrites.js';
 import type { ShardDone } from '../group/shard-done.js';
-import { beginOnShard, readChanges } from '../shard/shard-work.js';
+import { readChanges } from '../shard/shard-changes.js';
+import { beginOnShard, type Begun } from '../shard/shard-work.js';
 import type { HeldTurns } from '../run/turns.js';
 import { hasUnions } from '../align/union-facts.js';
 import { veneerStatements } from '../align/veneer-statements.js';
@@ -70,14 +71,18 @@ async function workOnShard(
 ): Promise<ShardDone> {
   const { part, session } = shard;
   const onTenant = (count: number): void => part.onPhase('running', count);
-  const xid = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
-  return readDone(shard, xid, fenced);
+  const begun = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
+  return readDone(shard, begun, fenced);
 }
 
 /** What a migration, which has run in the shard's open transaction, did there. Throws where that is refused. */
-export async function readDone(shard: GroupShard, xid: string, fenced: boolean): Promise<ShardDone> {
+export async function readDone(
+  shard: GroupShard,
+  { xid, touched }: Begun,
+  fenced: boolean,
+): Promise<ShardDone> {
   const { lane } = shard.part;
-  const changes = await readChanges(lane, shard.session);
+  const changes = await readChanges(lane, shard.session, touched);
   refuseInMesh(lane, changes);
   return { shard, xid, changes, fence: needsFence(lane, changes), fenced };
 }

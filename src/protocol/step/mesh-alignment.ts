@@ -6,6 +6,7 @@ import type { GroupShard, GroupVeneer } from '../group/group.js';
 import type { Aligned } from '../group/gather.js';
 import { alignVeneers } from '../align/align-veneers.js';
 import { readDone } from './group-work.js';
+import { readTouched } from '../shard/shard-changes.js';
 import type { Crew, Lane } from '../lane/lane.js';
 import type { Participant } from '../group/participant.js';
 import type { HeldTurns } from '../run/turns.js';
@@ -25,7 +26,12 @@ export async function alignMesh(
 ): Promise<MeshAlignment> {
   const shards = participants.flatMap((one) => asShard(crew, planned, one));
   if (shards.length === 0) return { further: [], idle: [] };
-  const done = await Promise.all(shards.map(({ shard, xid }) => readDone(shard, xid, false)));
+  const done = await Promise.all(
+    shards.map(async ({ shard, xid }) => {
+      const touched = await readTouched(shard.part.lane, shard.session);
+      return readDone(shard, { xid, touched }, false);
+    }),
+  );
   const veneers = await openVeneers(
     crew,
     shards.map(({ shard }) => shard),

@@ -2,6 +2,7 @@ import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Migration, Statement } from '../../migrations/migration.js';
 import type { PlannedStep } from '../../migrations/plan.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import { copyOnShard, type Sibling } from './copy-shape.js';
@@ -9,6 +10,7 @@ import type { GroupShard } from '../group/group.js';
 import { readDone } from '../step/group-work.js';
 import type { ShardDone } from '../group/shard-done.js';
 import { beginClean } from '../shard/clean.js';
+import { readTouched } from '../shard/shard-changes.js';
 import { comeClean, runOnShard } from '../shard/shard-work.js';
 
 /** What new tenants get on their shard. */
@@ -42,11 +44,12 @@ export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: B
   if (sibling !== null) await copyOnShard(shard, { ...work, sibling, budget });
   await comeClean(session, { budget, step: work.step });
   await lane.run.at(`after statements:${shard.name}`);
-  return readDone(shard, await xidOf(session), false);
+  const [xid, touched] = await allDone([xidOf(session), readTouched(lane, session)]);
+  return readDone(shard, { xid, touched }, false);
 }
 
 export async function xidOf(session: Session): Promise<string> {
-  const [row] = await session.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
+  const [row] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
   return row?.xid ?? '';
 }
 

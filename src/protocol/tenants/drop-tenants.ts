@@ -11,7 +11,8 @@ import { hasTable } from '../../postgres/state-tables.js';
 import type { Lane } from '../lane/lane.js';
 import type { ShardDone } from '../group/shard-done.js';
 import { beginClean } from '../shard/clean.js';
-import { comeClean, readChanges } from '../shard/shard-work.js';
+import { readChanges, readTouched } from '../shard/shard-changes.js';
+import { comeClean } from '../shard/shard-work.js';
 import { STATE_STATEMENTS } from '../run/state-schema.js';
 import type { TenantPart } from './tenant-job.js';
 import { lockTables } from '../align/lock-tables.js';
@@ -86,7 +87,7 @@ async function leaveShard(
   await drop(session);
   await comeClean(session, { budget, step });
   await lane.run.at(`after statements:${shard.name}`);
-  const changes = await readChanges(lane, session, 'may go');
+  const changes = await readChanges(lane, session, await readTouched(lane, session, 'may go'));
   // Also what a veneer shows of tables that somebody dropped on the shard before.
   const shown = await Promise.all(
     veneers

@@ -1,0 +1,132 @@
+import type { TenantConfig } from '../../config/config.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import {
+  readStorage,
+  replacedStorage,
+  tightenedStorage,
+  touchedRelations,
+  type RawRelation,
+} from '../../catalog/read-raw.js';
+import { changedTypes, currentXid } from '../../catalog/read-raw-types.js';
+import { readRelations } from '../../catalog/read-relations.js';
+import { findRenames } from '../../catalog/renames.js';
+import { allDone } from '../../postgres/all-done.js';
+import type { QualifiedName } from '../../postgres/identifiers.js';
+import type { Session } from '../../postgres/session.js';
+import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
+import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
+import { refuseNames } from '../../veneer/refuse-names.js';
+import type { ExposedRename } from '../../veneer/pair-tables.js';
+import { wholeShard, type Lane } from '../lane/lane.js';
+import { readShardTypes, type ShardTypes } from './shard-types.js';
+
+/** What a migration changed on its shard, read inside its own transaction. */
+export interface ShardChanges {
+  readonly wanted: readonly Definition[];
+  /** The names that the rules gave on veneers to what changed, as it was before. */
+  readonly shown: readonly QualifiedName[];
+  /** The relations behind what is wanted, and the tenants' relations as they were. */
+  readonly exposed: readonly ExposedRelation[];
+  readonly before: readonly RawRelation[];
+  readonly renames: readonly ExposedRename[];
+  readonly exposure: Exposure;
+  readonly types: ShardTypes;
+  /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
+  readonly rewritten: readonly QualifiedName[];
+  /** Tables with a new NOT NULL, which an old remote snapshot may contradict: see fence.ts. */
+  readonly tightened: readonly QualifiedName[];
+}
+
+/** Where an open transaction left its traces. */
+export interface Touched {
+  /** Relations that it created, altered, indexed or dropped. */
+  readonly oids: readonly string[];
+  /** The transaction's id, as rows bear it. */
+  readonly xid: string;
+}
+
+/**
+ * What the shard's open transaction has touched; asked in one round trip, which may be that of what it runs last. Throws (exit 20)
+ * where the migration moved a tenant's schema, unless schemas `may go`.
+ */
+export async function readTouched(
+  lane: Lane,
+  session: Session,
+  schemas: 'stay' | 'may go' = 'stay',
+): Promise<Touched> {
+  const { tenants } = wholeShard(lane);
+  // What one of these breaks, those after it only run into.
+  const [oids, xid] = await allDone([
+    touchedRelations(session),
+    currentXid(session),
+    schemas === 'stay'
+      ? refuseMovedSchemas(session, lane.before(lane.shard.name).anchor, tenants)
+      : Promise.resolve(),
+  ]);
+  return { oids, xid };
+}
+
+/**
+ * Reads what changed: *after* inside the open transaction, *before* by raw names from elsewhere. In every tenant of
+ * the shard, not in the step's alone: a migration may name the schema of another one.
+ */
+export async function readChanges(
+  lane: Lane,
+  session: Session,
+  { oids, xid }: Touched,
+): Promise<ShardChanges> {
+  const was = lane.before(lane.shard.name);
+  const exposure = exposureOf(lane.run.config, wholeShard(lane));
+  const sources = sourceSchemas(exposure);
+  const [after, stored, before, wasStored, changed] = await allDone([
+    readRelations(session, { schemas: sources, oids }),
+    readStorage(session, oids),
+    was.relations(oids),
+    was.storage(oids),
+    changedTypes(session, was.anchor, { xid, touched: oids }),
+  ]);
+  const exposed = exposeRelations(exposure, after);
+  refuseNames(lane.shard.name, exposed);
+  const ours = before.filter((relation) => sources.includes(relation.schema));
+  const wanted = exposed.map(({ definition }) => definition);
+  return {
+    wanted,
+    exposure,
+    exposed,
+    before: ours,
+    types: await readShardTypes(session, was, { exposure, definitions: wanted, changed }),
+    rewritten: replacedStorage(wasStored, stored),
+    tightened: tightenedStorage(wasStored, stored),
+    shown: ours.flatMap((relation) => shownAs(exposure, relation)?.name ?? []),
+    renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
+      const was = shownAs(exposure, rename.from);
+      return was === null ? [] : [{ ...rename, was: was.name }];
+    }),
+  };
+}
+
+/** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. */
+async function refuseMovedSchemas(
+  session: Session,
+  anchor: Session,
+  tenants: readonly TenantConfig[],
+): Promise<void> {
+  const oidsOf = async (on: Session): Promise<Map<string, string>> => {
+    const rows = await on.prepared<{ name: string; oid: string }>(
+      'SELECT nspname::text AS name, oid::text AS oid FROM pg_namespace WHERE nspname = ANY ($1::text[])',
+      [tenants.map((tenant) => tenant.schema)],
+    );
+    return new Map(rows.map((row) => [row.name, row.oid]));
+  };
+  const [before, after] = await Promise.all([oidsOf(anchor), oidsOf(session)]);
+  const moved = tenants.find(({ schema }) => before.has(schema) && after.get(schema) !== before.get(schema));
+  if (moved === undefined) return;
+  throw new VeneerError(
+    `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,
+    {
+      exitCode: EXIT.failed,
+      where: { member: session.member, tenant: moved.name },
+      hint: 'change the objects inside of a tenant, not the tenant itself',
+    },
+  );
+}
