@@ -1,3 +1,4 @@
+import { allDone } from '../../postgres/all-done.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
@@ -12,6 +13,8 @@ interface BatchOptions<P> {
   readonly waits: (piece: P) => boolean;
   /** The error to throw for one that a piece's statement gave. */
   readonly explain: (error: unknown, piece: P) => unknown;
+  /** Asks for what the last text leaves: sent with it, so that both take one round trip. */
+  readonly behind?: () => Promise<void>;
 }
 
 /** Pieces of one text: a text of many megabytes would be parsed whole before its first statement runs. */
@@ -28,8 +31,11 @@ export async function runBatched<P extends Batched>(
   pieces: readonly P[],
   options: BatchOptions<P>,
 ): Promise<string[]> {
+  const { behind, ...others } = options;
   for (let from = 0; from < pieces.length; from += AT_ONCE) {
-    await runTogether(session, budget, pieces.slice(from, from + AT_ONCE), options);
+    const isLast = from + AT_ONCE >= pieces.length;
+    const own = isLast && behind !== undefined ? { ...others, behind } : others;
+    await runTogether(session, budget, pieces.slice(from, from + AT_ONCE), own);
   }
   return pieces.flatMap(({ statements }) => statements);
 }
@@ -38,16 +44,16 @@ async function runTogether<P extends Batched>(
   session: Session,
   budget: Budget,
   pieces: readonly P[],
-  { waits, explain }: BatchOptions<P>,
+  { waits, explain, behind = async () => undefined }: BatchOptions<P>,
 ): Promise<void> {
   const limits = budget.limits(session).split('; ');
   const timed = inTime(session, budget, pieces, waits);
-  try {
-    await session.run([...limits, ...timed.map(({ sql }) => sql)].join('; '));
-  } catch (error) {
+  const text = [...limits, ...timed.map(({ sql }) => sql)].join('; ');
+  const ran = session.precede(text).catch((error: unknown) => {
     const failed = error instanceof MemberError ? timed[error.completed - limits.length] : undefined;
     throw failed === undefined ? error : explain(error, failed.piece);
-  }
+  });
+  await allDone([ran, behind()]);
 }
 
 /** Of the pieces that may wait: before each so many it is lowered. */

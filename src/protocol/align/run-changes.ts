@@ -8,22 +8,30 @@ import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import { runBatched } from './run-batched.js';
 
-/** In order; what attaches a partition runs by itself, since it may have to look into what stands in its way. */
+/**
+ * In order; what attaches a partition runs by itself, since it may have to look into what stands in its way. `behind` asks for
+ * what all of them leave.
+ */
 export async function runChanges(
   lane: Lane,
   session: Session,
   changes: readonly Change[],
   budget: Budget,
+  behind: () => Promise<void> = async () => undefined,
 ): Promise<string[]> {
   const statements: string[] = [];
-  for (const batch of batches(changes)) {
+  const all = batches(changes);
+  const last = all.at(-1);
+  for (const batch of all) {
     const unlocked = new Set(
       batch.filter(
         ({ kind, table }) => kind !== 'create' && budget.noteLocked(session.member, display(table)),
       ),
     );
-    statements.push(...(await runBatch(lane, session, batch, { budget, unlocked })));
+    const then = batch === last ? { behind } : {};
+    statements.push(...(await runBatch(lane, session, batch, { budget, unlocked, ...then })));
   }
+  if (last === undefined) await behind();
   return statements;
 }
 
@@ -44,11 +52,17 @@ function batches(changes: readonly Change[]): Change[][] {
 const isAttach = ({ attach }: Change): boolean => attach !== undefined;
 const isCreate = ({ kind }: Change): boolean => kind === 'create';
 
+interface BatchParts {
+  readonly budget: Budget;
+  readonly unlocked: ReadonlySet<Change>;
+  readonly behind?: () => Promise<void>;
+}
+
 async function runBatch(
   lane: Lane,
   session: Session,
   batch: readonly Change[],
-  { budget, unlocked }: { readonly budget: Budget; readonly unlocked: ReadonlySet<Change> },
+  { budget, unlocked, behind = async () => undefined }: BatchParts,
 ): Promise<readonly string[]> {
   const [first] = batch;
   if (first === undefined) return [];
@@ -57,13 +71,15 @@ async function runBatch(
     return runBatched(session, budget, batch, {
       waits: (change) => unlocked.has(change),
       explain: (error, change) => explain(error, lane, change),
+      behind,
     });
   try {
     await runAttaching(session, budget.limits(session), statements, attach);
-    return statements;
   } catch (error) {
     throw explain(error, lane, first);
   }
+  await behind();
+  return statements;
 }
 
 function explain(error: unknown, lane: Lane, change: Change): unknown {

@@ -28,9 +28,9 @@ export async function alignVeneer(
   if (planned.length === 0) return [];
   await beginOnVeneer(lane, session, budget);
   await lane.run.at(`before statements:${session.member}`);
-  const statements = await executeChanges(lane, session, planned, budget);
+  const prove = (): Promise<void> => proveAligned(lane, session, changes);
+  const statements = await executeChanges(lane, session, planned, budget, prove);
   await lane.run.at(`after statements:${session.member}`);
-  await proveAligned(lane, session, changes);
   return statements;
 }
 
@@ -116,26 +116,29 @@ export async function refuseOccupied(
 /**
  * Runs the changes in the open transaction, with views above columns whose type changes put aside and restored.
  * Answers what was executed. An error names the table and what to do; where something depends on what is to be
- * dropped, or cannot be restored, it is refused by name before the first statement.
+ * dropped, or cannot be restored, it is refused by name before the first statement. `behind` asks for what all of them leave.
  */
 export async function executeChanges(
   lane: Lane,
   session: Session,
   changes: readonly Change[],
   budget: Budget,
+  behind?: () => Promise<void>,
 ): Promise<string[]> {
   await clearTheWay(session, budget, changes.flatMap(fatesOf));
   const retypes = changes.filter(isRetype);
   const last = changes.filter(({ kind }) => kind === 'create');
   const first = changes.filter((change) => !retypes.includes(change) && !last.includes(change));
-  const run = (some: readonly Change[]): Promise<string[]> => runChanges(lane, session, some, budget);
+  const isOver = last.length === 0 && retypes.length === 0;
+  const run = (some: readonly Change[], then?: () => Promise<void>): Promise<string[]> =>
+    runChanges(lane, session, some, budget, then);
   const columns = retypes.flatMap(({ oid = '', retyped = [] }) =>
     retyped.map(({ name }) => ({ relation: oid, column: name })),
   );
   const statements = [
-    ...(await run(first)),
+    ...(await run(first, isOver ? behind : undefined)),
     ...(await aroundRetype(session, budget, columns, () => run(retypes))),
-    ...(await run(last)),
+    ...(await run(last, isOver ? undefined : behind)),
   ];
   const shown = { veneer: session.member, shard: lane.shard.name };
   for (const { table } of last) lane.run.shown.push({ ...shown, kind: 'new', name: table });
