@@ -4,6 +4,7 @@ import type { Session } from '../../postgres/session.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
+import type { ForeseenOn } from './foreseen.js';
 import type { Aligned, GroupWork } from '../group/gather.js';
 import type { Group } from '../group/group.js';
 import { alignGroupTypes, finishGroupTypes, gatedRelations, type GroupTypes } from './group-types.js';
@@ -22,8 +23,9 @@ export async function alignVeneers(
   done: readonly ShardDone[],
   budget: Budget,
   turns: HeldTurns,
+  foreseen: ForeseenOn = new Map(),
 ): Promise<{ readonly aligned: readonly Aligned[] } & Pick<GroupWork, 'writes'>> {
-  const planned = await planVeneers(group, done);
+  const planned = await planVeneers(group, done, foreseen);
   learn(done, planned);
   for (const { shard } of done) shard.part.onPhase('veneer');
   // Veneer after veneer, in the order of their names, so that two lanes cannot wait for each other.
@@ -48,6 +50,7 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
   lane.learn(planned.migration.name, {
     fence: done.some(({ fence }) => fence),
     relations: [...changedRelations(changes), ...plans.flatMap(({ types }) => gatedRelations(types))],
+    names: changedNames(changes, done),
   });
 }
 
@@ -55,6 +58,13 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
 const changedRelations = (changes: readonly Change[]): string[] => [
   ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
 ];
+
+/** What is changed or made, and what it is called then. */
+function changedNames(changes: readonly Change[], done: readonly ShardDone[]): string[] {
+  const names = new Set(changes.map(({ remote }) => remote.name));
+  const renames = done.flatMap((one) => one.changes.renames);
+  return [...names, ...renames.flatMap(({ from, to }) => (names.has(from.name) ? to.name : []))];
+}
 
 async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promise<Aligned> {
   const { veneer } = plan;

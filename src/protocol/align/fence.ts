@@ -7,7 +7,7 @@ import type { Row, Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
-import { lockTables } from './lock-tables.js';
+import { lockTables, type ReadLocked } from './lock-tables.js';
 import { beginOnVeneer } from './veneer-work.js';
 import { throwIfAborted } from '../lane/watched.js';
 
@@ -19,17 +19,22 @@ import { throwIfAborted } from '../lane/watched.js';
  * reads them all. Such a session holds ACCESS SHARE on some foreign table of that server until its transaction
  * ends; so locking every foreign table of the server waits for the old ones, and lets no new one begin before the
  * step has ended. What slips through gave its lock back by ROLLBACK TO SAVEPOINT, and keeps its remote snapshot:
- * `awaitOldSnapshots` finds it on the shard.
+ * `awaitOldSnapshots` finds it on the shard. `behind` reads what is locked then.
  *
  * SET NOT NULL needs it as well: from PostgreSQL 17 on `a IS NULL` is answered by the definition alone, and an old
  * snapshot may still show the row from before its NULL was filled.
  */
-export async function fenceVeneer(lane: Lane, veneer: Session, budget: Budget): Promise<void> {
+export async function fenceVeneer(
+  lane: Lane,
+  veneer: Session,
+  budget: Budget,
+  behind?: ReadLocked,
+): Promise<void> {
   const [tables] = await allDone([
     readForeignTableHeads(veneer, [lane.shard.server.name]),
     beginOnVeneer(lane, veneer, budget),
   ]);
-  await lockTables(lane, veneer, tables, budget);
+  await lockTables(lane, veneer, tables, budget, behind);
 }
 
 /** Milliseconds between two looks for old snapshots. */

@@ -1,43 +1,16 @@
-import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTableHead } from '../../catalog/relation.js';
-import type { TenantConfig } from '../../config/config.js';
 import { allDone } from '../../postgres/all-done.js';
-import { display, ident, nameKey, qualified } from '../../postgres/identifiers.js';
+import { display, ident, qualified } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
-import { exposureOf, shownAs } from '../../veneer/exposure.js';
 import type { Budget } from '../lane/budget.js';
-import { wholeShard, type Lane } from '../lane/lane.js';
+import type { Lane } from '../lane/lane.js';
 import { lockAbove } from './lock-views.js';
 import { inTime } from './run-batched.js';
-import { readStrangers } from './strangers.js';
 import { lockUnionsOver } from './unions.js';
-import { beginOnVeneer } from './veneer-work.js';
 
-/** Begins, and takes ACCESS EXCLUSIVE on the foreign tables that show these relations of the tenants, ours and others'. */
-export async function lockOnVeneer(
-  lane: Lane,
-  session: Session,
-  tenants: readonly TenantConfig[],
-  relations: readonly string[],
-  budget: Budget,
-): Promise<void> {
-  const exposure = exposureOf(lane.run.config, wholeShard(lane));
-  const remote = tenants.flatMap(({ schema }) => relations.map((name) => ({ schema, name })));
-  const ours = remote.flatMap((relation) => shownAs(exposure, relation)?.name ?? []);
-  const named = [...ours, ...(await readStrangers(lane, session, exposure))];
-  const keys = new Set(remote.map(nameKey));
-  const [tables] = await allDone([
-    readForeignTableHeads(session, [lane.shard.server.name], named),
-    beginOnVeneer(lane, session, budget),
-  ]);
-  await lockTables(
-    lane,
-    session,
-    tables.filter((table) => keys.has(nameKey(remoteOf(table)))),
-    budget,
-  );
-}
+/** Reads what was locked, in the same round trip. */
+export type ReadLocked = (locked: readonly ForeignTableHead[]) => Promise<void>;
 
 /** LOCK TABLE is refused on foreign tables; handing one to its own owner changes nothing and takes the lock. */
 export async function lockTables(
@@ -45,8 +18,9 @@ export async function lockTables(
   session: Session,
   tables: readonly ForeignTableHead[],
   budget: Budget,
+  behind: ReadLocked = async () => undefined,
 ): Promise<void> {
-  if (tables.length === 0) return;
+  if (tables.length === 0) return behind(tables);
   await lockUnionsOver(lane.run.config, session, tables, budget);
   await lockAbove(
     session,
@@ -59,13 +33,13 @@ export async function lockTables(
   const limits = budget.limits(session).split('; ');
   const locks = contendedFirst(lane, tables).map((table) => ({ table, statements: [lockSql(table)] }));
   const timed = inTime(session, budget, locks, () => true);
-  try {
-    await session.run([...limits, ...timed.map(({ sql }) => sql)].join('; '));
-  } catch (error) {
+  const text = [...limits, ...timed.map(({ sql }) => sql)].join('; ');
+  const taken = session.precede(text).catch((error: unknown) => {
     const refused = error instanceof MemberError ? timed[error.completed - limits.length] : undefined;
     if (refused !== undefined) lane.contended.unshift(display(refused.piece.table));
     throw error;
-  }
+  });
+  await allDone([taken, behind(tables)]);
 }
 
 /** A partition is locked with its parent, which whoever reads through the parent locks first. */

@@ -5,6 +5,7 @@ import { mergeParents } from '../../veneer/merge-parents.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';
 import { foreseeWrites } from './foresee-writes.js';
+import type { Foreseen, ForeseenOn } from './foreseen.js';
 import type { GroupWork } from '../group/gather.js';
 import type { Group, GroupVeneer } from '../group/group.js';
 import { planGroupTypes } from './group-types.js';
@@ -25,29 +26,35 @@ export interface VeneerPlan {
   readonly types: TypeWork;
 }
 
-/** Reads what each veneer of a group has to change; nothing is changed yet. */
+/** Reads what each veneer of a group has to change, where it was not `foreseen`; nothing is changed yet. */
 export const planVeneers = (
   { veneers }: Pick<Group, 'veneers'>,
   done: readonly ShardDone[],
+  foreseen: ForeseenOn,
 ): Promise<VeneerPlan[]> =>
   allDone(
     veneers.map((veneer) =>
       planVeneer(
         veneer,
         done.filter(({ shard }) => veneer.shows.includes(shard)),
+        foreseen.get(veneer.name),
       ),
     ),
   );
 
-/** The same for one veneer, of the shards that it shows. */
-export async function planVeneer(veneer: GroupVeneer, shown: readonly ShardDone[]): Promise<VeneerPlan> {
+/** The same for one veneer, of the shards that it shows; `foreseen`: by shard. */
+export async function planVeneer(
+  veneer: GroupVeneer,
+  shown: readonly ShardDone[],
+  foreseen: ReadonlyMap<string, Foreseen> = new Map(),
+): Promise<VeneerPlan> {
   const { name, session } = veneer;
   // What is asked together takes one round trip.
   const [types, read] = await allDone([
     planGroupTypes(veneer.session, shown),
     allDone(
       shown.map(async ({ shard: { part }, changes }) => {
-        const present = await readPresent(part.lane, session, changes);
+        const present = await readPresent(part.lane, session, changes, foreseen.get(part.lane.shard.name));
         return {
           changes: differenceIn(part.lane, session, changes, present),
           writes: foreseeWrites(part.lane, session, changes, present.tables),

@@ -1,4 +1,4 @@
-import { readForeignTables, readOccupied } from '../../catalog/read-foreign-tables.js';
+import { readOccupied } from '../../catalog/read-foreign-tables.js';
 import type { Fate } from '../../catalog/read-dependents.js';
 import type { ForeignTable } from '../../catalog/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
@@ -9,6 +9,7 @@ import { isOurs, type Definition } from '../../veneer/definition.js';
 import { reconcile, type Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
+import { NOTHING_FORESEEN, readBeyond } from './foreseen.js';
 import { aroundRetype, clearTheWay } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
 import { runChanges } from './run-changes.js';
@@ -56,10 +57,15 @@ export interface Present {
  * the rules gave to what was there before, which are the names of all that is ours: to look for tables by what they show
  * would be to look through all of the server's, whose number grows with the fleet, in every step.
  */
-export async function readPresent(lane: Lane, session: Session, changes: ShardChanges): Promise<Present> {
+export async function readPresent(
+  lane: Lane,
+  session: Session,
+  changes: ShardChanges,
+  foreseen = NOTHING_FORESEEN,
+): Promise<Present> {
+  const { name: server } = lane.shard.server;
   const wanted = await placeDefinitions(session, changes.wanted);
-  const named = [...wanted, ...changes.shown];
-  return { wanted, tables: await readForeignTables(session, [lane.shard.server.name], named) };
+  return { wanted, tables: await readBeyond(session, server, [...wanted, ...changes.shown], foreseen) };
 }
 
 /** Present × wanted. Asks for nothing more. */

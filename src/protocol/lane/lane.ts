@@ -50,13 +50,15 @@ export const wholeShard = ({ run, shard }: Pick<Lane, 'run' | 'shard'>): ShardCo
 
 /** What a migration changes on veneers, so that the next attempt can lock it there before it touches the shard. */
 export interface Affected {
-  /** Names of relations of a tenant. */
+  /** Names of relations of a tenant that are to be locked there. */
   readonly relations: readonly string[];
+  /** Names of relations of a tenant, as they were and as they are then, that are to be read there. */
+  readonly names: readonly string[];
   /** It rewrites a table: all foreign tables of the shard are to be locked. */
   readonly fence: boolean;
 }
 
-const NOTHING: Affected = { relations: [], fence: false };
+const NOTHING: Affected = { relations: [], names: [], fence: false };
 
 /**
  * Borrows a lane for the time of `work`; afterwards its sessions are closed, whatever happened, but for those to veneers that the

@@ -120,6 +120,7 @@ function lanesOf(crew: Crew, { shards }: Plan, learnt: Map<string, Affected>): R
   const affected = [...learnt.values()];
   const all: Affected = {
     relations: [...new Set(affected.flatMap(({ relations }) => relations))],
+    names: [...new Set(affected.flatMap(({ names }) => names))],
     fence: affected.some(({ fence }) => fence),
   };
   const lane = (shard: Lane['shard']): Lane => ({

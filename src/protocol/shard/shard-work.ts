@@ -23,12 +23,21 @@ export interface Begun {
   readonly touched: Touched;
 }
 
-/** Begins, records and runs a migration for its tenants or the shard itself; leaves the transaction open. */
-export async function beginOnShard(lane: Lane, session: Session, work: ShardWork): Promise<Begun> {
+/**
+ * Begins, records and, once it is `ready` to, runs a migration for its tenants or the shard itself; leaves the transaction
+ * open.
+ */
+export async function beginOnShard(
+  lane: Lane,
+  session: Session,
+  work: ShardWork,
+  ready: Promise<unknown>,
+): Promise<Begun> {
   const { direction } = work.planned;
   const write = ledgerWrite(lane, work);
   const written = await beginClean(lane.run, session, work.budget, ledgerText(direction, write));
   const xid = readWritten(session, direction, write, written);
+  await ready;
   const touched = await runRecorded(lane, session, work, () => readTouched(lane, session));
   await lane.run.at(`after statements:${lane.shard.name}`);
   return { xid, touched };

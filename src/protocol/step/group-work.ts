@@ -3,7 +3,6 @@ import { labelOf } from '../../migrations/migration.js';
 import { alignVeneers } from '../align/align-veneers.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Budget } from '../lane/budget.js';
-import { fenceVeneer } from '../align/fence.js';
 import { gather, type Aligned, type GroupWork } from '../group/gather.js';
 import type { Group, GroupShard, GroupVeneer, StepPart } from '../group/group.js';
 import type { Affected } from '../lane/lane.js';
@@ -14,7 +13,8 @@ import { beginOnShard, type Begun } from '../shard/shard-work.js';
 import type { HeldTurns } from '../run/turns.js';
 import { hasUnions } from '../align/union-facts.js';
 import { veneerStatements } from '../align/veneer-statements.js';
-import { lockOnVeneer } from '../align/lock-tables.js';
+import type { Foreseen, ForeseenOn } from '../align/foreseen.js';
+import { lockKnown } from '../align/lock-known.js';
 
 /**
  * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,
@@ -56,22 +56,35 @@ export async function changeGroup(
 ): Promise<GroupChanges> {
   // Read once: what another lane learns meanwhile was not locked here.
   const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
-  for (const veneer of group.veneers) await lockKnown(veneer, known, budget, turns);
-  const done = await allDone(
-    group.shards.map((shard) => workOnShard(shard, step, budget, known.get(shard.name)?.fence === true)),
-  );
-  return { done, ...(await alignVeneers(group, done, budget, turns)) };
+  const locking = lockAll(group, known, budget, turns);
+  // A member in both roles has one transaction, which one of the two has to begin.
+  if (group.shards.some(({ name }) => group.veneers.some((veneer) => veneer.name === name))) await locking;
+  const [foreseen, done] = await allDone([
+    locking,
+    allDone(
+      group.shards.map((shard) => {
+        const fenced = known.get(shard.name)?.fence === true;
+        return workOnShard(shard, step, budget, { fenced, locked: locking });
+      }),
+    ),
+  ]);
+  return { done, ...(await alignVeneers(group, done, budget, turns, foreseen)) };
 }
 
+/**
+ * Begins on a shard while the veneers' tables are being locked, which nobody waits for, and goes on when they are: between what an application
+ * locks on a veneer and what on a shard there is an order, and a row of the ledger is neither.
+ */
 async function workOnShard(
   shard: GroupShard,
   step: string,
   budget: Budget,
-  fenced: boolean,
+  { fenced, locked }: { readonly fenced: boolean; readonly locked: Promise<unknown> },
 ): Promise<ShardDone> {
   const { part, session } = shard;
   const onTenant = (count: number): void => part.onPhase('running', count);
-  const begun = await beginOnShard(part.lane, session, { step, planned: part.planned, budget, onTenant });
+  const work = { step, planned: part.planned, budget, onTenant };
+  const begun = await beginOnShard(part.lane, session, work, locked);
   return readDone(shard, begun, fenced);
 }
 
@@ -89,19 +102,32 @@ export async function readDone(
 
 const knownOf = ({ lane, planned }: StepPart): Affected => lane.known(planned.migration.name);
 
-async function lockKnown(
+/** Veneer after veneer, in the order of their names. */
+async function lockAll(
+  { veneers }: Group,
+  known: ReadonlyMap<string, Affected>,
+  budget: Budget,
+  turns: HeldTurns,
+): Promise<ForeseenOn> {
+  const foreseen = new Map<string, ReadonlyMap<string, Foreseen>>();
+  for (const veneer of veneers) foreseen.set(veneer.name, await lockOn(veneer, known, budget, turns));
+  return foreseen;
+}
+
+async function lockOn(
   { session, shows }: GroupVeneer,
   known: ReadonlyMap<string, Affected>,
   budget: Budget,
   turns: HeldTurns,
-): Promise<void> {
+): Promise<ReadonlyMap<string, Foreseen>> {
+  const foreseen = new Map<string, Foreseen>();
   for (const { name, part } of shows) {
-    const { fence, relations } = known.get(name) ?? knownOf(part);
-    if (!fence && relations.length === 0) continue;
+    const affected = known.get(name) ?? knownOf(part);
+    if (!affected.fence && affected.relations.length === 0) continue;
     if (hasUnions(part.lane.run.config)) await turns.take(session.member);
-    if (fence) await fenceVeneer(part.lane, session, budget);
-    else await lockOnVeneer(part.lane, session, tenantsOf(part), relations, budget);
+    foreseen.set(name, await lockKnown(part.lane, session, tenantsOf(part), affected, budget));
   }
+  return foreseen;
 }
 
 /** Whose relations a step may change: of the shard's own migration, those of any tenant. */

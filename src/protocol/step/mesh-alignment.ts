@@ -66,7 +66,7 @@ function asShard(
   const lane: Lane = {
     ...crew,
     shard,
-    known: () => ({ relations: [], fence: false }),
+    known: () => ({ relations: [], names: [], fence: false }),
     learn: () => undefined,
   };
   const part = { lane, planned: { migration, direction, tenants: [] }, onPhase: () => undefined };
