@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { allDone } from '../../src/postgres/all-done.js';
+import { openSession, type Session } from '../../src/postgres/session.js';
+import { Secret } from '../../src/secret.js';
+import { freshFleet } from '../support/fresh-fleet.js';
+import type { TestFleet } from '../support/test-fleet.js';
+
+let fleet: TestFleet;
+let session: Session;
+
+beforeEach(async () => {
+  fleet = await freshFleet();
+  const url = new Secret(fleet.urlOf('shard1'));
+  session = await openSession({ member: 'shard1', url, applicationName: 'test' });
+  await session.run('CREATE SCHEMA s; CREATE TABLE s.t (id int)');
+});
+
+afterEach(async () => {
+  await session.close();
+  await fleet.close();
+});
+
+const rows = (): Promise<{ n: number }[]> => session.prepared('SELECT count(*)::int AS n FROM s.t');
+
+test('what is prepared behind a text is sent before it was answered, and finds what it left', async () => {
+  let answered = false;
+  const text = session
+    .precede('BEGIN; INSERT INTO s.t VALUES (1); INSERT INTO s.t VALUES (2)')
+    .then((tags) => {
+      answered = true;
+      return tags;
+    });
+  const asked = session.prepared('SELECT count(*)::int AS n FROM s.t WHERE id > $1', [0]);
+  // What waits for an answer has nothing on its way yet.
+  const waiting = session.query('SELECT 1');
+  expect(answered).toBe(false);
+  expect(await allDone([text, asked])).toEqual([['BEGIN', 'INSERT', 'INSERT'], [{ n: 2 }]]);
+  await waiting;
+  expect(session.status()).toBe('T');
+});
+
+test('a text waits for what was asked before it, and what waits for its answer waits for that', async () => {
+  const order: string[] = [];
+  const note =
+    (what: string) =>
+    (answer: unknown): unknown => (order.push(what), answer);
+  await Promise.all([
+    rows().then(note('before')),
+    session.precede('INSERT INTO s.t VALUES (1)').then(note('text')),
+    rows().then(note('behind')),
+    session.run('SELECT 1').then(note('after')),
+  ]);
+  expect(order).toEqual(['before', 'text', 'behind', 'after']);
+});
+
+test('only its own statements are counted and told of, whatever comes behind', async () => {
+  const told: number[] = [];
+  await allDone([
+    session.precede('SELECT 1; SELECT 2; SELECT 3', (completed) => told.push(completed)),
+    ...Array.from({ length: 20 }, rows),
+  ]);
+  expect(told).toEqual([1, 2, 3]);
+});
+
+test('where it fails, the error says how many of its statements had completed, and is the one that is told', async () => {
+  await session.run('BEGIN');
+  const both = allDone([session.precede('SELECT 1; SELECT 2; SELECT 1 / 0; SELECT 3'), rows(), rows()]);
+  await expect(both).rejects.toMatchObject({ facts: { sqlstate: '22012' }, completed: 2 });
+  expect(session.status()).toBe('E');
+  await session.run('ROLLBACK');
+  // Outside of a transaction what is behind it runs all the same.
+  const [failed, behind] = await Promise.allSettled([session.precede('SELECT 1; SELECT 1 / 0'), rows()]);
+  expect(failed).toMatchObject({ status: 'rejected', reason: { completed: 1 } });
+  expect(behind).toEqual({ status: 'fulfilled', value: [{ n: 0 }] });
+});
+
+test('one behind the other is sent when the other is answered', async () => {
+  const tags = await Promise.all([
+    session.precede('BEGIN'),
+    session.precede('INSERT INTO s.t VALUES (1)'),
+    session.precede('COMMIT'),
+  ]);
+  expect(tags).toEqual([['BEGIN'], ['INSERT'], ['COMMIT']]);
+  expect(await rows()).toEqual([{ n: 1 }]);
+});
