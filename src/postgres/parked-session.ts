@@ -50,7 +50,6 @@ export function parkedSession(member: string, parking: Parking, open: () => Prom
     asLogin: (text, values) => on((session) => session.asLogin(text, values)),
     run: (text, told) => on((session) => session.run(text, told)),
     precede: (text, told) => on((session) => session.precede(text, told)),
-    lead: (text) => on((session) => session.lead(text)),
     ask: (text) => on((session) => session.ask(text)),
     isAsked: () => current()?.isAsked() ?? false,
     // Without a connection nothing of it can be lost: the next one is another.

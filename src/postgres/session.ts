@@ -7,7 +7,7 @@ import { freshStatements, PREPARED_BY_SQL, type Values } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
 import { factsOf, opening, type OpenRow, type ServerFacts } from './server-facts.js';
-import { turnsOfClient } from './turns-of-client.js';
+import { turnsOfClient, type ClientTurns } from './turns-of-client.js';
 
 export type Row = Record<string, unknown>;
 
@@ -42,13 +42,9 @@ export interface Session {
    */
   run(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
   /**
-   * Like `run`, for what `prepared` asks at the same time need not wait for: both take one round trip. Where it fails the others
-   * are run without it, so it is for what does not matter to them, as BEGIN does not to reads.
-   */
-  lead(text: string): Promise<readonly string[]>;
-  /**
-   * Like `run`, but what `prepared` asks behind it is sent without waiting for its answer, and finds what it has left; where it fails,
-   * those fail behind it (see `allDone`). `told` hears of its own statements alone.
+   * Like `run`, but it does not wait for what `prepared` asked before it, nor what it asks behind it for this: what is asked together
+   * takes one round trip, and finds what it has left. Where it fails in a transaction, those behind it fail, too (see `allDone`);
+   * else they are run without it.
    */
   precede(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
@@ -156,15 +152,15 @@ function sessionOf(
   const turns = turnsOfClient(member, client, lose);
   const send = turns.take;
   const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
-    send(async () => (await client.query<R>(text, [...values])).rows);
+    send(async () => (await turns.query<R>(text, [...values])).rows);
   const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     turns.share(async () => {
       const name = `pgv_${turns.forgotten()}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
-      return (await client.query<R>({ name, text, values: [...values] })).rows;
+      return (await turns.query<R>({ name, text, values: [...values] })).rows;
     });
   const ask = (text: string): Promise<Answer[]> =>
     send(async () => {
-      const results: unknown = await client.query<unknown[]>({ text, rowMode: 'array' });
+      const results: unknown = await turns.query<unknown[]>({ text, rowMode: 'array' });
       return answersOf(results);
     });
   return {
@@ -178,10 +174,9 @@ function sessionOf(
     isIdle: () => client.getTransactionStatus() === 'I' && !turns.isFailing(),
     query,
     prepared,
-    asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(client, text, values)),
-    lead: (text) => turns.share(async () => tagsOf(await client.query(text))),
-    run: (text, told) => send(async () => tagsOf(await client.query(text)), told),
-    precede: (text, told) => turns.precede(async () => tagsOf(await client.query(text)), told),
+    asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(turns, text, values)),
+    run: (text, told) => send(async () => tagsOf(await turns.query(text)), told),
+    precede: (text, told) => turns.share(async () => tagsOf(await turns.query(text)), told),
     ask,
     async freshen(then): Promise<readonly Answer[]> {
       const text = [...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; ');
@@ -189,7 +184,7 @@ function sessionOf(
       // Two texts, sent together: in one, a BEGIN of the second would take over the transaction that the first began,
       // with what an earlier migration had set for its transactions.
       const [fresh = [], answers = []] = await send(() =>
-        allDone(texts.map(async (one) => answersOf(await client.query({ text: one, rowMode: 'array' })))),
+        allDone(texts.map(async (one) => answersOf(await turns.query({ text: one, rowMode: 'array' })))),
       );
       const left = fresh.at(-1)?.rows ?? [];
       if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));
@@ -219,16 +214,16 @@ const answersOf = (results: unknown): Answer[] =>
 
 /** One turn of the session, so that nothing else of ours runs with these rights. */
 async function askAsLogin<R extends Row>(
-  client: pg.Client,
+  { query }: Pick<ClientTurns, 'query'>,
   text: string,
   values: readonly unknown[],
 ): Promise<R[]> {
-  await client.query('SET ROLE NONE');
+  await query('SET ROLE NONE');
   try {
-    return (await client.query<R>(text, [...values])).rows;
+    return (await query<R>(text, [...values])).rows;
   } finally {
     // In a failed transaction it fails, and the rollback does it.
-    await client.query('RESET ROLE').catch(() => undefined);
+    await query('RESET ROLE').catch(() => undefined);
   }
 }
 

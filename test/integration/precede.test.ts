@@ -39,7 +39,7 @@ test('what is prepared behind a text is sent before it was answered, and finds w
   expect(session.status()).toBe('T');
 });
 
-test('a text waits for what was asked before it, and what waits for its answer waits for that', async () => {
+test('the server does it all in the order of the calls, whoever waits for an answer', async () => {
   const order: string[] = [];
   const note =
     (what: string) =>
@@ -74,12 +74,23 @@ test('where it fails, the error says how many of its statements had completed, a
   expect(behind).toEqual({ status: 'fulfilled', value: [{ n: 0 }] });
 });
 
-test('one behind the other is sent when the other is answered', async () => {
-  const tags = await Promise.all([
-    session.precede('BEGIN'),
-    session.precede('INSERT INTO s.t VALUES (1)'),
-    session.precede('COMMIT'),
+test('of several on their way each counts its own, the one that fails and those that fail behind it, too', async () => {
+  const told: string[] = [];
+  const tell = (what: string) => (completed: number) => told.push(`${what} ${completed}`);
+  const ended = await Promise.allSettled([
+    session.precede('BEGIN', tell('begin')),
+    session.precede('INSERT INTO s.t VALUES (1); SELECT 1; SELECT 1 / 0', tell('text')),
+    session.precede('SELECT 2; SELECT 3', tell('behind')),
+    rows(),
+    session.run('ROLLBACK; SELECT 1; SELECT 1 / 0', tell('run')),
   ]);
-  expect(tags).toEqual([['BEGIN'], ['INSERT'], ['COMMIT']]);
-  expect(await rows()).toEqual([{ n: 1 }]);
+  expect(told).toEqual(['begin 1', 'text 1', 'text 2', 'run 1', 'run 2']);
+  expect(ended).toMatchObject([
+    { status: 'fulfilled', value: ['BEGIN'] },
+    { reason: { completed: 2, facts: { sqlstate: '22012' } } },
+    { reason: { completed: 0, facts: { sqlstate: '25P02' } } },
+    { reason: { completed: 0, facts: { sqlstate: '25P02' } } },
+    { reason: { completed: 2, facts: { sqlstate: '22012' } } },
+  ]);
+  expect(await rows()).toEqual([{ n: 0 }]);
 });

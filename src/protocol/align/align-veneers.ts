@@ -1,21 +1,18 @@
 import { sharesParents } from '../../fleet/shares-parents.js';
 import { qualified, type QualifiedName } from '../../postgres/identifiers.js';
-import type { Session } from '../../postgres/session.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
 import type { ForeseenOn } from './foreseen.js';
 import type { Aligned, GroupWork } from '../group/gather.js';
 import type { Group } from '../group/group.js';
+import { alignTables } from './align-tables.js';
 import { alignGroupTypes, finishGroupTypes, gatedRelations, type GroupTypes } from './group-types.js';
-import type { Lane } from '../lane/lane.js';
 import { planVeneer, planVeneers, writesByShard, type VeneerPlan } from './plan-veneers.js';
 import type { ShardDone } from '../group/shard-done.js';
 import type { HeldTurns } from '../run/turns.js';
 import { isIdle } from './type-work.js';
 import { hasUnions, readUnionNames } from './union-facts.js';
-import { alignUnions, putUnionsAside } from './unions.js';
-import { alignVeneer, beginOnVeneer, beginToChange, executeChanges, proveAligned } from './veneer-work.js';
 
 /** Brings the veneers of a group in line with what was done on its shards, all in transactions that stay open. */
 export async function alignVeneers(
@@ -99,44 +96,6 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
   return { veneer, statements, changes: changed, derived, takesPart };
 }
 
-/**
- * Partitioned parents, then the foreign tables, with the views over all tenants around them. Answers the statements by
- * shard; what is nobody's in particular stands with the first, or with the last where it comes at the end.
- */
-async function alignTables(
-  session: Session,
-  { onParents, shows }: Pick<VeneerPlan, 'onParents' | 'shows'>,
-  before: readonly string[],
-  budget: Budget,
-): Promise<Map<string, string[]>> {
-  const statements = new Map(shows.map(({ done }) => [done.shard.name, [] as string[]]));
-  const [first] = shows;
-  if (first === undefined) return statements;
-  const { lane } = first.done.shard.part;
-  const { config } = lane.run;
-  const add = ({ done }: VeneerPlan['shows'][number], more: readonly string[]): void =>
-    void statements.get(done.shard.name)?.push(...more);
-  add(first, before);
-  add(first, await alterParents(lane, session, onParents, budget));
-  const changes = shows.map((one) => ({
-    server: one.done.shard.part.lane.shard.server.name,
-    changes: one.changes,
-    wanted: one.done.changes.wanted,
-  }));
-  if (changes.some((one) => one.changes.length > 0)) await beginToChange(lane, session, changes, budget);
-  const unions = await putUnionsAside(config, session, changes, budget);
-  add(first, unions.statements);
-  for (const show of shows) {
-    const own = show.done.shard.part.lane;
-    add(show, await alignVeneer(own, session, show.done.changes, show.changes, budget));
-    // Partitions followed their parent, and nothing else was to be done.
-    if (onParents.length > 0 && show.changes.length === 0)
-      await proveAligned(own, session, show.done.changes);
-  }
-  add(shows.at(-1) ?? first, await alignUnions(config, session, unions, budget));
-  return statements;
-}
-
 /** The views over all tenants that the veneer should have now. */
 async function unionNames(plan: VeneerPlan): Promise<readonly QualifiedName[]> {
   const config = plan.shows[0]?.done.shard.part.lane.run.config;
@@ -164,14 +123,3 @@ const groupTypes = ({ veneer, shows, types }: VeneerPlan): GroupTypes => ({
   types,
   shards: shows.map(({ done }) => done),
 });
-
-async function alterParents(
-  lane: Lane,
-  session: Session,
-  changes: readonly Change[],
-  budget: Budget,
-): Promise<string[]> {
-  if (changes.length === 0) return [];
-  await beginOnVeneer(lane, session, budget);
-  return executeChanges(lane, session, changes, budget);
-}

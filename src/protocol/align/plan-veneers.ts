@@ -1,6 +1,7 @@
 import { readPartitions } from '../../catalog/read-foreign-tables.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { allDone } from '../../postgres/all-done.js';
+import type { QualifiedName } from '../../postgres/identifiers.js';
 import { mergeParents } from '../../veneer/merge-parents.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';
@@ -11,7 +12,7 @@ import type { Group, GroupVeneer } from '../group/group.js';
 import { planGroupTypes } from './group-types.js';
 import type { ShardDone } from '../group/shard-done.js';
 import type { TypeWork } from './type-work.js';
-import { differenceIn, readPresent } from './veneer-work.js';
+import { differenceIn, readOccupiedNames, readPresent } from './veneer-work.js';
 
 /** What one veneer has to change, by the shards that it shows. */
 export interface VeneerPlan {
@@ -22,6 +23,8 @@ export interface VeneerPlan {
     readonly done: ShardDone;
     readonly changes: readonly Change[];
     readonly writes: readonly WriteForecast[];
+    /** Names of what it is to show that something else bears. */
+    readonly occupied: readonly QualifiedName[];
   }[];
   readonly types: TypeWork;
 }
@@ -54,8 +57,13 @@ export async function planVeneer(
     planGroupTypes(veneer.session, shown),
     allDone(
       shown.map(async ({ shard: { part }, changes }) => {
-        const present = await readPresent(part.lane, session, changes, foreseen.get(part.lane.shard.name));
+        const known = foreseen.get(part.lane.shard.name);
+        const [present, occupied] = await allDone([
+          readPresent(part.lane, session, changes, known),
+          readOccupiedNames(part.lane, session, changes.wanted, known),
+        ]);
         return {
+          occupied,
           changes: differenceIn(part.lane, session, changes, present),
           writes: foreseeWrites(part.lane, session, changes, present.tables),
         };
@@ -79,6 +87,7 @@ export async function planVeneer(
       done: one,
       changes: rest[index] ?? [],
       writes: read[index]?.writes ?? [],
+      occupied: read[index]?.occupied ?? [],
     })),
   };
 }

@@ -3,7 +3,6 @@ import type { Fate } from '../../catalog/read-dependents.js';
 import type { ForeignTable } from '../../catalog/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, nameKey, type QualifiedName } from '../../postgres/identifiers.js';
-import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import { isOurs, type Definition } from '../../veneer/definition.js';
 import { reconcile, type Change } from '../../veneer/reconcile.js';
@@ -16,8 +15,8 @@ import { runChanges } from './run-changes.js';
 import type { ShardChanges } from '../shard/shard-changes.js';
 
 /**
- * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own transaction,
- * begun here where it is not open yet. Answers the statements; none where nothing is `planned`.
+ * Brings a veneer's foreign tables in line with what the shard's transaction made, in the veneer's own transaction, which was
+ * begun. Answers the statements; none where nothing is `planned`.
  */
 export async function alignVeneer(
   lane: Lane,
@@ -27,7 +26,6 @@ export async function alignVeneer(
   budget: Budget,
 ): Promise<string[]> {
   if (planned.length === 0) return [];
-  await beginOnVeneer(lane, session, budget);
   await lane.run.at(`before statements:${session.member}`);
   const prove = (): Promise<void> => proveAligned(lane, session, changes);
   const statements = await executeChanges(lane, session, planned, budget, prove);
@@ -40,10 +38,24 @@ export async function alignVeneer(
  * for at the same time take the same round trip.
  */
 export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget): Promise<void> {
-  if (session.status() !== 'I') return;
-  await lane.run.at(`before begin:${session.member}`);
-  await session.lead(`BEGIN; ${budget.limits(session)}`);
-  await lane.run.at(`after begin:${session.member}`);
+  await (
+    await beginAhead(lane, session, budget)
+  ).begun;
+}
+
+/**
+ * The same, but it is on its way only: what the session is asked from now on comes behind it on the server, and fails where it
+ * did, since that ends the connection or the transaction with it. `begun` has to be waited for all the same.
+ */
+export async function beginAhead(
+  { run }: Lane,
+  session: Session,
+  budget: Budget,
+): Promise<{ readonly begun: Promise<void> }> {
+  if (session.status() !== 'I') return { begun: Promise.resolve() };
+  await run.at(`before begin:${session.member}`);
+  const answered = session.precede(`BEGIN; ${budget.limits(session)}`);
+  return { begun: answered.then(() => run.at(`after begin:${session.member}`)) };
 }
 
 /** What a veneer shows of what a migration touched, and what it is to show. */
@@ -84,36 +96,33 @@ export function differenceIn(
   return planned;
 }
 
-/** Begins for these changes of a server's tables, once it is known that the names of those that are to be made are free. */
-export async function beginToChange(
-  lane: Lane,
+/** Those of the names that something else than a foreign table of the shard bears; of `foreseen` tables they need not be asked. */
+export async function readOccupiedNames(
+  { shard }: Pick<Lane, 'shard'>,
   session: Session,
-  byServer: readonly { readonly server: string; readonly changes: readonly Change[] }[],
-  budget: Budget,
-): Promise<void> {
-  await allDone([
-    beginOnVeneer(lane, session, budget),
-    ...byServer.map(({ server, changes }) => {
-      const created = changes.filter(({ kind }) => kind === 'create').map(({ table }) => table);
-      return refuseOccupied(session, server, created);
-    }),
-  ]);
+  names: readonly QualifiedName[],
+  { tables } = NOTHING_FORESEEN,
+): Promise<readonly QualifiedName[]> {
+  const ours = new Set(tables.map(nameKey));
+  const others = names.filter((name) => !ours.has(nameKey(name)));
+  return others.length === 0 ? [] : readOccupied(session, [shard.server.name], others);
 }
 
 /** Throws (exit 20) where a foreign table is to be made under a name that something else bears. */
-export async function refuseOccupied(
-  session: Session,
+export function refuseOccupied(
+  { member }: Session,
   server: string,
-  names: readonly QualifiedName[],
-): Promise<void> {
-  if (names.length === 0) return;
-  const [occupied] = await readOccupied(session, [server], names);
-  if (occupied === undefined) return;
+  changes: readonly Change[],
+  occupied: readonly QualifiedName[],
+): void {
+  const made = new Set(changes.filter(({ kind }) => kind === 'create').map(({ table }) => nameKey(table)));
+  const taken = occupied.find((name) => made.has(nameKey(name)));
+  if (taken === undefined) return;
   throw new VeneerError(
-    `${display(occupied)} exists on the veneer already, and is not a foreign table of ${server}`,
+    `${display(taken)} exists on the veneer already, and is not a foreign table of ${server}`,
     {
       exitCode: EXIT.failed,
-      where: { member: session.member },
+      where: { member },
       hint: 'rename or drop it there, or expose the relation under another name',
     },
   );

@@ -55,13 +55,13 @@ export async function readTouched(
   schemas: 'stay' | 'may go' = 'stay',
 ): Promise<Touched> {
   const { tenants } = wholeShard(lane);
+  // Before anything is on its way: it throws where the anchor is lost, and what nobody waits for any more would fail unheard.
+  const { anchor } = lane.before(lane.shard.name);
   // What one of these breaks, those after it only run into.
   const [oids, xid] = await allDone([
     touchedRelations(session),
     currentXid(session),
-    schemas === 'stay'
-      ? refuseMovedSchemas(session, lane.before(lane.shard.name).anchor, tenants)
-      : Promise.resolve(),
+    schemas === 'stay' ? refuseMovedSchemas(session, anchor, tenants) : Promise.resolve(),
   ]);
   return { oids, xid };
 }

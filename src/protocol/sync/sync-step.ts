@@ -25,7 +25,7 @@ import { chooseProtocol } from '../step/protocol-choice.js';
 import { unionsAmiss } from '../../veneer/unions.js';
 import { readUnionFacts } from '../align/union-facts.js';
 import { alignUnions, putUnionsAside, repairUnions } from '../align/unions.js';
-import { beginOnVeneer, executeChanges, refuseOccupied } from '../align/veneer-work.js';
+import { beginOnVeneer, executeChanges, readOccupiedNames, refuseOccupied } from '../align/veneer-work.js';
 
 export interface SyncEnd extends Partial<AttemptEnding> {
   /** By veneer; a veneer that is in line already has none. */
@@ -152,12 +152,9 @@ async function repairOne(
   await beginOnVeneer(lane, veneer, budget);
   const typed = await alignTypes(lane, veneer, found.types, budget);
   const { changes } = isIdle(found.types) ? found : await readRepairs(veneer, scope, wanted);
-  await refuseOccupied(
-    veneer,
-    scope.shard.server.name,
-    changes.filter((change) => change.kind === 'create').map((change) => change.table),
-  );
   const server = scope.shard.server.name;
+  const created = changes.filter(({ kind }) => kind === 'create').map(({ table }) => table);
+  refuseOccupied(veneer, server, changes, await readOccupiedNames(scope, veneer, created));
   const unions = await putUnionsAside(
     config,
     veneer,

@@ -1,0 +1,87 @@
+import { allDone } from '../../postgres/all-done.js';
+import type { Session } from '../../postgres/session.js';
+import type { Change } from '../../veneer/reconcile.js';
+import type { Budget } from '../lane/budget.js';
+import type { Lane } from '../lane/lane.js';
+import type { VeneerPlan } from './plan-veneers.js';
+import { alignUnions, putUnionsAside } from './unions.js';
+import {
+  alignVeneer,
+  beginAhead,
+  beginOnVeneer,
+  executeChanges,
+  proveAligned,
+  refuseOccupied,
+} from './veneer-work.js';
+
+/** What is to be done to a veneer's foreign tables and their parents. */
+type Tables = Pick<VeneerPlan, 'onParents' | 'shows'>;
+
+/**
+ * Partitioned parents, then the foreign tables, with the views over all tenants around them. Answers the statements by
+ * shard; what is nobody's in particular stands with the first, or with the last where it comes at the end.
+ */
+export async function alignTables(
+  session: Session,
+  tables: Tables,
+  before: readonly string[],
+  budget: Budget,
+): Promise<Map<string, string[]>> {
+  const { onParents, shows } = tables;
+  const statements = new Map(shows.map(({ done }) => [done.shard.name, [] as string[]]));
+  const [first] = shows;
+  if (first === undefined) return statements;
+  const { lane } = first.done.shard.part;
+  const add: Add = ({ done }, more) => void statements.get(done.shard.name)?.push(...more);
+  add(first, before);
+  add(first, await alterParents(lane, session, onParents, budget));
+  for (const { done, changes, occupied } of shows)
+    refuseOccupied(session, done.shard.part.lane.shard.server.name, changes, occupied);
+  if (shows.every(({ changes }) => changes.length === 0)) {
+    await alignShown(session, tables, add, budget);
+    return statements;
+  }
+  // It is only on its way: what is asked from now on comes behind it.
+  const { begun } = await beginAhead(lane, session, budget);
+  await allDone([begun, alignShown(session, tables, add, budget)]);
+  return statements;
+}
+
+type Add = (show: VeneerPlan['shows'][number], statements: readonly string[]) => void;
+
+async function alignShown(
+  session: Session,
+  { onParents, shows }: Tables,
+  add: Add,
+  budget: Budget,
+): Promise<void> {
+  const [first] = shows;
+  if (first === undefined) return;
+  const { config } = first.done.shard.part.lane.run;
+  const changes = shows.map((one) => ({
+    server: one.done.shard.part.lane.shard.server.name,
+    changes: one.changes,
+    wanted: one.done.changes.wanted,
+  }));
+  const unions = await putUnionsAside(config, session, changes, budget);
+  add(first, unions.statements);
+  for (const show of shows) {
+    const own = show.done.shard.part.lane;
+    add(show, await alignVeneer(own, session, show.done.changes, show.changes, budget));
+    // Partitions followed their parent, and nothing else was to be done.
+    if (onParents.length > 0 && show.changes.length === 0)
+      await proveAligned(own, session, show.done.changes);
+  }
+  add(shows.at(-1) ?? first, await alignUnions(config, session, unions, budget));
+}
+
+async function alterParents(
+  lane: Lane,
+  session: Session,
+  changes: readonly Change[],
+  budget: Budget,
+): Promise<string[]> {
+  if (changes.length === 0) return [];
+  await beginOnVeneer(lane, session, budget);
+  return executeChanges(lane, session, changes, budget);
+}
