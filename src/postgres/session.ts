@@ -41,14 +41,14 @@ export interface Session {
    * hears how many statements have completed, whenever one more has.
    */
   run(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
+  /** Like `run`, but answers the rows of each statement. */
+  ask(text: string): Promise<readonly Answer[]>;
   /**
-   * Like `run`, but it does not wait for what `prepared` asked before it, nor what it asks behind it for this: what is asked together
+   * Like `ask`, but it does not wait for what `prepared` asked before it, nor what it asks behind it for this: what is asked together
    * takes one round trip, and finds what it has left. Where it fails in a transaction, those behind it fail, too (see `allDone`);
    * else they are run without it.
    */
-  precede(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
-  /** Like `run`, but answers the rows of each statement. */
-  ask(text: string): Promise<readonly Answer[]>;
+  precede(text: string, told?: (completed: number) => void): Promise<readonly Answer[]>;
   /** True while a statement is on its way: an idle one waits for nothing but us. */
   isAsked(): boolean;
   /** True once the connection is known to be gone. */
@@ -176,7 +176,8 @@ function sessionOf(
     prepared,
     asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(turns, text, values)),
     run: (text, told) => send(async () => tagsOf(await turns.query(text)), told),
-    precede: (text, told) => turns.share(async () => tagsOf(await turns.query(text)), told),
+    precede: (text, told) =>
+      turns.share(async () => answersOf(await turns.query({ text, rowMode: 'array' })), told),
     ask,
     async freshen(then): Promise<readonly Answer[]> {
       const text = [...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; ');

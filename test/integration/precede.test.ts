@@ -34,7 +34,10 @@ test('what is prepared behind a text is sent before it was answered, and finds w
   // What waits for an answer has nothing on its way yet.
   const waiting = session.query('SELECT 1');
   expect(answered).toBe(false);
-  expect(await allDone([text, asked])).toEqual([['BEGIN', 'INSERT', 'INSERT'], [{ n: 2 }]]);
+  expect(await allDone([text, asked])).toMatchObject([
+    [{ command: 'BEGIN' }, { command: 'INSERT' }, { command: 'INSERT' }],
+    [{ n: 2 }],
+  ]);
   await waiting;
   expect(session.status()).toBe('T');
 });
@@ -86,7 +89,7 @@ test('of several on their way each counts its own, the one that fails and those 
   ]);
   expect(told).toEqual(['begin 1', 'text 1', 'text 2', 'run 1', 'run 2']);
   expect(ended).toMatchObject([
-    { status: 'fulfilled', value: ['BEGIN'] },
+    { status: 'fulfilled', value: [{ command: 'BEGIN', count: 0 }] },
     { reason: { completed: 2, facts: { sqlstate: '22012' } } },
     { reason: { completed: 0, facts: { sqlstate: '25P02' } } },
     { reason: { completed: 0, facts: { sqlstate: '25P02' } } },

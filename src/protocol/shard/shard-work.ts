@@ -1,5 +1,6 @@
-import { ledgerText, readWritten, writeLedger, type LedgerWrite } from '../../migrations/ledger-writes.js';
+import { ledgerText, readWritten, type LedgerWrite } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
+import { allDone } from '../../postgres/all-done.js';
 import { literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
@@ -45,8 +46,14 @@ export async function beginOnShard(
 
 /** The same in a transaction that is open already. */
 export async function runOnShard(lane: Lane, session: Session, work: ShardWork): Promise<void> {
-  await writeLedger(session, work.planned.direction, ledgerWrite(lane, work));
-  await runRecorded(lane, session, work, async () => undefined);
+  const { direction } = work.planned;
+  const write = ledgerWrite(lane, work);
+  // The statements need not wait for the answer: where the rows are another runner's, all of it is rolled back.
+  const [[written]] = await allDone([
+    session.precede(ledgerText(direction, write)),
+    runRecorded(lane, session, work, async () => undefined),
+  ]);
+  readWritten(session, direction, write, written);
 }
 
 const ledgerWrite = ({ run }: Lane, { step, planned: { migration, tenants } }: ShardWork): LedgerWrite => ({
