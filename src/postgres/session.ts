@@ -174,7 +174,8 @@ function sessionOf(
     isIdle: () => client.getTransactionStatus() === 'I' && !turns.isFailing(),
     query,
     prepared,
-    asLogin: role === null ? prepared : (text, values = []) => send(() => askAsLogin(turns, text, values)),
+    asLogin:
+      role === null ? prepared : (text, values = []) => turns.share(() => askAsLogin(turns, text, values)),
     run: (text, told) => send(async () => tagsOf(await turns.query(text)), told),
     precede: (text, told) =>
       turns.share(async () => answersOf(await turns.query({ text, rowMode: 'array' })), told),
@@ -213,19 +214,19 @@ const answersOf = (results: unknown): Answer[] =>
     }),
   );
 
-/** One turn of the session, so that nothing else of ours runs with these rights. */
+/** Sent in one go, so that it takes one round trip and nothing else of ours runs with these rights. */
 async function askAsLogin<R extends Row>(
   { query }: Pick<ClientTurns, 'query'>,
   text: string,
   values: readonly unknown[],
 ): Promise<R[]> {
-  await query('SET ROLE NONE');
-  try {
-    return (await query<R>(text, [...values])).rows;
-  } finally {
+  const [, { rows }] = await allDone([
+    query('SET ROLE NONE'),
+    query<R>(text, [...values]),
     // In a failed transaction it fails, and the rollback does it.
-    await query('RESET ROLE').catch(() => undefined);
-  }
+    query('RESET ROLE').catch(() => undefined),
+  ]);
+  return rows;
 }
 
 /** Borrows a session for the time of `work`. */
