@@ -70,7 +70,11 @@ async function acquire(state: State): Promise<Session> {
   state.parking.busy(state.guest);
   state.isIdle = false;
   // Lost inside a transaction it stays: what follows must not begin anew, on a connection that knows of none.
-  if (state.current?.isLost() === true && state.current.status() === 'I') await leave(state);
+  if (state.current?.isLost() === true && state.current.status() === 'I') {
+    const left = leave(state);
+    // Before anything is waited for: who comes next must wait behind this one, as what it reads must come behind this one's BEGIN.
+    state.opening = left.then(() => enter(state));
+  }
   return (state.opening ??= enter(state));
 }
 
