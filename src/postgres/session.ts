@@ -6,6 +6,7 @@ import { connectionOf } from './client-connection.js';
 import { freshStatements, PREPARED_BY_SQL, type Values } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
+import { preparedStatements } from './prepared-statements.js';
 import { factsOf, opening, type OpenRow, type ServerFacts } from './server-facts.js';
 import { turnsOfClient, type ClientTurns } from './turns-of-client.js';
 
@@ -150,13 +151,16 @@ function sessionOf(
   { isLost, lose, role }: Life,
 ): Session {
   const turns = turnsOfClient(member, client, lose);
+  const statements = preparedStatements();
   const send = turns.take;
   const query = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     send(async () => (await turns.query<R>(text, [...values])).rows);
   const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     turns.share(async () => {
       const name = `pgv_${turns.forgotten()}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
-      return (await turns.query<R>({ name, text, values: [...values] })).rows;
+      const send = (known?: string): Promise<pg.QueryResult<R>> =>
+        turns.query<R>({ ...(known === undefined ? {} : { name: known }), text, values: [...values] });
+      return (await statements.run(name, send)).rows;
     });
   const ask = (text: string): Promise<Answer[]> =>
     send(async () => {
@@ -178,7 +182,10 @@ function sessionOf(
       role === null ? prepared : (text, values = []) => turns.share(() => askAsLogin(turns, text, values)),
     run: (text, told) => send(async () => tagsOf(await turns.query(text)), told),
     precede: (text, told) =>
-      turns.share(async () => answersOf(await turns.query({ text, rowMode: 'array' })), told),
+      turns.share(async () => {
+        statements.cut();
+        return answersOf(await turns.query({ text, rowMode: 'array' }));
+      }, told),
     ask,
     async freshen(then): Promise<readonly Answer[]> {
       const text = [...freshStatements(opened.pinned), PREPARED_BY_SQL].join('; ');
