@@ -12,9 +12,17 @@ export interface ServerFacts {
   readonly version: number;
   readonly inRecovery: boolean;
   readonly maxPreparedTransactions: number;
+  /** Those of our own tables that many read which were there as the session was opened; none where it may not look. */
+  readonly stateTables: ReadonlySet<string>;
   /** Milliseconds after which the server looks for deadlocks, and ends one of those who wait. */
   readonly deadlockTimeoutMs: number;
 }
+
+/** To look for a table in a schema that one may not use is an error. */
+const STATE_TABLES = `
+  CASE WHEN has_schema_privilege(to_regnamespace('pgveneer'), 'USAGE')
+       THEN ARRAY(SELECT name FROM unnest('{ledger,history}'::text[]) AS name WHERE to_regclass('pgveneer.' || name) IS NOT NULL)
+       END`;
 
 /** What every session runs first: the pins, as far as this server's version knows them, and who it is. */
 export const opening = (holdMs: number | null, settings: Values): string => `
@@ -23,7 +31,8 @@ export const opening = (holdMs: number | null, settings: Values): string => `
          current_user::text AS "user", current_setting('server_version_num')::int AS version,
          pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS pid,
          current_setting('max_prepared_transactions')::int AS max_prepared,
-         (extract(epoch FROM current_setting('deadlock_timeout')::interval) * 1000)::int AS deadlock_timeout
+         (extract(epoch FROM current_setting('deadlock_timeout')::interval) * 1000)::int AS deadlock_timeout,
+         ${STATE_TABLES} AS state_tables
     FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
 
 /** What {@link opening} answers. */
@@ -38,6 +47,7 @@ export interface OpenRow extends Record<string, unknown> {
   pid: number;
   max_prepared: number;
   deadlock_timeout: number;
+  state_tables: readonly string[] | null;
 }
 
 export function factsOf(row: OpenRow): ServerFacts {
@@ -50,5 +60,6 @@ export function factsOf(row: OpenRow): ServerFacts {
     inRecovery: row.in_recovery,
     maxPreparedTransactions: row.max_prepared,
     deadlockTimeoutMs: row.deadlock_timeout,
+    stateTables: new Set(row.state_tables),
   };
 }

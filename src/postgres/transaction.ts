@@ -1,4 +1,5 @@
 import { EXIT, VeneerError } from '../errors.js';
+import { allDone } from './all-done.js';
 import type { Session } from './session.js';
 
 /**
@@ -42,26 +43,77 @@ export async function inTransaction<T>(
   }
 }
 
-/** The last of those that read in a session. */
+/** By session what has to be over before another may begin to read in it. */
 const reading = new WeakMap<Session, Promise<unknown>>();
+
+/** Sessions for which BEGIN has been sent, and ROLLBACK has not: what is asked now will be inside, whatever has been answered. */
+const begun = new WeakMap<Session, Reading>();
+
+/** Where reads are asked for: with time to look at answers, or without. */
+export type Reading = 'a snapshot' | 'one go';
+
+/** Is what is asked now inside of a transaction that reads? The server's last answer need not know of it yet. */
+export const readingIn = (session: Session): Reading | null => begun.get(session) ?? null;
 
 /**
  * A snapshot for reading that is sure to write nothing; ended by ROLLBACK, so that it leaves no trace. What is asked for while another
  * reads in the session waits until that is over, so it must not be asked for inside of `work`: in a mesh a member is read as shard
- * and as veneer at once, and one would be in the other's transaction, with its end and its failure.
+ * and as veneer at once, and one would be in the other's transaction, with its end and its failure. Where `work` begins with
+ * `prepared` reads these share the round trip of BEGIN; what was read without it is never answered.
  */
 export async function inReadOnly<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  const turn = (reading.get(session) ?? Promise.resolve()).then(() => readOnly(session, work));
-  const end = (): void => undefined;
+  const turn = turnOf(session).then(() => readOnly(session, work));
   reading.set(session, turn.then(end, end));
   return turn;
 }
 
+/**
+ * The same in one round trip, for reads none of which needs another's answer. `ask` has to have asked for all of them by the time it
+ * returns its promise: ROLLBACK is sent right behind, and what came later would be outside. Several of these share a round trip, and
+ * each has a transaction of its own: one that fails does not touch the others, which the server comes to after its ROLLBACK. `settings`
+ * are statements that hold for this transaction: SET LOCAL.
+ */
+export async function inOneGo<T>(
+  session: Session,
+  ask: () => Promise<T>,
+  settings: readonly string[] = [],
+): Promise<T> {
+  // In an object, since the next one waits until this one has been sent, not until it has been answered.
+  const sent = turnOf(session).then(() => ({ answers: oneGo(session, ask, settings) }));
+  reading.set(session, sent.then(end, end));
+  return (await sent).answers;
+}
+
+const end = (): void => undefined;
+
+const turnOf = (session: Session): Promise<unknown> => reading.get(session) ?? Promise.resolve();
+
 async function readOnly<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    return await work();
+    const [, result] = await allDone([begin(session, 'a snapshot'), (async () => work())()]);
+    return result;
   } finally {
+    begun.delete(session);
+    // All has been answered, so that it is known whether there is something to roll back.
     await rollbackQuietly(session);
   }
+}
+
+async function oneGo<T>(session: Session, ask: () => Promise<T>, settings: readonly string[]): Promise<T> {
+  const answered = allDone([begin(session, 'one go', settings), (async () => ask())()]);
+  begun.delete(session);
+  // In a session that is lost it fails, as all before it did.
+  const ended = session.lead('ROLLBACK').catch(() => undefined);
+  try {
+    const [, answers] = await answered;
+    return answers;
+  } finally {
+    // Answered with the rest: whoever goes on finds the session idle.
+    await ended;
+  }
+}
+
+function begin(session: Session, reading: Reading, settings: readonly string[] = []): Promise<unknown> {
+  begun.set(session, reading);
+  return session.lead(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...settings].join('; '));
 }
