@@ -7,7 +7,15 @@ import type { Session } from '../postgres/session.js';
  * (https://www.postgresql.org/docs/current/postgres-fdw.html#POSTGRES-FDW-FUNCTIONS). Outside of transactions.
  */
 export async function disconnectFdw(session: Session, server: string): Promise<void> {
-  const [there] = await session.query<{ schema: string }>(
+  const disconnect = await readDisconnect(session);
+  if (disconnect !== null) await disconnect(server);
+}
+
+/** The same for many servers: asks for the function once. Null where there is none. */
+export async function readDisconnect(
+  session: Session,
+): Promise<((server: string) => Promise<unknown>) | null> {
+  const [there] = await session.prepared<{ schema: string }>(
     `SELECT n.nspname::text AS schema
        FROM pg_extension e
        JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
@@ -16,6 +24,7 @@ export async function disconnectFdw(session: Session, server: string): Promise<v
        JOIN pg_namespace n ON n.oid = p.pronamespace
       WHERE e.extname = 'postgres_fdw'`,
   );
-  if (there === undefined) return;
-  await session.query(`SELECT ${ident(there.schema)}.postgres_fdw_disconnect($1)`, [server]);
+  if (there === undefined) return null;
+  const text = `SELECT ${ident(there.schema)}.postgres_fdw_disconnect($1)`;
+  return (server) => session.prepared(text, [server]);
 }

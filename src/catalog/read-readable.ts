@@ -27,7 +27,9 @@ export async function readReadable(
     tables.map(({ schema, name }) => [server, role, schema, name] as const),
   );
   const column = (index: 0 | 1 | 2 | 3): string[] => rows.map((row) => row[index]);
-  const found = await session.query<Row & Omit<Readable, 'table'> & { schema: string | null; name: string }>(
+  const found = await session.prepared<
+    Row & Omit<Readable, 'table'> & { schema: string | null; name: string }
+  >(
     `SELECT DISTINCT ON (t.server, t.role) t.server, t.role,
             pg_has_role(r.oid, ${session.server.version >= 160_000 ? `'SET'` : `'MEMBER'`}) AS settable,
             CASE WHEN c.oid IS NOT NULL THEN t.schema END AS schema, t.name

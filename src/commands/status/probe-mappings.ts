@@ -1,13 +1,14 @@
-import { disconnectFdw } from '../../catalog/disconnect-fdw.js';
+import { readDisconnect } from '../../catalog/disconnect-fdw.js';
 import { readReadable, type Readable } from '../../catalog/read-readable.js';
 import { problemOf } from '../../errors.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { groupBy } from '../../group-by.js';
+import { allDone } from '../../postgres/all-done.js';
 import { ident, nameKey, qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
-import { inReadOnly } from '../../postgres/transaction.js';
+import { inOneGo } from '../../postgres/transaction.js';
 import { NOTHING_SHOWN, type MappingProbe } from '../../report/drift-of-servers.js';
 import type { ShardFacts, VeneerFacts } from './facts.js';
 
@@ -41,37 +42,50 @@ export async function probeMappings(
       tables: tablesOf(shard, veneer, shardFacts),
     })),
   );
+  if (wanted.length === 0) return [];
   if (veneer.runner !== null || veneer.prepared.length > 0)
     return wanted.map((one) => notProbed(one, 'a run is at work, or a step in doubt'));
-  const found = await inReadOnly(session, () => readReadable(session, wanted));
+  const [found, disconnect] = await inOneGo(session, () =>
+    allDone([
+      readReadable(session, wanted),
+      wanted.some(({ isTenants }) => isTenants) ? readDisconnect(session) : Promise.resolve(null),
+    ]),
+  );
   const readable = new Map(found.map((one) => [keyOf(one), one]));
-  const probes: MappingProbe[] = [];
-  for (const [, own] of groupBy(wanted, ({ address }) => address)) {
-    const tried = own.slice(0, MOST_PER_ADDRESS);
-    const timeoutMs = Math.max(config.rollout.lockWaitMs, LEAST_MS);
-    for (const [server, ofServer] of groupBy(tried, (one) => one.server)) {
-      probes.push(...(await probeServer(session, ofServer, readable, timeoutMs)));
-      // Else postgres_fdw keeps a connection to each database until this session ends.
-      if (ofServer.some(({ isTenants }) => isTenants)) await disconnectFdw(session, server);
-    }
-    const left = own.slice(MOST_PER_ADDRESS);
-    probes.push(...left.map((one) => notProbed(one, `only ${MOST_PER_ADDRESS} are tried on one server`)));
-  }
-  return probes;
+  const timeoutMs = Math.max(config.rollout.lockWaitMs, LEAST_MS);
+  const probes = [...groupBy(wanted, ({ address }) => address).values()].flatMap((own) => [
+    ...[...groupBy(own.slice(0, MOST_PER_ADDRESS), ({ server }) => server)].map(([server, ofServer]) =>
+      probeServer({ session, readable, timeoutMs, disconnect }, server, ofServer),
+    ),
+    own
+      .slice(MOST_PER_ADDRESS)
+      .map((one) => notProbed(one, `only ${MOST_PER_ADDRESS} are tried on one server`)),
+  ]);
+  return (await allDone(probes.map(async (one) => one))).flat();
 }
 
-const probeServer = (
-  session: Session,
-  mappings: readonly Which[],
-  readable: ReadonlyMap<string, Readable>,
-  timeoutMs: number,
-): Promise<MappingProbe[]> =>
-  inReadOnly(session, async () => {
-    await session.run(`SET LOCAL statement_timeout = ${timeoutMs}`);
-    const probes: MappingProbe[] = [];
-    for (const one of mappings) probes.push(await probe(session, one, readable.get(keyOf(one))));
-    return probes;
-  });
+interface Probing {
+  readonly session: Session;
+  readonly readable: ReadonlyMap<string, Readable>;
+  readonly timeoutMs: number;
+  readonly disconnect: Awaited<ReturnType<typeof readDisconnect>>;
+}
+
+/** All is sent without waiting; the veneer comes to one probe after the other, and to the next server once this one is let go. */
+async function probeServer(
+  probing: Probing,
+  server: string,
+  mappings: readonly (Which & { readonly isTenants: boolean })[],
+): Promise<MappingProbe[]> {
+  const { session, disconnect } = probing;
+  const isTenants = mappings.some((one) => one.isTenants);
+  const [probes] = await allDone([
+    allDone(mappings.map((one) => probe(probing, one))),
+    // Else postgres_fdw keeps a connection to each database until this session ends.
+    disconnect !== null && isTenants ? inOneGo(session, () => disconnect(server)) : Promise.resolve(),
+  ]);
+  return probes;
+}
 
 type Which = Pick<MappingProbe, 'server' | 'role'>;
 
@@ -101,20 +115,28 @@ function tablesOf(
     .map(({ definition: { schema, name } }) => ({ schema, name }));
 }
 
-async function probe(session: Session, which: Which, readable: Readable | undefined): Promise<MappingProbe> {
-  const { server, role } = which;
-  if (readable === undefined) return notProbed(which, NOTHING_SHOWN);
-  if (!readable.settable) return notProbed(which, 'this user cannot SET ROLE to it');
-  if (readable.table === null) return notProbed(which, 'the role may read none of its foreign tables');
-  await session.run(`SAVEPOINT probe; SET LOCAL ROLE ${ident(role)}`);
+async function probe({ session, readable, timeoutMs }: Probing, one: Which): Promise<MappingProbe> {
+  const { server, role } = one;
+  const which = { server, role };
+  const found = readable.get(keyOf(which));
+  if (found === undefined) return notProbed(which, NOTHING_SHOWN);
+  if (!found.settable) return notProbed(which, 'this user cannot SET ROLE to it');
+  const { table } = found;
+  if (table === null) return notProbed(which, 'the role may read none of its foreign tables');
+  // Behind BEGIN, and not in its text: what is refused there says nothing of the mapping, and is thrown.
+  return inOneGo(session, () => tryToRead(session, which, table), [
+    `SET LOCAL statement_timeout = ${timeoutMs}`,
+    `SET LOCAL ROLE ${ident(role)}`,
+  ]);
+}
+
+async function tryToRead(session: Session, which: Which, table: QualifiedName): Promise<MappingProbe> {
   try {
-    await session.run(`SELECT FROM ${qualified(readable.table)} LIMIT 1`);
-    return { server, role, works: 'yes', why: null };
+    await session.lead(`SELECT FROM ${qualified(table)} LIMIT 1`);
+    return { ...which, works: 'yes', why: null };
   } catch (error) {
     if (session.isLost()) throw error;
     return failed(which, error);
-  } finally {
-    if (!session.isLost()) await session.run('ROLLBACK TO probe');
   }
 }
 
