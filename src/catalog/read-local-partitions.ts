@@ -12,7 +12,7 @@ export async function readLocalPartitions(
   session: Session,
   schemas: readonly string[],
 ): Promise<LocalPartition[]> {
-  const rows = await session.query<{ schema: string; name: string; ofSchema: string; ofName: string }>(
+  const rows = await session.prepared<{ schema: string; name: string; ofSchema: string; ofName: string }>(
     `SELECT n.nspname AS schema, c.relname AS name, pn.nspname AS "ofSchema", p.relname AS "ofName"
        FROM pg_namespace n
        JOIN pg_class c ON c.relnamespace = n.oid AND c.relispartition AND c.relkind IN ('r', 'p')

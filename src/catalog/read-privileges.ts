@@ -79,7 +79,7 @@ export async function readPrivileges(
   wanted: readonly WantedPrivileges[],
 ): Promise<PresentPrivileges[]> {
   if (wanted.length === 0) return [];
-  return session.query<PresentPrivileges & Record<string, unknown>>(PRIVILEGES, [JSON.stringify(wanted)]);
+  return session.prepared<PresentPrivileges & Record<string, unknown>>(PRIVILEGES, [JSON.stringify(wanted)]);
 }
 
 /** Those of the names that are roles of this server. */

@@ -17,7 +17,7 @@ export interface PresentMapping {
 
 /** The servers of these names. */
 export async function readServers(session: Session, names: readonly string[]): Promise<PresentServer[]> {
-  const rows = await session.query<{ name: string; wrapper: string; options: string[] | null }>(
+  const rows = await session.prepared<{ name: string; wrapper: string; options: string[] | null }>(
     `SELECT s.srvname::text AS name, w.fdwname::text AS wrapper, s.srvoptions AS options
        FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
       WHERE s.srvname = ANY ($1::text[])`,
@@ -31,7 +31,7 @@ export async function readServers(session: Session, names: readonly string[]): P
  * server's owner for PUBLIC, and to superusers (https://www.postgresql.org/docs/current/view-pg-user-mappings.html).
  */
 export async function readMappings(session: Session, servers: readonly string[]): Promise<PresentMapping[]> {
-  const rows = await session.query<{ server: string; role: string; options: string[] | null } & Row>(
+  const rows = await session.prepared<{ server: string; role: string; options: string[] | null } & Row>(
     `SELECT srvname::text AS server, usename::text AS role, umoptions AS options
        FROM pg_user_mappings WHERE srvname = ANY ($1::text[])`,
     [servers],

@@ -112,7 +112,7 @@ export const readShapes = (
   schemas: readonly string[],
   ignored: readonly string[],
 ): Promise<SchemaShape[]> =>
-  session.query<SchemaShape & Row>(
+  session.prepared<SchemaShape & Row>(
     `WITH ${LINES}
      SELECT shape, json_agg(nspname ORDER BY nspname) AS schemas
        FROM (SELECT own.nspname,
@@ -129,7 +129,7 @@ export async function readShapeLines(
   schemas: readonly string[],
   ignored: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ShapeLine[]>> {
-  const rows = await session.query<{ schema: string; lines: ShapeLine[] }>(
+  const rows = await session.prepared<{ schema: string; lines: ShapeLine[] }>(
     `WITH ${LINES}
      SELECT nspname AS schema,
             json_agg(json_build_object('kind', kind, 'relation', relation, 'name', name, 'definition', definition)

@@ -1,5 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
+import { countingProxy } from '../support/counting-proxy.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { logged } from '../support/logged.js';
 import type { TestFleet } from '../support/test-fleet.js';
@@ -73,6 +76,42 @@ test('status sends each member as many statements for thirty tenants as for thre
   const three = await countOf(few, () => few.run.status());
   expect(await countOf(many, () => many.run.status())).toEqual(three);
   expect(Math.min(...Object.values(three))).toBeGreaterThan(5);
+});
+
+/** By member how often each connection of a command waited for its server. */
+async function waitsOf({ fleet }: Sized, command: () => Promise<unknown>): Promise<Record<string, number[]>> {
+  const file = join(fleet.dir, '.env');
+  const direct = await readFile(file, 'utf8');
+  const proxies = await Promise.all(
+    MEMBERS.map((member) => countingProxy(Number(new URL(fleet.urlOf(member)).port))),
+  );
+  // The runner's way alone: the veneer reaches the shards as before.
+  const farther = MEMBERS.reduce((text, member, index) => {
+    const url = new URL(fleet.urlOf(member));
+    url.port = String(proxies[index]?.port);
+    return text.replaceAll(fleet.urlOf(member), url.href);
+  }, direct);
+  await writeFile(file, farther);
+  try {
+    await command();
+    return Object.fromEntries(
+      MEMBERS.map((member, index) => [member, [...(proxies[index]?.roundTrips() ?? [])]]),
+    );
+  } finally {
+    await writeFile(file, direct);
+    for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+  }
+}
+
+test('status waits for each member as often for thirty tenants as for three, and seldom', async () => {
+  const status = async ({ run }: Sized): Promise<void> => {
+    expect(await run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0 });
+  };
+  const three = await waitsOf(few, () => status(few));
+  expect(await waitsOf(many, () => status(many))).toEqual(three);
+  // The opening; facts, with a look at what of them may be read; what stands in the way, with the tables that roles may read; probes.
+  // On a shard: the opening; facts; its tenants' shapes; the last steps, which have to be asked for after the history.
+  expect(three).toEqual({ veneer: [5], shard1: [4], shard2: [4], shard3: [4] });
 });
 
 test('to tell how tenants are odd takes a read of each member, however many they are', async () => {

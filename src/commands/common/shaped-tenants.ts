@@ -3,8 +3,9 @@ import type { ShardConfig, TenantConfig } from '../../config/config.js';
 import { groupBy } from '../../group-by.js';
 import { entriesOf, readLedger, type LedgerEntry } from '../../migrations/ledger.js';
 import { HISTORY_TABLES } from '../../migrations/read-histories.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
-import { inReadOnly } from '../../postgres/transaction.js';
+import { inOneGo } from '../../postgres/transaction.js';
 
 /** What one tenant has in its ledger and in its schema. */
 export interface ShapedTenant {
@@ -22,16 +23,16 @@ export const ignoredTables = (...more: readonly string[]): string[] => [
 ];
 
 /**
- * All tenants of a shard, in a fixed number of queries. Ledger and catalogs have to be of one snapshot, so that nobody
- * seems odd who was being migrated: in an open transaction.
+ * All tenants of a shard, in a fixed number of queries, asked in one go. Ledger and catalogs have to be of one snapshot, so that
+ * nobody seems odd who was being migrated: in an open transaction.
  */
 export async function readShapedTenants(
   session: Session,
   { tenants }: ShardConfig,
   ignored: readonly string[],
 ): Promise<ShapedTenant[]> {
-  const ledger = entriesOf((await readLedger(session)) ?? [], 'tenant');
-  const shapeOf = await shapesBySchema(session, tenants, ignored);
+  const [groups, shapeOf] = await allDone([readLedger(session), shapesBySchema(session, tenants, ignored)]);
+  const ledger = entriesOf(groups ?? [], 'tenant');
   const none: ReadonlyMap<string, LedgerEntry> = new Map();
   return tenants.map((tenant) => ({
     tenant,
@@ -62,7 +63,7 @@ export async function readLinesOf(
   await Promise.all(
     [...groupBy(new Set(tenants), sessionOf)].map(async ([session, own]) => {
       const schemas = own.map(({ schema }) => schema);
-      const read = await inReadOnly(session, () => readShapeLines(session, schemas, ignored));
+      const read = await inOneGo(session, () => readShapeLines(session, schemas, ignored));
       for (const tenant of own) lines.set(tenant, read.get(tenant.schema) ?? []);
     }),
   );

@@ -69,16 +69,7 @@ export async function tenantRows(
   dropped: readonly string[] = [],
 ): Promise<string[]> {
   const present = await readTenantRows(session);
-  const left = leftRows(config, present ?? []).filter(({ tenant }) => !dropped.includes(tenant));
-  const listed = config.shards.flatMap((shard) =>
-    shard.tenants.map((tenant) => [
-      tenant.name,
-      shard.key,
-      ...placeOf(config, shard, tenant, session.member),
-      'live',
-    ]),
-  );
-  const wanted = [...listed, ...left.map(valuesOf)];
+  const wanted = wantedRows(config, session.member, present ?? [], dropped);
   if (present !== null && sameRows(present, wanted)) return [];
   const values = wanted.map((row) => `(${row.map((value) => literal(value)).join(', ')})`);
   return [
@@ -87,6 +78,28 @@ export async function tenantRows(
       ? []
       : [`INSERT INTO pgveneer.tenant (tenant, shard, server, schema, state) VALUES ${values.join(', ')}`]),
   ];
+}
+
+/** Are these the rows that a veneer should have? Pure. */
+export const areTenantRows = (config: Config, veneer: string, present: readonly TenantRow[]): boolean =>
+  sameRows(present, wantedRows(config, veneer, present, []));
+
+function wantedRows(
+  config: Config,
+  veneer: string,
+  present: readonly TenantRow[],
+  dropped: readonly string[],
+): readonly (readonly string[])[] {
+  const left = leftRows(config, present).filter(({ tenant }) => !dropped.includes(tenant));
+  const listed = config.shards.flatMap((shard) =>
+    shard.tenants.map((tenant) => [
+      tenant.name,
+      shard.key,
+      ...placeOf(config, shard, tenant, veneer),
+      'live',
+    ]),
+  );
+  return [...listed, ...left.map(valuesOf)];
 }
 
 /** Server and schema; the member's own tenants have none of the one, and are where they are. */
@@ -120,11 +133,13 @@ const valuesOf = ({ tenant, shard, server, schema, state }: TenantRow): string[]
 
 /** Null where the fleet was never set up there. */
 export const readTenantRows = async (session: Session): Promise<TenantRow[] | null> =>
-  (await hasTable(session, 'tenant'))
-    ? session.query<TenantRow>(
-        'SELECT tenant, shard, server, schema, state FROM pgveneer.tenant ORDER BY tenant',
-      )
-    : null;
+  (await hasTable(session, 'tenant')) ? presentTenantRows(session) : null;
+
+/** The same where it is known that they are there, and may be read. */
+export const presentTenantRows = (session: Session): Promise<TenantRow[]> =>
+  session.prepared<TenantRow>(
+    'SELECT tenant, shard, server, schema, state FROM pgveneer.tenant ORDER BY tenant',
+  );
 
 /** Those of tenants that are databases and listed no more. Pure. */
 export function leftRows({ tenantIs, shards }: Config, rows: readonly TenantRow[]): TenantRow[] {

@@ -18,20 +18,22 @@ import type { Config, ShardConfig } from '../../config/config.js';
 import { sharesParents } from '../../fleet/shares-parents.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import { allDone } from '../../postgres/all-done.js';
 import { fleetKeys, lockHolders, type LockHolder } from '../../postgres/fleet-lock.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
-import { inReadOnly } from '../../postgres/transaction.js';
-import { readUsedTypes } from '../../protocol/shard/shard-types.js';
+import { inOneGoWith } from '../../postgres/state-tables.js';
+import { inOneGo, inReadOnly } from '../../postgres/transaction.js';
+import { readUsedTypes, usedBy } from '../../protocol/shard/shard-types.js';
 import type { UserType } from '../../catalog/type.js';
 import { readPrepared, type PreparedTransaction } from '../../protocol/run/evidence.js';
-import { readUnionFacts } from '../../protocol/align/union-facts.js';
+import { hasUnions, readUnionFacts } from '../../protocol/align/union-facts.js';
 import type { UnionFacts } from '../../veneer/unions.js';
-import { exposureOf, sourceSchemas } from '../../veneer/exposure.js';
-import { exposeRelations, type ExposedRelation } from '../../veneer/definition.js';
+import { exposureOf, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
+import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
 import { wantedOnShard } from '../setup/setup-shard.js';
-import { leftRows, readTenantRows, tenantRows, type TenantRow } from '../setup/setup-state.js';
+import { areTenantRows, leftRows, presentTenantRows, type TenantRow } from '../setup/setup-state.js';
 import { schemasShownOn, wantedOnVeneer } from '../setup/setup-veneer.js';
 
 /** What a shard is, from its live catalogs. */
@@ -51,7 +53,10 @@ export interface ShardFacts {
   readonly runner: LockHolder | null;
 }
 
-/** A fixed number of queries, however many tenants there are. */
+/**
+ * A fixed number of queries, however many tenants there are, in one round trip, and another one for types. Definitions are read in a
+ * transaction of their own, behind the rest: of a lock that somebody holds on one of them nothing else hears.
+ */
 export async function readShardFacts(
   config: Config,
   shard: ShardConfig,
@@ -59,26 +64,61 @@ export async function readShardFacts(
 ): Promise<ShardFacts> {
   const exposure = exposureOf(config, shard);
   const schemas = sourceSchemas(exposure);
-  const state = await inReadOnly(session, async () => {
-    const prepared = await readPrepared(session, config.fleet);
-    const ledger = await readLedger(session);
-    const [runner = null] = await lockHolders(session, fleetKeys(config.fleet).run);
-    const there = await readSchemas(session, schemas);
-    const wantedPrivileges = wantedOnShard(config, shard).filter(({ schema }) => there.has(schema));
-    return {
-      ledger,
-      prepared,
-      runner,
-      wantedPrivileges,
-      privileges: await readPrivileges(session, wantedPrivileges),
-      partitions: hasHomes(config, shard) ? await readLocalPartitions(session, schemas) : [],
-    };
-  });
-  const relations = await unlessLocked(() => inReadOnly(session, () => readRelations(session, { schemas })));
+  const [state, relations] = await allDone([
+    readShardState(config, shard, session, schemas),
+    unlessLocked(() => inOneGo(session, () => readRelations(session, { schemas }))),
+  ]);
   const exposed = relations === null ? null : exposeRelations(exposure, relations);
   const definitions = (exposed ?? []).map(({ definition }) => definition);
-  const { types } = await inReadOnly(session, () => readUsedTypes(session, exposure, definitions));
-  return { shard, ...state, exposed, types };
+  return { shard, ...state, exposed, types: await readTypesOf(session, exposure, definitions) };
+}
+
+type ShardState = Omit<ShardFacts, 'shard' | 'exposed' | 'types'>;
+
+async function readShardState(
+  config: Config,
+  shard: ShardConfig,
+  session: Session,
+  schemas: readonly string[],
+): Promise<ShardState> {
+  const wanted = wantedOnShard(config, shard);
+  const [prepared, ledger, [runner = null], privileges, partitions] = await inOneGoWith(
+    session,
+    'ledger',
+    () =>
+      allDone([
+        readPrepared(session, config.fleet),
+        readLedger(session),
+        lockHolders(session, fleetKeys(config.fleet).run),
+        readPrivilegesThere(session, wanted, schemas),
+        hasHomes(config, shard) ? readLocalPartitions(session, schemas) : Promise.resolve([]),
+      ]),
+  );
+  return { prepared, ledger, runner, ...privileges, partitions };
+}
+
+type Privileges = Pick<ShardFacts, 'wantedPrivileges' | 'privileges'>;
+
+/** In schemas that are there; asked in one go which those are, and about all. */
+async function readPrivilegesThere(
+  session: Session,
+  wanted: readonly WantedPrivileges[],
+  schemas: readonly string[],
+): Promise<Privileges> {
+  const [there, privileges] = await allDone([readSchemas(session, schemas), readPrivileges(session, wanted)]);
+  const isThere = ({ schema }: { readonly schema: string }): boolean => there.has(schema);
+  return { wantedPrivileges: wanted.filter(isThere), privileges: privileges.filter(isThere) };
+}
+
+/** Most fleets have none of their own, for which nobody has to be asked. */
+async function readTypesOf(
+  session: Session,
+  exposure: Exposure,
+  definitions: readonly Definition[],
+): Promise<readonly UserType[]> {
+  if (usedBy(definitions).size === 0) return [];
+  const { types } = await inOneGo(session, () => readUsedTypes(session, exposure, definitions));
+  return types;
 }
 
 /** Does a rule attach what the shard has itself to a table that it shows as a veneer? */
@@ -117,41 +157,61 @@ export interface VeneerFacts {
   readonly leftTenants: readonly TenantRow[];
 }
 
+/** The same of a veneer: in two round trips, with views over all tenants some more. */
 export async function readVeneerFacts(config: Config, name: string, session: Session): Promise<VeneerFacts> {
   const names = shardsShownOn(config, name).map((shard) => shard.server.name);
-  const state = await inReadOnly(session, async () => {
-    const there = await readSchemas(session, schemasShownOn(config, name));
-    const wantedPrivileges = wantedOnVeneer(config, name).filter(({ schema }) => there.has(schema));
-    const [runner = null] = await lockHolders(session, fleetKeys(config.fleet).run);
-    return {
-      prepared: await readPrepared(session, config.fleet),
-      servers: await readServers(session, names),
-      mappings: await readMappings(session, names),
-      wantedPrivileges,
-      privileges: await readPrivileges(session, wantedPrivileges),
-      runner,
-      ledger: await readLedger(session),
-      ...(await readListed(config, session)),
-    };
-  });
-  const tables = await unlessLocked(() => inReadOnly(session, () => readForeignTables(session, names)));
-  const unions = await unlessLocked(() => inReadOnly(session, () => readUnionFacts(config, session)));
-  return { name, version: session.server.version, ...state, tables, unions };
+  const [state, listed, tables, unions] = await allDone([
+    readVeneerState(config, name, session, names),
+    readListed(config, session),
+    unlessLocked(() => inOneGo(session, () => readForeignTables(session, names))),
+    unlessLocked(() =>
+      hasUnions(config) ? inReadOnly(session, () => readUnionFacts(config, session)) : Promise.resolve([]),
+    ),
+  ]);
+  return { name, version: session.server.version, ...state, ...listed, tables, unions };
 }
 
-/** Nothing where that cannot be read: a fleet that was never set up, a role that may not. */
-async function readListed(
+type Listed = Pick<VeneerFacts, 'listsOthers' | 'leftTenants'>;
+type VeneerState = Omit<VeneerFacts, 'name' | 'version' | 'tables' | 'unions' | keyof Listed>;
+
+async function readVeneerState(
   config: Config,
+  name: string,
   session: Session,
-): Promise<Pick<VeneerFacts, 'listsOthers' | 'leftTenants'>> {
-  const [row] = await session.query<{ readable: boolean }>(
-    `SELECT coalesce(has_schema_privilege(to_regnamespace('pgveneer'), 'USAGE')
-                 AND has_table_privilege(to_regclass('pgveneer.tenant'), 'SELECT'), false) AS readable`,
+  servers: readonly string[],
+): Promise<VeneerState> {
+  const [privileges, [runner = null], prepared, present, mappings, ledger] = await inOneGoWith(
+    session,
+    'ledger',
+    () =>
+      allDone([
+        readPrivilegesThere(session, wantedOnVeneer(config, name), schemasShownOn(config, name)),
+        lockHolders(session, fleetKeys(config.fleet).run),
+        readPrepared(session, config.fleet),
+        readServers(session, servers),
+        readMappings(session, servers),
+        readLedger(session),
+      ]),
+  );
+  return { prepared, servers: present, mappings, ...privileges, runner, ledger };
+}
+
+/**
+ * Nothing where that cannot be read: a fleet that was never set up, a role that may not. That is asked first, since to be refused is
+ * an error in the server's log; meanwhile the shards are read, which takes as many round trips.
+ */
+async function readListed(config: Config, session: Session): Promise<Listed> {
+  const [row] = await inOneGo(session, () =>
+    session.prepared<{ readable: boolean }>(
+      `SELECT coalesce(has_schema_privilege(to_regnamespace('pgveneer'), 'USAGE')
+                   AND has_table_privilege(to_regclass('pgveneer.tenant'), 'SELECT'), false) AS readable`,
+    ),
   );
   if (row?.readable !== true) return { listsOthers: false, leftTenants: [] };
+  const rows = await inOneGo(session, () => presentTenantRows(session));
   return {
-    listsOthers: (await tenantRows(config, session)).length > 0,
-    leftTenants: leftRows(config, (await readTenantRows(session)) ?? []),
+    listsOthers: !areTenantRows(config, session.member, rows),
+    leftTenants: leftRows(config, rows),
   };
 }
 
@@ -160,9 +220,7 @@ export const readTaken = (
   config: Config,
   session: Session,
   names: readonly QualifiedName[],
-): Promise<Occupied[]> =>
-  readOccupied(
-    session,
-    config.shards.map((shard) => shard.server.name),
-    names,
-  );
+): Promise<Occupied[]> => {
+  const servers = config.shards.map((shard) => shard.server.name);
+  return inOneGo(session, () => readOccupied(session, servers, names));
+};

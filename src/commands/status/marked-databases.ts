@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { withSession, type Session } from '../../postgres/session.js';
-import { inReadOnly } from '../../postgres/transaction.js';
+import { inOneGo } from '../../postgres/transaction.js';
 import { markOf, type Mark } from '../../protocol/tenants/database-mark.js';
 
 /** A database of a server that is not simply a tenant's. */
@@ -27,8 +27,8 @@ export async function readMarked(config: Config, who: string): Promise<MarkedDat
 }
 
 async function marksOn({ fleet }: Config, shard: string, session: Session): Promise<MarkedDatabase[]> {
-  const rows = await inReadOnly(session, () =>
-    session.query<{ database: string; comment: string | null }>(
+  const rows = await inOneGo(session, () =>
+    session.prepared<{ database: string; comment: string | null }>(
       `SELECT datname::text AS database, shobj_description(oid, 'pg_database') AS comment
          FROM pg_database WHERE shobj_description(oid, 'pg_database') IS NOT NULL ORDER BY datname`,
     ),

@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../../migrations/ledger.js';
 import { isRepeatable } from '../../migrations/migration-names.js';
 import { oddOnes, type OddOne } from '../../migrations/odd-ones.js';
 import type { Session } from '../../postgres/session.js';
-import { inReadOnly } from '../../postgres/transaction.js';
+import { inOneGoWith } from '../../postgres/state-tables.js';
 import type { Drift } from '../../report/drift.js';
 import { absentDrift, oddDrift } from '../../report/drift-of-shards.js';
 import { shapeDifferences, type Siblings } from '../../report/shapes.js';
@@ -50,7 +50,9 @@ export async function readSiblings(
   );
   const read = await readAll(readable, problems, (shard) => {
     const session = sessionOf(shard.name);
-    return unlessLocked(() => inReadOnly(session, () => readShapedTenants(session, shard, ignored)));
+    return unlessLocked(() =>
+      inOneGoWith(session, 'ledger', () => readShapedTenants(session, shard, ignored)),
+    );
   });
   const tenants = readable.flatMap(({ name }) => read.get(name) ?? []);
   const { odd, absent } = compare(tenants);

@@ -1,13 +1,14 @@
 import type { Config, ShardConfig } from '../../config/config.js';
-import { hasLedger } from '../../migrations/ledger.js';
-import { inReadOnly } from '../../postgres/transaction.js';
+import { allDone } from '../../postgres/all-done.js';
+import type { Session } from '../../postgres/session.js';
+import { inOneGoWith, rowsIfThere } from '../../postgres/state-tables.js';
 import {
   knowsStep,
   latestSteps,
   readCommittedSteps,
   readLatest,
+  type Told,
 } from '../../protocol/settlement/committed-steps.js';
-import { hasTable } from '../../postgres/state-tables.js';
 import { journals } from '../../protocol/run/run.js';
 import type { CommittedStep } from '../../report/drift-of-shards.js';
 import type { Readers } from '../common/readers.js';
@@ -23,20 +24,24 @@ export async function readLastSteps(
   const sessions = journals(config)
     .filter((journal) => !unreachable.has(journal))
     .map(sessionOf);
-  const told = await Promise.all(
+  const isAlone = sessions.length === 1;
+  const told = await allDone(
     sessions.map((session) =>
-      inReadOnly(session, async () =>
-        (await hasTable(session, 'history'))
-          ? {
-              committed: await readCommittedSteps(session, config.fleet),
-              latest: sessions.length === 1 ? null : await readLatest(session, config.fleet),
-            }
-          : { committed: [], latest: new Map<string, string>() },
-      ),
+      inOneGoWith(session, 'history', () => readTold(session, config.fleet, isAlone)),
     ),
   );
-  return latestSteps(told);
+  return latestSteps(told.map((one) => one ?? { committed: [], latest: new Map<string, string>() }));
 }
+
+/** What a journal tells, of one snapshot; null where it is not there. */
+const readTold = (session: Session, fleet: string, isAlone: boolean): Promise<Told | null> =>
+  rowsIfThere(session, 'history', async () => {
+    const [committed, latest] = await allDone([
+      readCommittedSteps(session, fleet),
+      isAlone ? Promise.resolve(null) : readLatest(session, fleet),
+    ]);
+    return { committed, latest };
+  });
 
 /**
  * Steps that were committed on one of these shards and that its ledger does not know. They have to be read before: a
@@ -49,11 +54,13 @@ export async function unknownSteps(
 ): Promise<CommittedStep[]> {
   const selected = new Set(shards.map(({ name }) => name));
   const asked = steps.filter(({ shard }) => selected.has(shard) && !unreachable.has(shard));
-  const known = await Promise.all(
+  const known = await allDone(
     asked.map(async (step) => {
       const session = sessionOf(step.shard);
-      return inReadOnly(session, async () => (await hasLedger(session)) && knowsStep(session, step));
+      return inOneGoWith(session, 'ledger', () =>
+        rowsIfThere(session, 'ledger', () => knowsStep(session, step)),
+      );
     }),
   );
-  return asked.filter((_, index) => !known[index]);
+  return asked.filter((_, index) => known[index] !== true);
 }

@@ -20,9 +20,11 @@ export interface VeneerTypes {
   readonly extensions: readonly ExtensionState[];
 }
 
-/** Two queries per veneer; none where no relation has a type of its own. */
+/** Two queries per veneer; nothing is asked where no relation has a type of its own. */
 export async function readVeneerTypes(session: Session, shards: readonly ShardFacts[]): Promise<VeneerTypes> {
   const needed = shards.flatMap((facts) => neededOf(facts).map(({ name }) => name));
+  if (needed.length === 0 && shards.every(({ types }) => types.length === 0))
+    return { extensions: [], present: [] };
   return inReadOnly(session, async () => {
     const extensions = await readExtensions(session, [...new Set(needed)]);
     const naming = placedNaming(placesOf(extensions, []));

@@ -43,29 +43,33 @@ export async function status(
   const { migrations, problem } = await migrationsOrProblem(config);
   return withReaders(config, context, async (readers) => {
     const problems = new Map(readers.unreachable);
-    const lastSteps = await readLastSteps(config, readers);
-    const [{ shardFacts, siblings }, veneerFacts] = await allDone([
+    const [lastSteps, { shardFacts, siblings }, veneerFacts] = await allDone([
+      readLastSteps(config, readers),
       readShards(config, shards, problems, readers),
       readAll(config.veneers, problems, (veneer) =>
         readVeneerFacts(config, veneer.name, readers.sessionOf(veneer.name)),
       ),
     ]);
+    const read = { shardFacts, veneerFacts };
+    const marked = readMarked(config, context.who);
+    // Not while databases are looked for: each probe is a connection more to a server that may have few to spare.
+    const probed = marked.then(() => probeAll(config, readers, read, problems));
+    const [compared, probes, unfinished, unknown] = await allDone([
+      readCompared(config, readers, read, problems),
+      probed,
+      marked,
+      unknownSteps(lastSteps, shards, readers),
+    ]);
     const facts: StatusFacts = {
       config,
       shards,
       migrations,
-      shardFacts,
-      veneerFacts,
-      veneerTypes: await readAll([...veneerFacts.values()], problems, (veneer) =>
-        readVeneerTypes(readers.sessionOf(veneer.name), [...shardFacts.values()]),
-      ),
-      taken: await readAllTaken(config, readers, { shardFacts, veneerFacts }, problems),
-      probes: await readAll([...veneerFacts.values()], problems, (veneer) =>
-        probeMappings(config, readers.sessionOf(veneer.name), veneer, shardFacts),
-      ),
-      marked: await readMarked(config, context.who),
+      ...read,
+      ...compared,
+      probes,
+      marked: unfinished,
       siblings,
-      unknownSteps: await unknownSteps(lastSteps, shards, readers),
+      unknownSteps: unknown,
       problems,
       versions: versionsOf(config, readers),
       verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
@@ -116,11 +120,39 @@ async function readShards(
   return { shardFacts, siblings: await readSiblings(config, readers, shardFacts, problems) };
 }
 
+type Read = Pick<StatusFacts, 'shardFacts' | 'veneerFacts'>;
+
+/** What stands on each veneer for what the shards have: under the names of their definitions, and for their types. */
+async function readCompared(
+  config: Config,
+  readers: Readers,
+  read: Read,
+  problems: Map<string, Problem>,
+): Promise<Pick<StatusFacts, 'taken' | 'veneerTypes'>> {
+  const [taken, veneerTypes] = await allDone([
+    readAllTaken(config, readers, read, problems),
+    readAll([...read.veneerFacts.values()], problems, ({ name }) =>
+      readVeneerTypes(readers.sessionOf(name), [...read.shardFacts.values()]),
+    ),
+  ]);
+  return { taken, veneerTypes };
+}
+
+const probeAll = (
+  config: Config,
+  { sessionOf }: Readers,
+  { shardFacts, veneerFacts }: Read,
+  problems: Map<string, Problem>,
+): Promise<StatusFacts['probes']> =>
+  readAll([...veneerFacts.values()], problems, (veneer) =>
+    probeMappings(config, sessionOf(veneer.name), veneer, shardFacts),
+  );
+
 /** What stands on each veneer under a name that one of the shards' definitions takes. */
 function readAllTaken(
   config: Config,
   { sessionOf }: Readers,
-  { shardFacts, veneerFacts }: Pick<StatusFacts, 'shardFacts' | 'veneerFacts'>,
+  { shardFacts, veneerFacts }: Read,
   problems: Map<string, Problem>,
 ): Promise<ReadonlyMap<string, readonly Occupied[]>> {
   const names = [...shardFacts.values()].flatMap(({ exposed }) =>

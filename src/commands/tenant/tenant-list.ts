@@ -8,8 +8,9 @@ import { entriesOf, onlyApplied, readLedger, type LedgerEntry } from '../../migr
 import { loadMigrations } from '../../migrations/load.js';
 import { isRepeatable } from '../../migrations/migration-names.js';
 import type { Migration } from '../../migrations/migration.js';
+import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
-import { inReadOnly } from '../../postgres/transaction.js';
+import { inOneGoWith } from '../../postgres/state-tables.js';
 import type { TenantLine, TenantReport } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
 import { withReaders } from '../common/readers.js';
@@ -44,13 +45,11 @@ async function linesOf(
   session: Session | null,
 ): Promise<TenantLine[]> {
   if (session === null) return shard.tenants.map((tenant) => line(tenant, 'unreachable', null, null));
-  const { ledger, schemas } = await inReadOnly(session, async () => ({
-    ledger: entriesOf((await readLedger(session)) ?? [], 'tenant'),
-    schemas: await readSchemas(
-      session,
-      shard.tenants.map(({ schema }) => schema),
-    ),
-  }));
+  const names = shard.tenants.map(({ schema }) => schema);
+  const [groups, schemas] = await inOneGoWith(session, 'ledger', () =>
+    allDone([readLedger(session), readSchemas(session, names)]),
+  );
+  const ledger = entriesOf(groups ?? [], 'tenant');
   const listed = new Set(shard.tenants.map(({ name }) => name));
   const left = [...ledger].filter(([name]) => !listed.has(name));
   return [

@@ -8,7 +8,7 @@ import type { CommittedStep } from '../../report/drift-of-shards.js';
  * have been dropped since, and its rows of the ledger with them. A base is taken down as the migration that it ends with.
  */
 export async function readCommittedSteps(session: Session, fleet: string): Promise<CommittedStep[]> {
-  return session.query<CommittedStep & Record<string, unknown>>(
+  return session.prepared<CommittedStep & Record<string, unknown>>(
     `SELECT DISTINCT ON (up.shard) up.shard, up.step, up.migration,
             to_char(up.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
        FROM pgveneer.history up
@@ -27,7 +27,7 @@ export async function readCommittedSteps(session: Session, fleet: string): Promi
 
 /** By shard the last step of any kind that this journal member's history tells of. A step's name sorts by time. */
 export async function readLatest(session: Session, fleet: string): Promise<ReadonlyMap<string, string>> {
-  const rows = await session.query<{ shard: string; step: string }>(
+  const rows = await session.prepared<{ shard: string; step: string }>(
     `SELECT shard, max(step COLLATE "C") AS step FROM pgveneer.history
       WHERE fleet = $1 AND event = 'step ended' AND shard IS NOT NULL
         AND (migration IS NOT NULL OR details->>'direction' IS NOT NULL)
@@ -58,7 +58,7 @@ export const latestSteps = (told: readonly Told[]): readonly CommittedStep[] =>
 export async function knowsStep(session: Session, { step, migration }: CommittedStep): Promise<boolean> {
   const ofShard = migration.startsWith('shard/');
   const name = ofShard ? migration.slice('shard/'.length) : migration;
-  const [row] = await session.query<{ known: boolean }>(
+  const [row] = await session.prepared<{ known: boolean }>(
     `SELECT EXISTS (SELECT FROM pgveneer.ledger
                      WHERE scope = $1 AND migration = $2
                        AND split_part(step, '.', 1) COLLATE "C" >= split_part($3, '.', 1)) AS known`,
