@@ -103,7 +103,7 @@ async function oneGo<T>(session: Session, ask: () => Promise<T>, settings: reado
   const answered = allDone([begin(session, 'one go', settings), (async () => ask())()]);
   begun.delete(session);
   // In a session that is lost it fails, as all before it did.
-  const ended = session.lead('ROLLBACK').catch(() => undefined);
+  const ended = session.precede('ROLLBACK').catch(() => undefined);
   try {
     const [, answers] = await answered;
     return answers;
@@ -115,5 +115,5 @@ async function oneGo<T>(session: Session, ask: () => Promise<T>, settings: reado
 
 function begin(session: Session, reading: Reading, settings: readonly string[] = []): Promise<unknown> {
   begun.set(session, reading);
-  return session.lead(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...settings].join('; '));
+  return session.precede(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...settings].join('; '));
 }

@@ -132,7 +132,7 @@ async function probe({ session, readable, timeoutMs }: Probing, one: Which): Pro
 
 async function tryToRead(session: Session, which: Which, table: QualifiedName): Promise<MappingProbe> {
   try {
-    await session.lead(`SELECT FROM ${qualified(table)} LIMIT 1`);
+    await session.precede(`SELECT FROM ${qualified(table)} LIMIT 1`);
     return { ...which, works: 'yes', why: null };
   } catch (error) {
     if (session.isLost()) throw error;
