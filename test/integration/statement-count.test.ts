@@ -1,12 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
-import { countingProxy } from '../support/counting-proxy.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { logged } from '../support/logged.js';
 import type { TestFleet } from '../support/test-fleet.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { waitsOf } from '../support/waits-of.js';
 
 const MEMBERS = ['veneer', 'shard1', 'shard2', 'shard3'];
 
@@ -78,37 +76,12 @@ test('status sends each member as many statements for thirty tenants as for thre
   expect(Math.min(...Object.values(three))).toBeGreaterThan(5);
 });
 
-/** By member how often each connection of a command waited for its server. */
-async function waitsOf({ fleet }: Sized, command: () => Promise<unknown>): Promise<Record<string, number[]>> {
-  const file = join(fleet.dir, '.env');
-  const direct = await readFile(file, 'utf8');
-  const proxies = await Promise.all(
-    MEMBERS.map((member) => countingProxy(Number(new URL(fleet.urlOf(member)).port))),
-  );
-  // The runner's way alone: the veneer reaches the shards as before.
-  const farther = MEMBERS.reduce((text, member, index) => {
-    const url = new URL(fleet.urlOf(member));
-    url.port = String(proxies[index]?.port);
-    return text.replaceAll(fleet.urlOf(member), url.href);
-  }, direct);
-  await writeFile(file, farther);
-  try {
-    await command();
-    return Object.fromEntries(
-      MEMBERS.map((member, index) => [member, [...(proxies[index]?.roundTrips() ?? [])]]),
-    );
-  } finally {
-    await writeFile(file, direct);
-    for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
-  }
-}
-
 test('status waits for each member as often for thirty tenants as for three, and seldom', async () => {
   const status = async ({ run }: Sized): Promise<void> => {
     expect(await run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0 });
   };
-  const three = await waitsOf(few, () => status(few));
-  expect(await waitsOf(many, () => status(many))).toEqual(three);
+  const three = await waitsOf(few.fleet, MEMBERS, () => status(few));
+  expect(await waitsOf(many.fleet, MEMBERS, () => status(many))).toEqual(three);
   // The opening; facts, with a look at what of them may be read; what stands in the way, with the tables that roles may read; probes.
   // On a shard: the opening; facts; its tenants' shapes; the last steps, which have to be asked for after the history.
   expect(three).toEqual({ veneer: [5], shard1: [4], shard2: [4], shard3: [4] });
@@ -170,4 +143,25 @@ test('catalog queries are parsed and planned once a session, however many steps 
   const prepared = [...texts.values()].flat().flatMap((text) => /execute (pgv_\d+)_/.exec(text)?.[1] ?? []);
   expect(prepared.length).toBeGreaterThan(30);
   expect([...new Set(prepared)]).toEqual(['pgv_0']);
+});
+
+test('up waits as often for thirty tenants as for three, and seldom', async () => {
+  const up = async ({ run, fleet }: Sized): Promise<Record<string, number[]>> => {
+    expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    await fleet.writeMigration('9_rating.sql', 'ALTER TABLE books ADD COLUMN rating int');
+    return waitsOf(fleet, ['veneer', 'shard1'], async () => {
+      expect(await run.up({ shards: ['shard1'] })).toMatchObject({ problems: [], exitCode: 0 });
+    });
+  };
+  // Anchors and history are asked by the clock, too.
+  const lanes = (waits: Record<string, number[]>): Record<string, number[]> => ({
+    veneer: waits.veneer?.slice(2) ?? [],
+    shard1: waits.shard1?.slice(1) ?? [],
+  });
+  const one = lanes(await up(few));
+  expect(lanes(await up(many))).toEqual(one);
+  // Both: the opening, the run joined; at the end evidence, PREPARE, COMMIT PREPARED, and evidence removed.
+  // On the shard in between: BEGIN with the ledger; the migration, with what it touched; what that is now.
+  // On the veneer: what is there; BEGIN, with what is changed and the proof of it.
+  expect(one).toEqual({ veneer: [8], shard1: [9] });
 });
