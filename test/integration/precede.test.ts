@@ -43,17 +43,18 @@ test('what is prepared behind a text is sent before it was answered, and finds w
 });
 
 test('the server does it all in the order of the calls, whoever waits for an answer', async () => {
-  const order: string[] = [];
-  const note =
-    (what: string) =>
-    (answer: unknown): unknown => (order.push(what), answer);
-  await Promise.all([
-    rows().then(note('before')),
-    session.precede('INSERT INTO s.t VALUES (1)').then(note('text')),
-    rows().then(note('behind')),
-    session.run('SELECT 1').then(note('after')),
+  await session.run('CREATE SEQUENCE s.turns');
+  const turn = `SELECT nextval('s.turns')::int AS n`;
+  const answered = await allDone([
+    session.prepared(turn),
+    session.precede(turn),
+    session.prepared(turn),
+    session.ask(turn),
+    session.query(turn),
+    session.precede(turn),
   ]);
-  expect(order).toEqual(['before', 'text', 'behind', 'after']);
+  const answer = (n: number) => [{ rows: [[n]] }];
+  expect(answered).toMatchObject([[{ n: 1 }], answer(2), [{ n: 3 }], answer(4), [{ n: 5 }], answer(6)]);
 });
 
 test('only its own statements are counted and told of, whatever comes behind', async () => {
