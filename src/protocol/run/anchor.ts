@@ -30,17 +30,9 @@ export async function openAnchor(
 }
 
 /**
- * Takes the run lock by `takeLock`, and ends what an earlier run has there: from then on the anchor is itself one of the sessions
- * that may settle.
+ * One try at both locks, for a run that begins, which all but ever finds nobody there; else the run lock by `takeLock`, and what an
+ * earlier run has there is ended. From then on the anchor is itself one of the sessions that may settle.
  */
-export const holdBy =
-  (keys: FleetKeys, takeLock: Hold): Hold =>
-  async (session) => {
-    await takeLock(session);
-    await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
-  };
-
-/** The same, but for one try at both locks before it: for a run that begins, which all but ever finds nobody there. */
 export const holdAtOnce =
   (keys: FleetKeys, takeLock: Hold): Hold =>
   async (session) => {

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { KnownDatabases } from '../../fleet/identity.js';
 import { findMember, type Member } from '../../fleet/member.js';
-import { FENCE_TIMEOUT_MS, holdAtOnce, holdBy, letGo, lostAnchor, openAnchor } from './anchor.js';
+import { FENCE_TIMEOUT_MS, holdAtOnce, letGo, lostAnchor, openAnchor } from './anchor.js';
 import { newApproach, type Approach } from './approach.js';
 import { lookAt, newLooks, type FirstLooks } from './first-look.js';
 import { witnessesOf } from './witnesses.js';
@@ -9,7 +9,7 @@ import { takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres
 import { parkedSession, type ParkedSession } from '../../postgres/parked-session.js';
 import { newParking, type Parking } from '../../postgres/parking.js';
 import type { Session } from '../../postgres/session.js';
-import { ShutOut, takeFurther, winBack, type Held, type Opening } from './win-back.js';
+import { ShutOut, holdFurther, winBack, type Held, type Opening } from './win-back.js';
 
 /** A run's first connections to the members that answered: they hold the run lock there. */
 export interface Anchors {
@@ -199,11 +199,10 @@ async function win(store: Store, member: string): Promise<Session> {
   return keep(store, member, await openFurther(store, found));
 }
 
-function openFurther(store: Store, member: Member): Promise<Session> {
-  const take = (session: Session): Promise<void> => takeFurther(store.held, session);
-  const arriving = store.approach.arrive(member);
-  return openAnchor(store, arriving, holdBy(store.held.keys, take)).catch(noting(store));
-}
+const openFurther = (store: Store, member: Member): Promise<Session> =>
+  openAnchor(store, store.approach.arrive(member), (session) => holdFurther(store.held, session)).catch(
+    noting(store),
+  );
 
 const noting =
   (store: Store) =>

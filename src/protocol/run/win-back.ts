@@ -7,6 +7,7 @@ import {
   RivalRun,
   takeOrphanedRunLock,
   tryLock,
+  tryToHold,
   type FleetKeys,
 } from '../../postgres/fleet-lock.js';
 import { openSession, type Session, type SessionOptions } from '../../postgres/session.js';
@@ -97,7 +98,7 @@ export async function winBack(held: Held, member: Member, lost: Session): Promis
  * Takes the lock of a further member while the first one's is ours, as is proved before any session is ended and once it is
  * won. Throws `ShutOut` where it is not.
  */
-export async function takeFurther(held: Held, session: Session): Promise<void> {
+async function takeFurther(held: Held, session: Session): Promise<void> {
   const { fleet, keys, opening } = held;
   const isOurs = (): Promise<void> => proveOurs(held, session.member);
   await isOurs();
@@ -107,6 +108,16 @@ export async function takeFurther(held: Held, session: Session): Promise<void> {
     throw error instanceof RivalRun ? new ShutOut(session.member, 'another run has taken it') : error;
   }
   await isOurs();
+}
+
+/**
+ * Has a session hold the locks of a further member, as a new run does it, but only while the first one's is ours. One try comes first: it
+ * ends nobody, so that one proof behind it is enough.
+ */
+export async function holdFurther(held: Held, session: Session): Promise<void> {
+  const came = await tryToHold(session, held.keys);
+  await (came === 'nothing' ? takeFurther(held, session) : proveOurs(held, session.member));
+  if (came !== 'both') await fenceAndJoin(session, held.keys, END_MS);
 }
 
 /** Before the run lock is tried: who sees that this session holds it has to see the mark, too. */
