@@ -4,7 +4,7 @@ import { startTestServers } from '../test/support/test-servers.js';
 import { upInBatches } from './works/batches.js';
 import { upOverDatabases } from './works/databases.js';
 import { upWithNothingToDo } from './works/idle.js';
-import { upFromAfar, upOverShards } from './works/network.js';
+import { startFromAfar, upFromAfar, upOverShards } from './works/network.js';
 import { soak } from './works/soak.js';
 import { start } from './works/start.js';
 import { statusAgainstCatalog, verifyAgainstImport } from './works/status.js';
@@ -24,6 +24,7 @@ const WORKS = [
   upInBatches,
   upFromAfar,
   upOverShards,
+  startFromAfar,
   upWithNothingToDo,
   statusAgainstCatalog,
   verifyAgainstImport,
