@@ -4,12 +4,14 @@ import type { Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import type { VeneerPlan } from './plan-veneers.js';
+import { hasUnions } from './union-facts.js';
 import { alignUnions, putUnionsAside } from './unions.js';
 import {
   alignVeneer,
   beginAhead,
   beginOnVeneer,
   executeChanges,
+  isPlain,
   proveAligned,
   refuseOccupied,
 } from './veneer-work.js';
@@ -41,11 +43,19 @@ export async function alignTables(
     await alignShown(session, tables, add, budget);
     return statements;
   }
-  // It is only on its way: what is asked from now on comes behind it.
   const { begun } = await beginAhead(lane, session, budget);
+  if (!isOneText(tables)) await begun;
   await allDone([begun, alignShown(session, tables, add, budget)]);
   return statements;
 }
+
+/** Nothing but changes that are run as they are: no views are put aside, and nothing is looked for that might depend on a table. */
+const isOneText = ({ shows }: Tables): boolean =>
+  shows.length === 1 &&
+  shows.every(
+    ({ done, changes }) =>
+      !hasUnions(done.shard.part.lane.run.config) && changes.every((change) => isPlain(change)),
+  );
 
 type Add = (show: VeneerPlan['shows'][number], statements: readonly string[]) => void;
 

@@ -17,13 +17,20 @@ interface BatchOptions<P> {
   readonly behind?: () => Promise<void>;
 }
 
+/**
+ * Refused outside of a transaction block, be it the one that a text of several statements is by itself
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT): a text whose BEGIN was on its way, and
+ * was cancelled there, would commit by itself.
+ */
+const IN_A_BLOCK = ['SAVEPOINT pgveneer_block', 'RELEASE SAVEPOINT pgveneer_block'];
+
 /** Pieces of one text: a text of many megabytes would be parsed whole before its first statement runs. */
 const AT_ONCE = 500;
 
 /**
  * Runs pieces in the open transaction, within what is left of the budget, as few texts in the simple protocol: however
  * many tables a step changes, it costs few round trips. Answers the statements. The number of statements that had
- * completed says which piece an error is about.
+ * completed says which piece an error is about; outside of a transaction nothing is run.
  */
 export async function runBatched<P extends Batched>(
   session: Session,
@@ -46,11 +53,11 @@ async function runTogether<P extends Batched>(
   pieces: readonly P[],
   { waits, explain, behind = async () => undefined }: BatchOptions<P>,
 ): Promise<void> {
-  const limits = budget.limits(session).split('; ');
+  const first = [...IN_A_BLOCK, ...budget.limits(session).split('; ')];
   const timed = inTime(session, budget, pieces, waits);
-  const text = [...limits, ...timed.map(({ sql }) => sql)].join('; ');
+  const text = [...first, ...timed.map(({ sql }) => sql)].join('; ');
   const ran = session.precede(text).catch((error: unknown) => {
-    const failed = error instanceof MemberError ? timed[error.completed - limits.length] : undefined;
+    const failed = error instanceof MemberError ? timed[error.completed - first.length] : undefined;
     throw failed === undefined ? error : explain(error, failed.piece);
   });
   await allDone([ran, behind()]);

@@ -44,8 +44,9 @@ export async function beginOnVeneer(lane: Lane, session: Session, budget: Budget
 }
 
 /**
- * The same, but it is on its way only: what the session is asked from now on comes behind it on the server, and fails where it
- * did, since that ends the connection or the transaction with it. `begun` has to be waited for all the same.
+ * The same, but it is on its way only: what the session is asked from now on comes behind it on the server. Where it fails, for
+ * somebody cancels just that, what is behind it is outside of a transaction: only for texts that are refused there
+ * (`runBatched`). `begun` has to be waited for all the same.
  */
 export async function beginAhead(
   { run }: Lane,
@@ -162,6 +163,10 @@ export async function executeChanges(
 }
 
 const isRetype = ({ retyped = [] }: Pick<Change, 'retyped'>): boolean => retyped.length > 0;
+
+/** It neither drops nor retypes anything on which something may depend, nor attaches: its statements are all there is to it. */
+export const isPlain = (change: Change): boolean =>
+  fatesOf(change).length === 0 && change.attach === undefined;
 
 /** By present names: asked before anything is renamed. */
 function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[] {
