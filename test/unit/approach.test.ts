@@ -37,21 +37,55 @@ test('a session that is still being opened fails at once when nobody waits for i
   await expect(session).rejects.toMatchObject({ facts: { exitCode: 23, where: { member: 'shard1' } } });
 });
 
-test('what was approached and not asked for is left: the server sees it go', async () => {
-  const member: Member = {
-    name: 'shard1',
-    role: 'shard',
-    url,
-    setRole: null,
-    connected: 'throughout',
-    shard: null,
-    veneer: null,
-  };
-  const approach = newApproach({ applicationName: 'test' });
-  approach.begin(member);
+const member = (name: string): Member => ({
+  name,
+  role: 'shard',
+  url,
+  setRole: null,
+  connected: 'throughout',
+  shard: null,
+  veneer: null,
+});
+
+async function nextConnection(): Promise<Socket> {
   const [socket] = (await once(silent, 'connection')) as [Socket];
+  return socket;
+}
+
+test('what was approached and not asked for is left: the server sees it go', async () => {
+  const approach = newApproach({ applicationName: 'test', connectTimeoutMs: A_DAY });
+  approach.begin(member('shard1'));
+  const socket = await nextConnection();
   const gone = once(socket, 'close');
   socket.resume();
-  approach.giveUp();
+  approach.leave();
   await gone;
+});
+
+test('after what was found was left, whoever arrives connects anew', async () => {
+  const approach = newApproach({ applicationName: 'test', connectTimeoutMs: A_DAY });
+  approach.begin(member('shard1'));
+  await nextConnection();
+  approach.leave();
+  const again = nextConnection();
+  const arrived = approach.arrive(member('shard1'));
+  const socket = await again;
+  socket.destroy();
+  await expect(arrived).rejects.toMatchObject({ facts: { exitCode: 23 } });
+});
+
+test('dozens of members are approached without a warning', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  try {
+    const approach = newApproach({ applicationName: 'test', connectTimeoutMs: A_DAY });
+    for (let index = 0; index < 30; index++) approach.begin(member(`shard${index}`));
+    approach.leave();
+    // Warnings are told on the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', note);
+  }
 });

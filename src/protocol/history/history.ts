@@ -1,7 +1,6 @@
 import { atMost } from '../../at-most.js';
 import { textOf } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
-import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { version } from '../../version.js';
 import { cut, type HistoryRow } from './history-rows.js';
 import { hasTable } from '../../postgres/state-tables.js';
@@ -31,7 +30,8 @@ interface Writer {
   readonly mask: (text: string) => string;
   readonly pending: PendingRow[];
   session: Session | null;
-  table: 'not asked for' | 'absent' | 'there';
+  /** The table was seen. */
+  ready: boolean;
   failure: string | null;
   /** What the session does at the moment: one thing after the other. */
   busy: Promise<unknown>;
@@ -73,7 +73,7 @@ function beginWriting(run: Run): Writer {
     mask: secretMask(run.config),
     pending: [],
     session: null,
-    table: 'not asked for',
+    ready: false,
     failure: null,
     busy: Promise.resolve(),
     flushing: null,
@@ -108,30 +108,23 @@ async function writeAll(writer: Writer): Promise<void> {
   try {
     while (writer.pending.length > 0) {
       const rows = [...writer.pending];
-      // The first time the rows themselves tell, without a question before them.
-      if (writer.table === 'absent' && !(await isReady(writer))) return;
+      if (!(await isReady(writer))) return;
       await insert(await sessionOf(writer), writer, rows);
-      writer.table = 'there';
       writer.pending.splice(0, rows.length);
     }
   } catch (error) {
-    if (isState(error, SQLSTATE.undefinedTable)) noTable(writer);
-    else writer.failure = textOf(error);
+    writer.failure = textOf(error);
   }
 }
 
 /** A fleet that was set up before history was kept has no table for it; setup makes it in the midst of its run. */
 async function isReady(writer: Writer): Promise<boolean> {
-  if (writer.table !== 'there') {
-    if (await hasTable(await sessionOf(writer), 'history')) writer.table = 'there';
-    else noTable(writer);
-  }
-  return writer.table === 'there';
-}
-
-function noTable(writer: Writer): void {
-  writer.table = 'absent';
-  writer.failure = `${journalMember(writer.run.config)} has no table for it yet; migrate setup makes it`;
+  if (writer.ready) return true;
+  const session = await sessionOf(writer);
+  writer.ready = session.server.stateTables.has('history') || (await hasTable(session, 'history'));
+  if (!writer.ready)
+    writer.failure = `${journalMember(writer.run.config)} has no table for it yet; migrate setup makes it`;
+  return writer.ready;
 }
 
 async function askedBy(writer: Writer): Promise<string | null> {

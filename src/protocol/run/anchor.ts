@@ -31,14 +31,17 @@ export async function openAnchor(
 
 /**
  * One try at both locks, for a run that begins, which all but ever finds nobody there; else the run lock by `takeLock`, and what an
- * earlier run has there is ended. From then on the anchor is itself one of the sessions that may settle.
+ * earlier run has there is ended. From then on the anchor is itself one of the sessions that may settle. `onWait` is told before anybody is
+ * waited for.
  */
 export const holdAtOnce =
-  (keys: FleetKeys, takeLock: Hold): Hold =>
+  (keys: FleetKeys, takeLock: Hold, onWait: () => void): Hold =>
   async (session) => {
     const came = await tryToHold(session, keys);
+    if (came === 'both') return;
+    onWait();
     if (came === 'nothing') await takeLock(session);
-    if (came !== 'both') await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
+    await fenceAndJoin(session, keys, FENCE_TIMEOUT_MS);
   };
 
 /** Throws (exit 23) for a standby: it shows none of the transactions that are prepared on its primary. */

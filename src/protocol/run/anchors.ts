@@ -89,7 +89,7 @@ export function startAnchors(config: Config, options: AnchorOptions): Anchors {
     dismiss: (member) => dismiss(store, member),
     rest: (member) => rest(store, member),
     close: async () => {
-      store.approach.giveUp();
+      store.approach.leave();
       await Promise.all([...kept.values()].map(letGo));
       await Promise.all([...parked.values()].map((session) => session.close()));
     },
@@ -138,7 +138,7 @@ async function open(store: Store, member: Member): Promise<void> {
           timeoutMs: FENCE_TIMEOUT_MS,
         });
   const arriving = store.approach.arrive(member);
-  const session = await openAnchor(store, arriving, holdAtOnce(held.keys, take));
+  const session = await openAnchor(store, arriving, holdAtOnce(held.keys, take, store.approach.leave));
   try {
     if (store.wantsLooks) await lookAt(session, config.fleet, member, store.looks);
   } catch (error) {

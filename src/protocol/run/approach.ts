@@ -11,32 +11,41 @@ export interface Approach {
   readonly begin: (member: Member) => void;
   /** The session, from now on the caller's; opened now where nobody began to. Throws exit 23 where the member cannot be reached. */
   readonly arrive: (member: Member) => Promise<Session>;
-  /** Ends what nobody has asked for, without waiting for those that do not answer. */
-  readonly giveUp: () => void;
+  /**
+   * Leaves what nobody has asked for, without waiting for those that do not answer: the run is over, or has waited for somebody, and
+   * what was found before, a member that is away say, tells nothing any more.
+   */
+  readonly leave: () => void;
+}
+
+interface Coming {
+  readonly session: Promise<Session>;
+  readonly left: AbortController;
 }
 
 export function newApproach(opening: Opening): Approach {
-  const coming = new Map<string, Promise<Session>>();
-  const left = new AbortController();
+  const coming = new Map<string, Coming>();
   return {
     begin: (member) => {
+      const left = new AbortController();
       const session = openSession({ ...addressOf(member), ...opening, signal: left.signal });
       // Told to whoever asks for it; nobody may.
       session.catch(() => undefined);
-      coming.set(member.name, session);
+      coming.set(member.name, { session, left });
     },
     arrive: (member) => {
-      const session = coming.get(member.name) ?? openSession({ ...addressOf(member), ...opening });
+      const found = coming.get(member.name);
       coming.delete(member.name);
-      return session;
+      return found?.session ?? openSession({ ...addressOf(member), ...opening });
     },
-    giveUp: () => {
-      left.abort();
-      for (const session of coming.values())
+    leave: () => {
+      for (const { session, left } of coming.values()) {
+        left.abort();
         void session.then(
           (opened) => opened.close(),
           () => undefined,
         );
+      }
       coming.clear();
     },
   };

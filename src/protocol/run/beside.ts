@@ -11,12 +11,12 @@ export interface Beside {
   /** One, from now on the caller's. Throws exit 23 where the member cannot be reached. */
   readonly open: () => Promise<Session>;
   /** Nobody asks for one any more. */
-  readonly giveUp: () => void;
+  readonly leave: () => void;
 }
 
 /** `soon`: one is going to be asked for as soon as the run has its locks, and is opened meanwhile. */
 export function newBeside(member: Member, opening: Opening, soon: boolean): Beside {
   const approach = newApproach({ ...opening, settings: { statement_timeout: String(STATEMENT_MS) } });
   if (soon) approach.begin(member);
-  return { open: () => approach.arrive(member), giveUp: approach.giveUp };
+  return { open: () => approach.arrive(member), leave: approach.leave };
 }

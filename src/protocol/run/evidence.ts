@@ -12,7 +12,7 @@ export async function leaveEvidence(
   session: Session,
   { fleet, step, nonce, participant, n }: Gid,
 ): Promise<string> {
-  const [row] = await session.prepared<{ xid: string; temporary: boolean }>(
+  const [row] = await session.query<{ xid: string; temporary: boolean }>(
     `INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)
      RETURNING pg_current_xact_id()::text AS xid, ${HAS_TEMPORARY_SCHEMA} AS temporary`,
     [fleet, step, nonce, participant, n],

@@ -111,7 +111,7 @@ export async function withRun<T>(
     const unreachable = await openAnchors(config, options.command, anchors);
     return await work({ ...options, ...optional(options), ...ownOf(config, parts, unreachable), config });
   } finally {
-    beside.giveUp();
+    beside.leave();
     await spares.close();
     // The locks go first: the watchdog needs them for what is left to it.
     await anchors.close();

@@ -13,7 +13,7 @@ import {
 import { openSession, type Session, type SessionOptions } from '../../postgres/session.js';
 
 /** How a run opens its sessions. */
-export type Opening = Pick<SessionOptions, 'applicationName' | 'holdMs' | 'settings'>;
+export type Opening = Pick<SessionOptions, 'applicationName' | 'holdMs' | 'settings' | 'connectTimeoutMs'>;
 
 /** What a run holds of its fleet. */
 export interface Held {
