@@ -48,12 +48,12 @@ export async function beginOnShard(
 export async function runOnShard(lane: Lane, session: Session, work: ShardWork): Promise<void> {
   const { direction } = work.planned;
   const write = ledgerWrite(lane, work);
-  // The statements need not wait for the answer: where the rows are another runner's, all of it is rolled back.
-  const [[written]] = await allDone([
-    session.precede(ledgerText(direction, write)),
-    runRecorded(lane, session, work, async () => undefined),
-  ]);
-  readWritten(session, direction, write, written);
+  const text = session.precede(ledgerText(direction, write));
+  // The statements need not wait for that: where the rows are another runner's, all of it is rolled back, and this is what is told.
+  const recorded = text.then(([written]) => readWritten(session, direction, write, written));
+  // What is built runs code of the migration's.
+  if (work.planned.migration.body.kind === 'dynamic') await recorded;
+  await allDone([recorded, runRecorded(lane, session, work, async () => undefined)]);
 }
 
 const ledgerWrite = ({ run }: Lane, { step, planned: { migration, tenants } }: ShardWork): LedgerWrite => ({

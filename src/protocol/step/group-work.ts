@@ -56,15 +56,21 @@ export async function changeGroup(
 ): Promise<GroupChanges> {
   // Read once: what another lane learns meanwhile was not locked here.
   const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
-  const locking = lockAll(group, known, budget, turns);
+  const failed = new AbortController();
+  const locking = lockAll(group, { known, isInVain: () => failed.signal.aborted }, budget, turns);
   // A member in both roles has one transaction, which one of the two has to begin.
-  if (group.shards.some(({ name }) => group.veneers.some((veneer) => veneer.name === name))) await locking;
+  if (group.veneers.some((veneer) => isShardOf(group, veneer))) await locking;
   const [foreseen, done] = await allDone([
     locking,
     allDone(
-      group.shards.map((shard) => {
+      group.shards.map(async (shard) => {
         const fenced = known.get(shard.name)?.fence === true;
-        return workOnShard(shard, step, budget, { fenced, locked: locking });
+        try {
+          return await workOnShard(shard, step, budget, { fenced, locked: locking });
+        } catch (error) {
+          failed.abort();
+          throw error;
+        }
       }),
     ),
   ]);
@@ -102,21 +108,34 @@ export async function readDone(
 
 const knownOf = ({ lane, planned }: StepPart): Affected => lane.known(planned.migration.name);
 
+const isShardOf = ({ shards }: Group, { name }: GroupVeneer): boolean =>
+  shards.some((shard) => shard.name === name);
+
+interface Locking {
+  readonly known: ReadonlyMap<string, Affected>;
+  /** The attempt has failed on a shard: whatever is locked from now on is locked in vain. */
+  readonly isInVain: () => boolean;
+}
+
 /** Veneer after veneer, in the order of their names. */
 async function lockAll(
-  { veneers }: Group,
-  known: ReadonlyMap<string, Affected>,
+  group: Group,
+  locking: Locking,
   budget: Budget,
   turns: HeldTurns,
 ): Promise<ForeseenOn> {
   const foreseen = new Map<string, ReadonlyMap<string, Foreseen>>();
-  for (const veneer of veneers) foreseen.set(veneer.name, await lockOn(veneer, known, budget, turns));
+  for (const veneer of group.veneers) {
+    const found = await lockOn(veneer, locking, budget, turns);
+    // One that is a shard, too, runs the migration itself, which may change what it shows.
+    if (!isShardOf(group, veneer)) foreseen.set(veneer.name, found);
+  }
   return foreseen;
 }
 
 async function lockOn(
   { session, shows }: GroupVeneer,
-  known: ReadonlyMap<string, Affected>,
+  { known, isInVain }: Locking,
   budget: Budget,
   turns: HeldTurns,
 ): Promise<ReadonlyMap<string, Foreseen>> {
@@ -125,6 +144,7 @@ async function lockOn(
     const affected = known.get(name) ?? knownOf(part);
     if (!affected.fence && affected.relations.length === 0) continue;
     if (hasUnions(part.lane.run.config)) await turns.take(session.member);
+    if (isInVain()) break;
     foreseen.set(name, await lockKnown(part.lane, session, tenantsOf(part), affected, budget));
   }
   return foreseen;
