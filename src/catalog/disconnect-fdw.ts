@@ -4,7 +4,7 @@ import type { Session } from '../postgres/session.js';
 /**
  * Ends the connections that postgres_fdw has kept to a server for this session, as it does until the session ends: with a
  * server per tenant they would add up. Does nothing before PostgreSQL 14, which has no function for it
- * (https://www.postgresql.org/docs/current/postgres-fdw.html#POSTGRES-FDW-FUNCTIONS). Outside of transactions.
+ * (https://www.postgresql.org/docs/current/postgres-fdw.html#POSTGRES-FDW-FUNCTIONS). In no transaction that has used them.
  */
 export async function disconnectFdw(session: Session, server: string): Promise<void> {
   const disconnect = await readDisconnect(session);
