@@ -1,20 +1,16 @@
-import type { TenantConfig } from '../../config/config.js';
 import { labelOf } from '../../migrations/migration.js';
 import { alignVeneers } from '../align/align-veneers.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Budget } from '../lane/budget.js';
 import { gather, type Aligned, type GroupWork } from '../group/gather.js';
-import type { Group, GroupShard, GroupVeneer, StepPart } from '../group/group.js';
-import type { Affected } from '../lane/lane.js';
+import type { Group, GroupShard } from '../group/group.js';
 import { needsFence, refuseInMesh } from '../shard/rewrites.js';
 import type { ShardDone } from '../group/shard-done.js';
 import { readChanges } from '../shard/shard-changes.js';
 import { beginOnShard, type Begun } from '../shard/shard-work.js';
 import type { HeldTurns } from '../run/turns.js';
-import { hasUnions } from '../align/union-facts.js';
 import { veneerStatements } from '../align/veneer-statements.js';
-import type { Foreseen, ForeseenOn } from '../align/foreseen.js';
-import { lockKnown } from '../align/lock-known.js';
+import { isShardOf, knownOf, lockVeneers } from './lock-veneers.js';
 
 /**
  * The work of an attempt: the migration on all shards side by side, then each veneer, in the order of their names,
@@ -54,10 +50,9 @@ export async function changeGroup(
   budget: Budget,
   turns: HeldTurns,
 ): Promise<GroupChanges> {
-  // Read once: what another lane learns meanwhile was not locked here.
-  const known = new Map(group.shards.map(({ name, part }) => [name, knownOf(part)]));
+  const known = knownOf(group);
   const failed = new AbortController();
-  const locking = lockAll(group, { known, isInVain: () => failed.signal.aborted }, budget, turns);
+  const locking = lockVeneers(group, { known, isInVain: () => failed.signal.aborted }, budget, turns);
   // A member in both roles has one transaction, which one of the two has to begin.
   if (group.veneers.some((veneer) => isShardOf(group, veneer))) await locking;
   const [foreseen, done] = await allDone([
@@ -78,8 +73,8 @@ export async function changeGroup(
 }
 
 /**
- * Begins on a shard while the veneers' tables are being locked, which nobody waits for, and goes on when they are: between what an application
- * locks on a veneer and what on a shard there is an order, and a row of the ledger is neither.
+ * Begins on a shard while the veneers' tables are being locked, and goes on when they are: the application locks tables of a veneer
+ * before those of a shard, and rows of the ledger nowhere.
  */
 async function workOnShard(
   shard: GroupShard,
@@ -105,51 +100,3 @@ export async function readDone(
   refuseInMesh(lane, changes);
   return { shard, xid, changes, fence: needsFence(lane, changes), fenced };
 }
-
-const knownOf = ({ lane, planned }: StepPart): Affected => lane.known(planned.migration.name);
-
-const isShardOf = ({ shards }: Group, { name }: GroupVeneer): boolean =>
-  shards.some((shard) => shard.name === name);
-
-interface Locking {
-  readonly known: ReadonlyMap<string, Affected>;
-  /** The attempt has failed on a shard: whatever is locked from now on is locked in vain. */
-  readonly isInVain: () => boolean;
-}
-
-/** Veneer after veneer, in the order of their names. */
-async function lockAll(
-  group: Group,
-  locking: Locking,
-  budget: Budget,
-  turns: HeldTurns,
-): Promise<ForeseenOn> {
-  const foreseen = new Map<string, ReadonlyMap<string, Foreseen>>();
-  for (const veneer of group.veneers) {
-    const found = await lockOn(veneer, locking, budget, turns);
-    // One that is a shard, too, runs the migration itself, which may change what it shows.
-    if (!isShardOf(group, veneer)) foreseen.set(veneer.name, found);
-  }
-  return foreseen;
-}
-
-async function lockOn(
-  { session, shows }: GroupVeneer,
-  { known, isInVain }: Locking,
-  budget: Budget,
-  turns: HeldTurns,
-): Promise<ReadonlyMap<string, Foreseen>> {
-  const foreseen = new Map<string, Foreseen>();
-  for (const { name, part } of shows) {
-    const affected = known.get(name) ?? knownOf(part);
-    if (!affected.fence && affected.relations.length === 0) continue;
-    if (hasUnions(part.lane.run.config)) await turns.take(session.member);
-    if (isInVain()) break;
-    foreseen.set(name, await lockKnown(part.lane, session, tenantsOf(part), affected, budget));
-  }
-  return foreseen;
-}
-
-/** Whose relations a step may change: of the shard's own migration, those of any tenant. */
-const tenantsOf = ({ lane, planned }: StepPart): readonly TenantConfig[] =>
-  planned.migration.scope === 'shard' ? lane.shard.tenants : planned.tenants;
