@@ -2,8 +2,10 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { fleetKeys, lockHolders, tryLock, tryToHold } from '../../src/postgres/fleet-lock.js';
 import { openSession, type Session } from '../../src/postgres/session.js';
 import { Secret } from '../../src/secret.js';
+import { commandsOn } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';
+import { waitsOf } from '../support/waits-of.js';
 
 let fleet: TestFleet;
 let opened: readonly [Session, Session];
@@ -54,4 +56,22 @@ test('another run is there: nothing is taken', async () => {
   await tryLock(rival, keys.run, 'exclusive');
   expect(await tryToHold(own, keys)).toBe('nothing');
   expect(await held()).toEqual({ run: [], settling: [] });
+});
+
+test('a run that has waited for somebody connects anew to those whose locks come later', async () => {
+  const run = commandsOn(fleet);
+  expect(await run.setup()).toMatchObject({ exitCode: 0 });
+  const connections = async (): Promise<number> => {
+    const waits = await waitsOf(fleet, ['shard1'], async () => {
+      expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    });
+    return waits.shard1?.length ?? 0;
+  };
+  expect(await connections()).toBe(1);
+  const url = new Secret(fleet.urlOf('veneer'));
+  const old = await openSession({ member: 'veneer', url, applicationName: 'an older run' });
+  await tryLock(old, fleetKeys(fleet.name).settling, 'shared');
+  expect(await connections()).toBe(2);
+  expect(old.isLost()).toBe(true);
+  await old.close();
 });
