@@ -174,7 +174,7 @@ test('a tenant with a hostile name needs setup, and is then one like any other',
 });
 
 test('a second runner', async () => {
-  const { fleetKeys } = await import('../../src/postgres/fleet-lock.js');
+  const { fleetKeys } = await import('../../src/postgres/fleet-keys.js');
   const client = await fleet.connect('veneer');
   await client.query(`SET application_name = 'pgv 1 up ann@laptop'`);
   await client.query('SELECT pg_advisory_lock($1::bigint)', [fleetKeys(fleet.name).run]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { fleetKeys, lockHolders, tryLock, tryToHold } from '../../src/postgres/fleet-lock.js';
+import { fleetKeys, lockHolders, tryLock } from '../../src/postgres/fleet-keys.js';
+import { tryToHold } from '../../src/postgres/run-lock.js';
 import { openSession, type Session } from '../../src/postgres/session.js';
 import { Secret } from '../../src/secret.js';
 import { commandsOn } from '../support/commands.js';

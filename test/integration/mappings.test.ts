@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { fleetKeys } from '../../src/postgres/fleet-lock.js';
+import { fleetKeys } from '../../src/postgres/fleet-keys.js';
 import { withSuperuser } from '../../src/sandbox/databases.js';
 import type { StatusReport } from '../../src/report/status.js';
 import { logged } from '../support/logged.js';

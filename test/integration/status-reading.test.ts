@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fleetKeys } from '../../src/postgres/fleet-lock.js';
+import { fleetKeys } from '../../src/postgres/fleet-keys.js';
 import { formatGid } from '../../src/protocol/run/gid.js';
 import { urlWith } from '../../src/sandbox/databases.js';
 import { logged } from '../support/logged.js';

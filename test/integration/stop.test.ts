@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { history } from '../../src/commands/history/history.js';
 import { stop, type StopOptions } from '../../src/commands/history/stop.js';
-import { fleetKeys } from '../../src/postgres/fleet-lock.js';
+import { fleetKeys } from '../../src/postgres/fleet-keys.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { HistoryRun } from '../../src/report/history.js';
 import type { StopReport } from '../../src/report/reports.js';

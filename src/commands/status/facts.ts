@@ -19,7 +19,7 @@ import { sharesParents } from '../../fleet/shares-parents.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { readLedger, type LedgerGroup } from '../../migrations/ledger.js';
 import { allDone } from '../../postgres/all-done.js';
-import { fleetKeys, lockHolders, type LockHolder } from '../../postgres/fleet-lock.js';
+import { fleetKeys, lockHolders, type LockHolder } from '../../postgres/fleet-keys.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';

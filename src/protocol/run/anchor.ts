@@ -1,6 +1,8 @@
 import { EXIT, VeneerError } from '../../errors.js';
 import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
-import { fenceAndJoin, tryToHold, type FleetKeys } from '../../postgres/fleet-lock.js';
+import { fenceAndJoin } from '../../postgres/settling-lock.js';
+import { tryToHold } from '../../postgres/run-lock.js';
+import type { FleetKeys } from '../../postgres/fleet-keys.js';
 import type { Session } from '../../postgres/session.js';
 import { markPartial, type Held } from './win-back.js';
 

@@ -5,7 +5,8 @@ import { FENCE_TIMEOUT_MS, holdAtOnce, letGo, lostAnchor, openAnchor } from './a
 import { newApproach, type Approach } from './approach.js';
 import { lookAt, newLooks, type FirstLooks } from './first-look.js';
 import { witnessesOf } from './witnesses.js';
-import { takeOrphanedRunLock, takeRunLock, type FleetKeys } from '../../postgres/fleet-lock.js';
+import { takeOrphanedRunLock, takeRunLock } from '../../postgres/run-lock.js';
+import type { FleetKeys } from '../../postgres/fleet-keys.js';
 import { parkedSession, type ParkedSession } from '../../postgres/parked-session.js';
 import { newParking, type Parking } from '../../postgres/parking.js';
 import type { Session } from '../../postgres/session.js';

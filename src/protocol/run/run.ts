@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../../errors.js';
 import { findMember, type Member } from '../../fleet/member.js';
-import { fleetKeys, type FleetKeys } from '../../postgres/fleet-lock.js';
+import { fleetKeys, type FleetKeys } from '../../postgres/fleet-keys.js';
 import type { Session } from '../../postgres/session.js';
 import type { OnProgress } from '../../report/progress.js';
 import { lostAnchor } from './anchor.js';

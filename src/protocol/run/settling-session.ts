@@ -1,6 +1,6 @@
 import { addressOf, findMember } from '../../fleet/member.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { awaitSessionEnd, joinRun } from '../../postgres/fleet-lock.js';
+import { awaitSessionEnd, joinRun } from '../../postgres/settling-lock.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import type { Run } from './run.js';
 

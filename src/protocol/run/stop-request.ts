@@ -1,4 +1,4 @@
-import { fleetKeys, lockHolders } from '../../postgres/fleet-lock.js';
+import { fleetKeys, lockHolders } from '../../postgres/fleet-keys.js';
 import type { Session } from '../../postgres/session.js';
 import { version } from '../../version.js';
 

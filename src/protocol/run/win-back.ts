@@ -1,15 +1,9 @@
 import { atMost } from '../../at-most.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { addressOf, type Member } from '../../fleet/member.js';
-import {
-  fenceAndJoin,
-  lockHolders,
-  RivalRun,
-  takeOrphanedRunLock,
-  tryLock,
-  tryToHold,
-  type FleetKeys,
-} from '../../postgres/fleet-lock.js';
+import { fenceAndJoin } from '../../postgres/settling-lock.js';
+import { lockHolders, tryLock, type FleetKeys } from '../../postgres/fleet-keys.js';
+import { RivalRun, takeOrphanedRunLock, tryToHold } from '../../postgres/run-lock.js';
 import { openSession, type Session, type SessionOptions } from '../../postgres/session.js';
 
 /** How a run opens its sessions. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { checksumOf } from '../../../src/migrations/source-file.js';
-import { fleetKeys } from '../../../src/postgres/fleet-lock.js';
+import { fleetKeys } from '../../../src/postgres/fleet-keys.js';
 import { formatGid, parseGid } from '../../../src/protocol/run/gid.js';
 import {
   JOURNAL_STATEMENTS,
