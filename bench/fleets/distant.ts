@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { delayProxy, type DelayProxy } from '../measure/delay-proxy.js';
+import { delayProxy } from '../measure/delay-proxy.js';
+import type { LoopbackProxy } from '../../test/support/loopback-proxy.js';
 import type { BenchFleet } from './tenants.js';
 
 /** The same fleet, which the runner reaches over a slow network; its servers reach each other as before. */
@@ -8,7 +9,7 @@ export async function distant(
   fleet: BenchFleet & AsyncDisposable,
   roundTripMs: number,
 ): Promise<BenchFleet & AsyncDisposable> {
-  const proxies = new Map<string, DelayProxy>();
+  const proxies = new Map<string, LoopbackProxy>();
   const urls = Object.entries(fleet.env).filter(([name]) => name.endsWith('_URL'));
   for (const [, value] of urls) {
     const { port } = new URL(value);

@@ -1,34 +1,12 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-
-export interface DelayProxy extends AsyncDisposable {
-  readonly port: number;
-}
+import type { Socket } from 'node:net';
+import { loopbackProxy, type LoopbackProxy } from '../../test/support/loopback-proxy.js';
 
 /** A proxy on loopback to a port of loopback: what goes through it arrives half a round trip (milliseconds) later. */
-export async function delayProxy(port: number, roundTripMs: number): Promise<DelayProxy> {
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (near) => {
-    const far = connect({ port, host: '127.0.0.1', noDelay: true });
+export const delayProxy = (port: number, roundTripMs: number): Promise<LoopbackProxy> =>
+  loopbackProxy(port, (near, far) => {
     pass(near, far, roundTripMs / 2);
     pass(far, near, roundTripMs / 2);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => sockets.delete(socket));
-    }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 /** Timers of one length fire in the order in which they were set: nothing overtakes. */
 function pass(from: Socket, to: Socket, ms: number): void {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { loopbackProxy, type LoopbackProxy } from './loopback-proxy.js';
 
 /** A proxy on loopback that knows how often its clients had to wait. */
-export interface CountingProxy extends AsyncDisposable {
-  readonly port: number;
+export interface CountingProxy extends LoopbackProxy {
   /**
    * By connection, in the order in which they were made, the round trips since it was ready for its first query: how often the client
    * asked when all that it had asked before was answered.
@@ -16,10 +14,8 @@ export interface CountingProxy extends AsyncDisposable {
  * answered, as over a long way, where what is asked first has not much of a lead: the count does not depend on the machine.
  */
 export async function countingProxy(port: number): Promise<CountingProxy> {
-  const sockets = new Set<Socket>();
   const counts: Count[] = [];
-  const server = createServer({ noDelay: true }, (near) => {
-    const far = connect({ port, host: '127.0.0.1', noDelay: true });
+  const proxy = await loopbackProxy(port, (near, far) => {
     const count: Count = { roundTrips: 0, unanswered: 0, isReady: false };
     counts.push(count);
     const ask = messages((type) => asked(count, type));
@@ -35,23 +31,8 @@ export async function countingProxy(port: number): Promise<CountingProxy> {
       if (count.unanswered === 0) near.write(Buffer.concat(held.splice(0)));
     });
     far.on('close', () => near.end(Buffer.concat(held.splice(0))));
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => sockets.delete(socket));
-    }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    roundTrips: () => counts.map(({ roundTrips }) => roundTrips),
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return { ...proxy, roundTrips: () => counts.map(({ roundTrips }) => roundTrips) };
 }
 
 interface Count {

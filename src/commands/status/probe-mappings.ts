@@ -53,15 +53,18 @@ export async function probeMappings(
   );
   const readable = new Map(found.map((one) => [keyOf(one), one]));
   const timeoutMs = Math.max(config.rollout.lockWaitMs, LEAST_MS);
-  const probes = [...groupBy(wanted, ({ address }) => address).values()].flatMap((own) => [
-    ...[...groupBy(own.slice(0, MOST_PER_ADDRESS), ({ server }) => server)].map(([server, ofServer]) =>
-      probeServer({ session, readable, timeoutMs, disconnect }, server, ofServer),
+  const ofAddresses = [...groupBy(wanted, ({ address }) => address).values()];
+  const tried = ofAddresses.flatMap((own) => own.slice(0, MOST_PER_ADDRESS));
+  const left = ofAddresses.flatMap((own) => own.slice(MOST_PER_ADDRESS));
+  const probes = await allDone(
+    [...groupBy(tried, ({ server }) => server)].map(([server, mappings]) =>
+      probeServer({ session, readable, timeoutMs, disconnect }, server, mappings),
     ),
-    own
-      .slice(MOST_PER_ADDRESS)
-      .map((one) => notProbed(one, `only ${MOST_PER_ADDRESS} are tried on one server`)),
-  ]);
-  return (await allDone(probes.map(async (one) => one))).flat();
+  );
+  return [
+    ...probes.flat(),
+    ...left.map((one) => notProbed(one, `only ${MOST_PER_ADDRESS} are tried on one server`)),
+  ];
 }
 
 interface Probing {
