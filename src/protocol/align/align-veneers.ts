@@ -1,5 +1,6 @@
 import { sharesParents } from '../../fleet/shares-parents.js';
 import { qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import { affectedBy } from './affected.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
@@ -44,23 +45,10 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
     ...onParents,
     ...shows.flatMap((show) => show.changes),
   ]);
-  lane.learn(planned.migration.name, {
-    fence: done.some(({ fence }) => fence),
-    relations: [...changedRelations(changes), ...plans.flatMap(({ types }) => gatedRelations(types))],
-    names: changedNames(changes, done),
-  });
-}
-
-/** Only what is there can be locked before the next attempt; a table that is to be created has no readers. */
-const changedRelations = (changes: readonly Change[]): string[] => [
-  ...new Set(changes.filter(({ kind }) => kind !== 'create').map(({ remote }) => remote.name)),
-];
-
-/** What is changed or made, and what it is called then. */
-function changedNames(changes: readonly Change[], done: readonly ShardDone[]): string[] {
-  const names = new Set(changes.map(({ remote }) => remote.name));
+  const gated = plans.flatMap(({ types }) => gatedRelations(types));
   const renames = done.flatMap((one) => one.changes.renames);
-  return [...names, ...renames.flatMap(({ from, to }) => (names.has(from.name) ? to.name : []))];
+  const fence = done.some((one) => one.fence);
+  lane.learn(planned.migration.name, affectedBy({ changes, gated, renames, fence }));
 }
 
 async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promise<Aligned> {
