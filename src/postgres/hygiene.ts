@@ -1,4 +1,4 @@
-import { literal } from './identifiers.js';
+import { ident, literal } from './identifiers.js';
 
 /** Values of settings by name. */
 export type Values = Readonly<Record<string, string>>;
@@ -137,21 +137,32 @@ export const PREPARED_NAME = 'pgveneer_fresh';
 
 /** {@link freshForMigration} for a text of many tenants, of a migration that prepares and forgets nothing. */
 export interface FreshForEach {
-  readonly begin: string;
+  readonly begin: readonly string[];
   /** Before each tenant's statements; with the values of the parameters. */
-  readonly each: (values: readonly string[]) => readonly string[];
-  readonly end: string;
+  readonly each: (searchPath: string, values: readonly string[]) => readonly string[];
+  readonly end: readonly string[];
 }
 
 /**
  * What is set is parsed and planned once a text, which for each tenant would cost as much as a small statement of a migration.
  * `locals` hold parameters, $1 and so on, of type text. Where the text fails it stays prepared until the session is freshened.
+ *
+ * The search_path is set by itself: PostgreSQL analyses and plans a prepared statement anew that sets it (plancache.c,
+ * RevalidateCachedQuery), for every tenant, and that took longer than all there is to set. For the session it is put back at the end, when
+ * nobody's statements are run any more.
  */
-export const freshForEach = (pinned: Values, locals: Expressions): FreshForEach => ({
-  begin: `PREPARE ${PREPARED_NAME} AS ${settingForMigration(pinned, locals)}`,
-  each: (values) => [...RESETS, `EXECUTE ${PREPARED_NAME}(${values.map(literal).join(', ')})`],
-  end: `DEALLOCATE ${PREPARED_NAME}`,
-});
+export const freshForEach = (pinned: Values, locals: Expressions): FreshForEach => {
+  const { search_path: searchPathOfSession = '', ...others } = pinned;
+  return {
+    begin: [`PREPARE ${PREPARED_NAME} AS ${settingForMigration(others, locals)}`],
+    each: (searchPath, values) => [
+      ...RESETS,
+      `EXECUTE ${PREPARED_NAME}(${values.map(literal).join(', ')})`,
+      `SET LOCAL search_path TO ${ident(searchPath)}`,
+    ],
+    end: [`DEALLOCATE ${PREPARED_NAME}`, `SET ${assignment('search_path', searchPathOfSession)}`],
+  };
+};
 
 const assignment = (name: string, value: string): string =>
   `${name} = ${name === 'search_path' ? value : literal(value)}`;

@@ -33,14 +33,16 @@ export function prologuesOf(
   const locals = localsOf(
     session,
     budget,
-    '$1',
-    settings.map((name, index) => [name, `$${index + 2}`]),
+    settings.map((name, index) => [name, `$${index + 1}`]),
   );
   const { begin, each, end } = freshForEach(session.pinned, locals);
-  const prologues = subjects.map((subject) =>
-    each([subject.searchPath, ...settings.map((name) => subject.settings[name] ?? '')]),
+  const prologues = subjects.map(({ searchPath, settings: values }) =>
+    each(
+      searchPath,
+      settings.map((name) => values[name] ?? ''),
+    ),
   );
-  return { before: [begin], prologues, after: [end] };
+  return { before: begin, prologues, after: end };
 }
 
 interface PrologueOptions {
@@ -56,19 +58,21 @@ export function prologueOf(
   { budget, forget }: PrologueOptions,
 ): readonly string[] {
   const seen = Object.entries(settings).map(([name, value]) => [name, literal(value)] as const);
-  return freshForMigration(session.pinned, localsOf(session, budget, literal(searchPath), seen), { forget });
+  const locals = {
+    ...localsOf(session, budget, seen),
+    // As SET would write it: a migration may read it.
+    search_path: `pg_catalog.quote_ident(${literal(searchPath)})`,
+  };
+  return freshForMigration(session.pinned, locals, { forget });
 }
 
 /** By the name of a setting, an expression of its value. */
 const localsOf = (
   session: Session,
   budget: Budget,
-  searchPath: string,
   settings: readonly (readonly [string, string])[],
 ): Readonly<Record<string, string>> => ({
   ...budget.shrinking(session),
-  // As SET would write it: a migration may read it.
-  search_path: `pg_catalog.quote_ident(${searchPath})`,
   ...Object.fromEntries(settings.map(([name, value]) => [`pgveneer.${name}`, value])),
 });
 
