@@ -50,20 +50,25 @@ const FIELDS = {
 };
 
 /**
- * The columns of pg_class `c` as the text of one JSON object: by field, a list. Not an object for each, since
- * json_build_object looks its arguments' types up in every call, which would be a third of the query's time. The
- * rules are those of postgres_fdw's own IMPORT FOREIGN SCHEMA query (contrib/postgres_fdw/postgres_fdw.c,
- * postgresImportForeignSchema): format_type under pg_catalog, attnotnull, stored generated expressions (a virtual one
- * becomes a plain column); the collation counts where it differs from the type's own, since that is what a COLLATE
- * clause changes.
+ * The columns of pg_class `c`, in the order of their numbers, as the text of one JSON object: by field, a list. Not an object for
+ * each, since json_build_object looks its arguments' types up in every call, which would be a third of the query's time.
+ * `fields`: SQL of pg_attribute `a`, by name.
  */
-export const COLUMNS = `
-  (SELECT json_build_object(${Object.keys(FIELDS)
+export const columnLists = (fields: Readonly<Record<string, string>>): string => `
+  (SELECT json_build_object(${Object.keys(fields)
     .map((field) => `'${field}', coalesce(json_agg("${field}"), '[]'::json)`)
     .join(', ')})::text
-     FROM (SELECT ${Object.entries(FIELDS)
+     FROM (SELECT ${Object.entries(fields)
        .map(([field, sql]) => `${sql} AS "${field}"`)
        .join(', ')}
              FROM pg_attribute a ${NOT_VALID}
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             ORDER BY a.attnum) AS read)`;
+
+/**
+ * What is read of a column that a foreign table shows, or that is one's of a foreign table. The rules are those of postgres_fdw's own
+ * IMPORT FOREIGN SCHEMA query (contrib/postgres_fdw/postgres_fdw.c, postgresImportForeignSchema): format_type under
+ * pg_catalog, attnotnull, stored generated expressions (a virtual one becomes a plain column); the collation counts
+ * where it differs from the type's own, since that is what a COLLATE clause changes.
+ */
+export const COLUMNS = columnLists(FIELDS);

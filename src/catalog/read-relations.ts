@@ -15,6 +15,7 @@ interface RelationRow extends Row {
   schema: string;
   name: string;
   kind: Relation['kind'];
+  filenode: string;
   insertable: boolean;
   isPartition: boolean;
   columns: string;
@@ -26,6 +27,7 @@ interface RelationRow extends Row {
  */
 const relations = (source: string, among: string): string => `
   SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+         c.relfilenode::text AS filenode,
          CASE WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) & 8 <> 0
               ELSE c.relkind <> 'm' END AS insertable,
          c.relispartition AS "isPartition", ${COLUMNS} AS columns

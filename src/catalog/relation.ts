@@ -30,6 +30,8 @@ export interface Relation extends QualifiedName {
   readonly isPartition: boolean;
   /** pg_class.relkind. */
   readonly kind: 'r' | 'p' | 'v' | 'm' | 'f';
+  /** pg_class.relfilenode: another number says that it was rewritten or truncated; 0: it stores no rows. */
+  readonly filenode: string;
   /** Does it take an INSERT on the shard? */
   readonly insertable: boolean;
   readonly columns: readonly ShardColumn[];

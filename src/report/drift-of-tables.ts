@@ -1,6 +1,6 @@
 import type { Occupied } from '../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
-import { oncePerPair } from '../once-per-pair.js';
+import { oncePerLists } from '../once-per-lists.js';
 import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
 import { isOurs, type Definition, type ExposedRelation } from '../veneer/definition.js';
 import { sourceSchemas, type Exposure } from '../veneer/exposure.js';
@@ -40,12 +40,12 @@ export function tableDrift(comparison: TableComparison): Drift[] {
   const shown = new Set(pairs.map((pair) => pair.definition));
   const unsupported = exposed.filter((one) => !isSupported(one));
   const spared = new Set(unsupported.map(({ definition }) => nameKey(definition)));
-  const once = oncePerPair<Difference[]>();
+  const once = oncePerLists<Difference[]>();
   return [
     ...pairs.flatMap(({ table, definition }) => {
       const wanted = relations.get(definition)?.columns ?? [];
       const kind = table.parent === null ? 'table' : 'partition';
-      const columns = once(table.columns, wanted, kind, () =>
+      const columns = once([table.columns, wanted], kind, () =>
         columnDifferences(table, wanted, comparison.version),
       );
       const shows = remoteDifference(remoteOf(table), definition.remote);

@@ -1,5 +1,5 @@
 import { copiedDefault, remoteColumnOf, type Column, type ForeignColumn } from '../catalog/relation.js';
-import { oncePerPair } from '../once-per-pair.js';
+import { oncePerLists } from '../once-per-lists.js';
 import { ident, literal, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { changesType, keepColumns, type KeptColumn } from './keep-columns.js';
 import type { ColumnPair } from './pair-columns.js';
@@ -83,9 +83,9 @@ type PlanColumns = (...columns: Parameters<typeof planColumns>) => ColumnWork;
 
 /** {@link planColumns} for many tables, of which most are alike. */
 export function planningOnce(): PlanColumns {
-  const once = oncePerPair<ColumnWork>();
+  const once = oncePerLists<ColumnWork>();
   return (present, wanted, renamed, version) =>
-    once(present, wanted, JSON.stringify([version, ...renamed]), () =>
+    once([present, wanted], JSON.stringify([version, ...renamed]), () =>
       planColumns(present, wanted, renamed, version),
     );
 }

@@ -5,7 +5,7 @@ import {
   type Relation,
   type ShardColumn,
 } from '../catalog/relation.js';
-import { oncePerPair } from '../once-per-pair.js';
+import { oncePerLists } from '../once-per-lists.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { ExposedRelation } from './definition.js';
 
@@ -124,11 +124,11 @@ export function limitsOf(
 export function limitsOnce(
   version: number,
 ): (one: ExposedRelation, table: ForeignTable | null) => WriteLimit[] {
-  const once = oncePerPair<WriteLimit[]>();
+  const once = oncePerLists<WriteLimit[]>();
   return (one, table) => {
     const { relation, definition } = one;
     const rest = JSON.stringify([relation.kind, relation.insertable, definition.partition !== null]);
-    return once(relation.columns, table?.columns ?? NO_COLUMNS, rest, () =>
+    return once([relation.columns, table?.columns ?? NO_COLUMNS], rest, () =>
       limitsOf(one, new Set(table === null ? [] : setByHand(table)), version),
     );
   };

@@ -1,6 +1,7 @@
-import type { RawRelation } from '../../catalog/read-raw.js';
+import type { RawColumn, RawRelation } from '../../catalog/read-raw.js';
 import { remoteColumnOf, remoteOf, type ForeignTable } from '../../catalog/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
+import { oncePerLists } from '../../once-per-lists.js';
 import { display, nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isOurs, type ExposedRelation } from '../../veneer/definition.js';
@@ -40,10 +41,18 @@ export function foreseeWrites(
   if (known.length === 0) return [];
   const ours = tables.filter((table) => isOurs(changes.exposure, table));
   const byRemote = new Map(ours.map((table) => [nameKey(remoteOf(table)), table]));
+  const once = oncePerLists<WriteLimit[]>();
   const forecasts = known.flatMap(({ before, ...after }) => {
     const present = byRemote.get(nameKey(before));
-    const limits = present === undefined ? [] : limitsThatAreNew(before, present, after, version);
-    const { schema, name, tenant } = after.definition;
+    if (present === undefined) return [];
+    const { relation, definition } = after;
+    const [isSame, isBehind] = [before.oid === relation.oid, definition.partition !== null];
+    const limits = once(
+      [before.columns, present.columns, relation.columns],
+      [before.kind, relation.kind, relation.insertable, isSame, isBehind].join(' '),
+      () => limitsThatAreNew(before, present, after, version),
+    );
+    const { schema, name, tenant } = definition;
     return limits.length === 0 ? [] : [{ table: { schema, name }, tenant, limits }];
   });
   if (policy.writes === 'refuse') refuse(veneer.member, forecasts);
@@ -66,15 +75,14 @@ function limitsThatAreNew(
   after: ExposedRelation,
   version: number,
 ): WriteLimit[] {
-  const now = new Map(after.relation.columns.map(({ attnum, name }) => [String(attnum), name]));
-  const nameOf = (attnum: string): string =>
-    (before.oid === after.relation.oid ? now.get(attnum) : undefined) ?? before.columns[attnum] ?? '';
-  const renamed = new Map(
-    Object.entries(before.columns).map(([attnum, name]) => [name, nameOf(attnum)] as const),
-  );
-  const columns = Object.entries(before.supply).map(([attnum, supply]) => ({
-    ...supply,
-    name: nameOf(attnum),
+  const now = new Map(after.relation.columns.map(({ attnum, name }) => [attnum, name]));
+  const isSame = before.oid === after.relation.oid;
+  const nameOf = ({ attnum, name }: RawColumn): string => (isSame ? now.get(attnum) : undefined) ?? name;
+  const renamed = new Map(before.columns.map((column) => [column.name, nameOf(column)] as const));
+  const columns = before.columns.map((column) => ({
+    ...column,
+    name: nameOf(column),
+    notNull: column.isRequired,
     expression: null,
   }));
   const given = present.columns

@@ -1,10 +1,4 @@
-import {
-  readRaw,
-  readStorage,
-  touchedRelations,
-  type RawRelation,
-  type StoredRelation,
-} from '../../catalog/read-raw.js';
+import { readRaw, touchedRelations, type RawRelation } from '../../catalog/read-raw.js';
 import { changedTypes, currentXid, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
@@ -14,7 +8,6 @@ export interface Before {
   /** Sees what is committed. */
   readonly anchor: Session;
   readonly relations: (oids: readonly string[]) => Promise<RawRelation[]>;
-  readonly storage: (oids: readonly string[]) => Promise<StoredRelation[]>;
   readonly types: (oids: readonly string[]) => Promise<RawType[]>;
 }
 
@@ -22,7 +15,6 @@ export interface Before {
 export const asCommitted = (anchor: Session): Before => ({
   anchor,
   relations: (oids) => readRaw(anchor, oids),
-  storage: (oids) => readStorage(anchor, oids),
   types: (oids) => readRawTypes(anchor, oids),
 });
 
@@ -34,16 +26,11 @@ export const asCommitted = (anchor: Session): Before => ({
 export async function asLeft(session: Session, anchor: Session): Promise<Before> {
   const [touched, xid] = await allDone([touchedRelations(session), currentXid(session)]);
   const changed = await changedTypes(session, anchor, { xid, touched });
-  const [relations, storage, types] = await allDone([
-    readRaw(session, touched),
-    readStorage(session, touched),
-    readRawTypes(session, changed),
-  ]);
+  const [relations, types] = await allDone([readRaw(session, touched), readRawTypes(session, changed)]);
   const committed = asCommitted(anchor);
   return {
     anchor,
     relations: (oids) => overlaid(oids, { known: touched, left: relations, rest: committed.relations }),
-    storage: (oids) => overlaid(oids, { known: touched, left: storage, rest: committed.storage }),
     types: (oids) => overlaid(oids, { known: changed, left: types, rest: committed.types }),
   };
 }

@@ -1,15 +1,10 @@
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import {
-  readStorage,
-  replacedStorage,
-  tightenedStorage,
-  touchedRelations,
-  type RawRelation,
-} from '../../catalog/read-raw.js';
+import { readRawOutside, touchedRelations, type RawRelation } from '../../catalog/read-raw.js';
 import { changedTypes, currentXid } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
+import { replacedStorage, tightenedStorage } from '../../catalog/storage.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
@@ -78,16 +73,18 @@ export async function readChanges(
   const was = lane.before(lane.shard.name);
   const exposure = exposureOf(lane.run.config, wholeShard(lane));
   const sources = sourceSchemas(exposure);
-  const [after, stored, before, wasStored, changed] = await allDone([
+  const [after, outside, before, changed] = await allDone([
     readRelations(session, { schemas: sources, oids }),
-    readStorage(session, oids),
+    readRawOutside(session, { schemas: sources, oids }),
     was.relations(oids),
-    was.storage(oids),
     changedTypes(session, was.anchor, { xid, touched: oids }),
   ]);
   const exposed = exposeRelations(exposure, after);
   refuseNames(lane.shard.name, exposed);
-  const ours = before.filter((relation) => sources.includes(relation.schema));
+  const own = new Set(sources);
+  // Also what no rule exposes: a view that is shown may stand above it.
+  const stored = [...after, ...outside];
+  const ours = before.filter((relation) => own.has(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
   return {
     wanted,
@@ -95,8 +92,8 @@ export async function readChanges(
     exposed,
     before: ours,
     types: await readShardTypes(session, was, { exposure, definitions: wanted, changed }),
-    rewritten: replacedStorage(wasStored, stored),
-    tightened: tightenedStorage(wasStored, stored),
+    rewritten: replacedStorage(before, stored),
+    tightened: tightenedStorage(before, stored),
     shown: ours.flatMap((relation) => shownAs(exposure, relation)?.name ?? []),
     renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
       const was = shownAs(exposure, rename.from);
@@ -105,21 +102,28 @@ export async function readChanges(
   };
 }
 
+/** By name, as the text of a JSON object: one row, however many tenants there are. */
+const SCHEMA_OIDS = `
+  SELECT coalesce(json_object_agg(nspname, oid::text ORDER BY nspname), '{}'::json)::text AS oids
+    FROM pg_namespace WHERE nspname = ANY ($1::text[])`;
+
 /** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. */
 async function refuseMovedSchemas(
   session: Session,
   anchor: Session,
   tenants: readonly TenantConfig[],
 ): Promise<void> {
-  const oidsOf = async (on: Session): Promise<Map<string, string>> => {
-    const rows = await on.prepared<{ name: string; oid: string }>(
-      'SELECT nspname::text AS name, oid::text AS oid FROM pg_namespace WHERE nspname = ANY ($1::text[])',
-      [tenants.map((tenant) => tenant.schema)],
-    );
-    return new Map(rows.map((row) => [row.name, row.oid]));
+  const schemas = tenants.map(({ schema }) => schema);
+  const read = async (on: Session): Promise<string> => {
+    const [row] = await on.prepared<{ oids: string }>(SCHEMA_OIDS, [schemas]);
+    return row?.oids ?? '{}';
   };
-  const [before, after] = await Promise.all([oidsOf(anchor), oidsOf(session)]);
-  const moved = tenants.find(({ schema }) => before.has(schema) && after.get(schema) !== before.get(schema));
+  const [was, is] = await Promise.all([read(anchor), read(session)]);
+  if (was === is) return;
+  const [before, after]: Record<string, string>[] = [JSON.parse(was), JSON.parse(is)];
+  const moved = tenants.find(
+    ({ schema }) => before?.[schema] !== undefined && before[schema] !== after?.[schema],
+  );
   if (moved === undefined) return;
   throw new VeneerError(
     `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,

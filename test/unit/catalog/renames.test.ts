@@ -6,7 +6,7 @@ const was = (oid: string, name: string, columns: Readonly<Record<string, string>
   oid,
   schema: 't',
   name,
-  columns,
+  columns: Object.entries(columns).map(([attnum, column]) => ({ attnum: Number(attnum), name: column })),
 });
 
 const now = (oid: string, name: string, columns: Readonly<Record<string, string>> = {}): Relation => ({
@@ -15,6 +15,7 @@ const now = (oid: string, name: string, columns: Readonly<Record<string, string>
   name,
   isPartition: false,
   kind: 'r',
+  filenode: '0',
   insertable: true,
   columns: Object.entries(columns).map(([attnum, column]) => ({
     attnum: Number(attnum),

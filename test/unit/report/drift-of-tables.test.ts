@@ -15,6 +15,7 @@ const relation = (name: string, columns: readonly string[], userType: TypeRef | 
   name,
   isPartition: false,
   kind: 'r',
+  filenode: '0',
   insertable: true,
   columns: columns.map((text, index) => ({
     ...column(text),

@@ -57,6 +57,7 @@ function editTables(tables: Relation[], change: Edit, number: number): Relation[
             schema: 't',
             name: change.name,
             kind: 'r',
+            filenode: '0',
             insertable: true,
             isPartition: false,
             columns,
@@ -105,5 +106,5 @@ export const raw = (tables: readonly Relation[]): NamedColumns[] =>
     oid,
     schema,
     name,
-    columns: Object.fromEntries(columns.map((one) => [one.attnum, one.name])),
+    columns,
   }));

@@ -3,6 +3,7 @@ import { parseUnion } from '../../../src/catalog/union-query.js';
 import type { PresentUnion } from '../../../src/catalog/read-unions.js';
 import type { ForeignColumn } from '../../../src/catalog/relation.js';
 import { isInLine, isReplaceable, shapeOf, unionSql, wantedUnions } from '../../../src/veneer/unions.js';
+import { nameKey } from '../../../src/postgres/identifiers.js';
 import type { Exposure } from '../../../src/veneer/exposure.js';
 
 const exposure = (shard: string, tenants: readonly string[]): Exposure => ({
@@ -59,8 +60,8 @@ function columnsOver(
     branches: ['a', 'b'].map((tenant) => ({ tenant, table: { schema: tenant, name: 't' } })),
   };
   const tables = new Map([
-    ['["a","t"]', { columns: first }],
-    ['["b","t"]', { columns: second }],
+    [nameKey({ schema: 'a', name: 't' }), { columns: first }],
+    [nameKey({ schema: 'b', name: 't' }), { columns: second }],
   ]);
   const { columns } = shapeOf(union, tables as never, order);
   return columns.map(({ name, type }) => `${name} ${type}`);

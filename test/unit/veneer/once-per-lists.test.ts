@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { oncePerPair } from '../../../src/once-per-pair.js';
+import { oncePerLists } from '../../../src/once-per-lists.js';
 
-test('each pair is thought about once, in its order and with whatever else it depends on', () => {
+test('lists are thought about once, in its order and with whatever else it depends on', () => {
   const thoughts: string[] = [];
-  const once = oncePerPair<string | undefined>();
+  const once = oncePerLists<string | undefined>();
   const [a, b] = [[1], [1]];
   const think = (one: object, other: object, rest: string, thought: string): string | undefined =>
-    once(one, other, rest, () => {
+    once([one, other], rest, () => {
       thoughts.push(thought);
       return thought === 'nothing' ? undefined : thought;
     });
