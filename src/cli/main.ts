@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.js';
 import { quickAnswer } from './quick-answer.js';
+import { loadClient } from './load-client.js';
 import { surviveClosedPipes } from './terminal.js';
 
 /** argv → command → report → text → exit code. Never throws; loads only what the command at hand needs. */
@@ -20,6 +21,7 @@ async function answer(argv: readonly string[], closed: AbortSignal): Promise<Exi
     process.stdout.write(quick);
     return EXIT.clean;
   }
+  await loadClient();
   const { perform } = await import('./perform.js');
   return perform(argv, closed);
 }

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { loadClient } from './load-client.js';
 import { DONE, type WatchdogSource } from './watchdog.js';
 
 /**
@@ -7,7 +8,10 @@ import { DONE, type WatchdogSource } from './watchdog.js';
  */
 const LOAD_MS = 1_000;
 
-const load = async () => import('./watchdog-settles.js');
+const load = async () => {
+  await loadClient();
+  return import('./watchdog-settles.js');
+};
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fleetSchema } from './schema.js';
 
 /** The JSON Schema of shards.yaml for editors, as the text of shards.schema.json; draft 7, which all of them know. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Path } from './document.js';
 import { fleetSchema } from './schema.js';
 import { hasKeys, valueAt } from './tree.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DURATION } from './duration.js';
 import { name, text } from './schema-parts.js';
 

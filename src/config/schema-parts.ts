@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Any text; `expected` names it in problems. */
 export function text(expected: string): z.ZodString {

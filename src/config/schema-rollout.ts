@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DURATION } from './duration.js';
 import { name, oneOf, text, wholeNumber } from './schema-parts.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hooks } from './schema-hooks.js';
 import { grant, name, optionValue, route, serverName, text } from './schema-parts.js';
 import { policy, rollout } from './schema-rollout.js';

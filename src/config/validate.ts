@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Finding, Path } from './document.js';
 import { knownKeys } from './known-keys.js';
 import { didYouMean } from './nearest.js';

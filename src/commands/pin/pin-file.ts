@@ -1,5 +1,5 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
 import { PIN_FORMAT, type Pin } from './pin.js';
 
