@@ -48,15 +48,21 @@ const textOf = (source: keyof typeof SOURCES, more: string): string => `
          pg_get_userbyid(c.relowner)::text AS owner, s.srvname::text AS server, f.ftoptions AS options,
          ${PARENT} AS parent${more} ${SOURCES[source]}`;
 
+const HEADS = { every: textOf('every', ''), named: textOf('named', '') };
+const WHOLE = {
+  every: textOf('every', `, ${COLUMNS} AS columns`),
+  named: textOf('named', `, ${COLUMNS} AS columns`),
+};
+
 const ask = <R extends HeadRow>(
   session: Session,
   servers: readonly string[],
   named: readonly QualifiedName[] | undefined,
-  more: string,
+  texts: typeof WHOLE,
 ): Promise<R[]> =>
   named === undefined
-    ? session.prepared<R>(textOf('every', more), [servers])
-    : session.prepared<R>(textOf('named', more), [servers, ...pairs(named)]);
+    ? session.prepared<R>(texts.every, [servers])
+    : session.prepared<R>(texts.named, [servers, ...pairs(named)]);
 
 /**
  * Which foreign tables of our servers stand on a veneer; `named`: only those of these names. For whoever asks for nothing of
@@ -67,7 +73,7 @@ export async function readForeignTableHeads(
   servers: readonly string[],
   named?: readonly QualifiedName[],
 ): Promise<ForeignTableHead[]> {
-  const rows = await ask<HeadRow>(session, servers, named, '');
+  const rows = await ask<HeadRow>(session, servers, named, HEADS);
   return rows.toSorted(compareNames).map((row) => ({ ...row, options: optionsOf(row.options) }));
 }
 
@@ -77,7 +83,7 @@ export async function readForeignTables(
   servers: readonly string[],
   named?: readonly QualifiedName[],
 ): Promise<ForeignTable[]> {
-  const rows = await ask<ForeignTableRow>(session, servers, named, `, ${COLUMNS} AS columns`);
+  const rows = await ask<ForeignTableRow>(session, servers, named, WHOLE);
   const built = await columnsOf(rows);
   // Sorted here: asked to, the planner walks schemas by name, and for each of them all tables.
   return rows.toSorted(compareNames).map((row) => ({

@@ -32,6 +32,11 @@ const written = (column: 'xmin' | 'xmax'): string => {
          WHERE c.oid = ANY ($2::oid[]) AND c.relkind = 'c' AND ${young('a')}${used.replace('xmax', 'a.xmax')}`;
 };
 
+const textFor = (column: 'xmin' | 'xmax'): string =>
+  `SELECT oid::text AS oid FROM (${written(column)}) AS written`;
+
+const WRITTEN = { xmin: textFor('xmin'), xmax: textFor('xmax') };
+
 /** The open transaction's id, as rows bear it (without its epoch). */
 export async function currentXid(session: Session): Promise<string> {
   const [own] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid', []);
@@ -54,7 +59,7 @@ export async function changedTypes(
   { xid, touched }: OpenTransaction,
 ): Promise<string[]> {
   const ask = (on: Session, column: 'xmin' | 'xmax'): Promise<{ oid: string }[]> =>
-    on.prepared(`SELECT oid::text AS oid FROM (${written(column)}) AS written`, [xid, touched]);
+    on.prepared(WRITTEN[column], [xid, touched]);
   const [made, gone] = await Promise.all([ask(session, 'xmin'), ask(anchor, 'xmax')]);
   return [...new Set([...made, ...gone].map(({ oid }) => oid))];
 }

@@ -38,6 +38,8 @@ const RAW = `
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')`;
 
+const OUTSIDE = `${RAW} AND n.nspname <> ALL ($2::text[])`;
+
 /** The relations with these oids, as the session's snapshot sees them. */
 export async function readRaw(session: Session, oids: readonly string[]): Promise<RawRelation[]> {
   return oids.length === 0 ? [] : withColumns(await session.prepared<RawRow>(RAW, [oids]));
@@ -49,8 +51,7 @@ export async function readRawOutside(
   { oids, schemas }: { readonly oids: readonly string[]; readonly schemas: readonly string[] },
 ): Promise<RawRelation[]> {
   if (oids.length === 0) return [];
-  const outside = `${RAW} AND n.nspname <> ALL ($2::text[])`;
-  return withColumns(await session.prepared<RawRow>(outside, [oids, schemas]));
+  return withColumns(await session.prepared<RawRow>(OUTSIDE, [oids, schemas]));
 }
 
 interface RawRow extends Row, RawHead {

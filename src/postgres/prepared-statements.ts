@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Which prepared statements a connection can be asked to run by their names. */
 export interface PreparedStatements {
   /** `send` sends it under the name that it is given, parsed at first use, or parses it for itself where that is undefined. */
@@ -32,4 +34,18 @@ export function preparedStatements(): PreparedStatements {
       }
     },
   };
+}
+
+/** What a text is called on a connection whose server was made to forget so often what was prepared. */
+export const nameOf = (text: string, forgotten: number): string => `pgv_${forgotten}_${digestOf(text)}`;
+
+/** Of the texts of this program, which are a few dozen, each asked thousands of times. */
+const digests = new Map<string, string>();
+
+function digestOf(text: string): string {
+  const known = digests.get(text);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  digests.set(text, digest);
+  return digest;
 }

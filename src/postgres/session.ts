@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Secret } from '../secret.js';
 import { allDone } from './all-done.js';
@@ -6,7 +5,7 @@ import { connectionOf } from './client-connection.js';
 import { freshStatements, PREPARED_BY_SQL, type Values } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
-import { preparedStatements } from './prepared-statements.js';
+import { nameOf, preparedStatements } from './prepared-statements.js';
 import { factsOf, opening, type OpenRow, type ServerFacts } from './server-facts.js';
 import { turnsOfClient, type ClientTurns } from './turns-of-client.js';
 
@@ -157,7 +156,7 @@ function sessionOf(
     send(async () => (await turns.query<R>(text, [...values])).rows);
   const prepared = <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     turns.share(async () => {
-      const name = `pgv_${turns.forgotten()}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+      const name = nameOf(text, turns.forgotten());
       const send = (known?: string): Promise<pg.QueryResult<R>> =>
         turns.query<R>({ ...(known === undefined ? {} : { name: known }), text, values: [...values] });
       return (await statements.run(name, send)).rows;

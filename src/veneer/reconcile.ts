@@ -1,4 +1,5 @@
 import { remoteOf, type ForeignTable } from '../catalog/relation.js';
+import { oncePerLists, type OncePerLists } from '../once-per-lists.js';
 import { ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Definition } from './definition.js';
 import { pairTables, type ExposedRename, type TablePair } from './pair-tables.js';
@@ -53,13 +54,20 @@ export function reconcile({ wanted, present, renames, version }: Reconciliation)
   const kept = new Set(pairs.map((pair) => pair.definition));
   const created = wanted.filter((definition) => !kept.has(definition));
   const moves = moveTables(pairs);
-  const plan = planningOnce();
-  const alters = pairs.map((pair) => alterTable(pair, version, plan));
+  const once: Once = { plan: planningOnce(), columns: oncePerLists() };
+  const alters = pairs.map((pair) => alterTable(pair, version, once));
   // All names are final before the first type changes: what stands above is read then, and deparsed with them.
   const first = alters.flatMap((table) => table.first).filter(isWork);
   const rest = alters.flatMap((table) => table.rest).filter(isWork);
-  const creates = created.map((definition) => createTable(definition, version));
+  const creates = created.map((definition) => createTable(definition, version, once));
   return [...drops, ...moves, ...first, ...rest, ...creates];
+}
+
+/** What is thought once for all tables that are alike. */
+interface Once {
+  readonly plan: ReturnType<typeof planningOnce>;
+  /** The columns of CREATE FOREIGN TABLE. */
+  readonly columns: OncePerLists<string>;
 }
 
 const isWork = ({ statements, onParent }: Change): boolean => statements.length > 0 || onParent !== undefined;
@@ -108,21 +116,15 @@ function moveStatements(from: QualifiedName, to: QualifiedName): string[] {
 }
 
 /** One change, or two where a type changes: what comes before, and what runs while views are put aside. */
-function alterTable(
-  pair: TablePair,
-  version: number,
-  plan: ReturnType<typeof planningOnce>,
-): { first: Change[]; rest: Change[] } {
+function alterTable(pair: TablePair, version: number, { plan }: Once): { first: Change[]; rest: Change[] } {
   const { table, definition, rename } = pair;
   if (definition.partition !== null || table.parent !== null)
     return { first: [alterPartition(pair, version)], rest: [] };
-  const name = qualified(definition);
   const options = remoteOptions(table, definition);
-  const renamed = rename?.columns ?? new Map<string, string | null>();
-  const { first, rest, dropped, retyped } = alterForeignTable(
-    name,
-    plan(table.columns, definition.columns, renamed, version),
-  );
+  const work = plan(table.columns, definition.columns, rename?.columns ?? NONE_RENAMED, version);
+  if (options.length + work.first.length + work.rest.length === 0) return { first: [], rest: [] };
+  const name = qualified(definition);
+  const { first, rest, dropped, retyped } = alterForeignTable(name, work);
   const before = [
     ...(options.length === 0 ? [] : [`ALTER FOREIGN TABLE ${name} OPTIONS (${options.join(', ')})`]),
     ...first,
@@ -135,6 +137,8 @@ function alterTable(
     rest: [{ ...change, retyped, statements: rest }],
   };
 }
+
+const NONE_RENAMED: ReadonlyMap<string, string | null> = new Map();
 
 function alterPartition(pair: TablePair, version: number): Change {
   const { table, definition } = pair;
@@ -166,10 +170,10 @@ function remoteOptions(table: ForeignTable, { remote }: Definition): string[] {
   });
 }
 
-function createTable(definition: Definition, version: number): Change {
+function createTable(definition: Definition, version: number, once: Once): Change {
   const { attach, statements } =
     definition.partition === null
-      ? { attach: null, statements: createStatements(definition, version) }
+      ? { attach: null, statements: createStatements(definition, version, once) }
       : createPartition(definition, version);
   return {
     kind: 'create',
@@ -180,8 +184,11 @@ function createTable(definition: Definition, version: number): Change {
   };
 }
 
-const createStatements = (definition: Definition, version: number): string[] => [
-  `CREATE FOREIGN TABLE ${qualified(definition)} (${definition.columns.map((column) => columnClause(column, version)).join(', ')})` +
+const createStatements = (definition: Definition, version: number, once: Once): string[] => [
+  `CREATE FOREIGN TABLE ${qualified(definition)} (${columnClauses(definition, version, once)})` +
     ` SERVER ${ident(definition.server)}` +
     ` OPTIONS (schema_name ${literal(definition.remote.schema)}, table_name ${literal(definition.remote.name)})`,
 ];
+
+const columnClauses = ({ columns }: Definition, version: number, once: Once): string =>
+  once.columns([columns], '', () => columns.map((column) => columnClause(column, version)).join(', '));

@@ -151,7 +151,7 @@ function serially<T>(writer: Writer, work: () => Promise<T>): Promise<T> {
 async function insert(session: Session, { run, mask }: Writer, rows: readonly PendingRow[]): Promise<void> {
   const now = performance.now();
   const sent = rows.map(({ row, seq, at }) => ({ ...row, seq, age: (now - at) / 1000 }));
-  await session.query(
+  await session.prepared(
     `INSERT INTO pgveneer.history (fleet, run, seq, event, at, command, who, client, version, step, shard, migration,
                                    tenants, protocol, outcome, attempts, duration, problems, details)
      SELECT $1, $2, r.seq, r.event, clock_timestamp() - make_interval(secs => r.age), r.command, r.who,
