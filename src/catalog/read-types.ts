@@ -64,6 +64,29 @@ const ROOTS = `
   SELECT unnest($1::oid[])
   UNION SELECT ${typeNamed('named')} FROM unnest($2::text[], $3::text[]) AS named(schema, name)`;
 
+const EXTENSION = `
+  (SELECT x.extname::text FROM pg_depend xd JOIN pg_extension x ON x.oid = xd.refobjid
+    WHERE xd.classid = 'pg_type'::regclass AND xd.objid = t.oid
+      AND xd.refclassid = 'pg_extension'::regclass AND xd.deptype = 'e')`;
+
+const LABELS = `
+  json_build_object('labels', (SELECT coalesce(json_agg(e.enumlabel ORDER BY e.enumsortorder), '[]'::json)
+                                 FROM pg_enum e WHERE e.enumtypid = t.oid))`;
+
+/** Is it made of nothing that may be one's own: an enum, or a base type, which is no array? */
+const IS_SIMPLE = `(t.typtype = 'e' OR (t.typtype = 'b' AND NOT (t.typcategory = 'A' AND t.typelem <> 0)))`;
+
+/**
+ * The roots alone, each with whether it is simple: where all are, as they mostly are, there is nothing more to read. To plan
+ * {@link TYPES} takes longer than all else that a session over a small fleet plans.
+ */
+const SIMPLE_TYPES = `
+  SELECT t.oid::text AS oid, ${SCHEMA_OF_TYPE} AS schema, t.typname::text AS name, t.typtype::text AS typtype,
+         NULL AS relkind, ${EXTENSION} AS extension, ${IS_SIMPLE} AS simple,
+         CASE t.typtype WHEN 'e' THEN ${LABELS} ELSE '{}'::json END AS body
+    FROM (${ROOTS}) AS root(oid)
+   ${lookUp('pg_type', 't', 't.oid = root.oid')}`;
+
 /** What a type of `reached` is made of: an array's element, a domain's base, attributes, a range's subtype. */
 const PARTS = `
   SELECT t.typelem WHERE t.typtype = 'b' AND t.typcategory = 'A'
@@ -81,13 +104,9 @@ const TYPES = `
      CROSS JOIN LATERAL (${PARTS}) AS part(oid) WHERE part.oid >= ${FIRST_OF_USERS})
   SELECT t.oid::text AS oid, ${SCHEMA_OF_TYPE} AS schema, t.typname::text AS name, t.typtype::text AS typtype,
          (SELECT c.relkind::text FROM pg_class c WHERE c.oid = t.typrelid) AS relkind,
-         (SELECT x.extname::text FROM pg_depend xd JOIN pg_extension x ON x.oid = xd.refobjid
-           WHERE xd.classid = 'pg_type'::regclass AND xd.objid = t.oid
-             AND xd.refclassid = 'pg_extension'::regclass AND xd.deptype = 'e') AS extension,
+         ${EXTENSION} AS extension,
          CASE t.typtype
-           WHEN 'e' THEN json_build_object('labels',
-             (SELECT coalesce(json_agg(e.enumlabel ORDER BY e.enumsortorder), '[]'::json)
-                FROM pg_enum e WHERE e.enumtypid = t.oid))
+           WHEN 'e' THEN ${LABELS}
            WHEN 'd' THEN json_build_object('base', ${use('t.typbasetype', 't.typtypmod')},
              'collation', ${collationUnless('t.typcollation', 't.typbasetype')}, 'notNull', t.typnotnull,
              'defaultExpression', pg_get_expr(t.typdefaultbin, 0), 'checks', ${CHECKS})
@@ -108,14 +127,14 @@ interface TypeRow extends Row, QualifiedName {
 }
 
 /**
- * The types of one's own that the scope reaches, through arrays, domains, composites and ranges; in one query. What
+ * The types of one's own that the scope reaches, through arrays, domains, composites and ranges. What
  * an extension owns is read like the others, and is the extension's business. Deparses expressions, of which none
- * is a table's: it waits for nobody.
+ * is a table's: it waits for nobody. One round trip; two where a session meets the first type that is made of others.
  */
 export async function readTypes(session: Session, scope: TypeScope): Promise<UserType[]> {
   const { oids = [], names = [] } = scope;
   if (oids.length + names.length === 0) return [];
-  const rows = await session.prepared<TypeRow>(TYPES, [
+  const rows = await readRows(session, [
     oids,
     names.map(({ schema }) => schema),
     names.map(({ name }) => name),
@@ -125,6 +144,18 @@ export async function readTypes(session: Session, scope: TypeScope): Promise<Use
     return { oid, schema, name, extension, kind: kindOf(row), ...body } as UserType | Unparsed;
   });
   return parsed(types);
+}
+
+/** Sessions whose types are made of others: where there is one there will be more. */
+const meetParts = new WeakSet<Session>();
+
+async function readRows(session: Session, roots: readonly (readonly string[])[]): Promise<TypeRow[]> {
+  if (!meetParts.has(session)) {
+    const rows = await session.prepared<TypeRow & { readonly simple: boolean }>(SIMPLE_TYPES, roots);
+    if (rows.every(({ simple }) => simple)) return rows;
+    meetParts.add(session);
+  }
+  return session.prepared<TypeRow>(TYPES, roots);
 }
 
 /** A domain before its expressions are parsed. */
