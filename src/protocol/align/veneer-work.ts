@@ -157,7 +157,7 @@ export async function executeChanges(
     ...(await run(last, isOver ? undefined : behind)),
   ];
   const shown = { veneer: session.member, shard: lane.shard.name };
-  for (const { table } of last) lane.run.shown.push({ ...shown, kind: 'new', name: table });
+  for (const { table, remote } of last) lane.run.shown.push({ ...shown, kind: 'new', name: table, remote });
   for (const { oid = '' } of retypes) lane.run.shown.push({ ...shown, kind: 'changed', oid });
   return statements;
 }

@@ -17,6 +17,7 @@ import type { LaneRecord } from './lane-end.js';
 import { withLane, type Lane } from '../lane/lane.js';
 import { callMeeting, meetingOf } from './meeting.js';
 import { newPermits } from '../run/permits.js';
+import { forgetEmpty } from './pages.js';
 import type { Rollout } from './planned-step.js';
 import { runOrSkip, sharedBy } from './run-or-skip.js';
 
@@ -96,6 +97,7 @@ async function runStretch(apart: Apart, lane: ApartLane): Promise<void> {
       } finally {
         await forgetAttempts(open);
       }
+      if (record.ends.every((end) => end !== null)) await forgetEmpty(open);
     });
   } catch (error) {
     rollout.stopped = true;

@@ -3,14 +3,15 @@ import { groupBy } from '../../group-by.js';
 import { textOf } from '../../errors.js';
 import { addressOf, findMember, type Member } from '../../fleet/member.js';
 import { inParallel } from '../../parallel.js';
-import { display, literal, qualified, type QualifiedName } from '../../postgres/identifiers.js';
-import { openSession, type Answer, type Row, type Session } from '../../postgres/session.js';
+import { display, qualified, type QualifiedName } from '../../postgres/identifiers.js';
+import { openSession, type Row, type Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { Run } from '../run/run.js';
 import type { ShownTable } from '../run/shown-table.js';
+import { askBounded, LOOK_LIMITS, withPages } from './pages.js';
 
-/** Milliseconds for one table, for all of a run, and for a lock that somebody else holds. */
-const LIMITS = { table: 10_000, run: 60_000, lock: 1_000 };
+/** Milliseconds for one table and for a lock that somebody else holds, and for all of a run. */
+const LIMITS = { ...LOOK_LIMITS, run: 60_000 };
 
 /**
  * ANALYZEs the foreign tables that the steps of a run made or changed (rollout.analyze), once all its transactions are
@@ -157,7 +158,7 @@ interface PresentTable extends QualifiedName, Row {
 
 /** Those that are there: a step that was rolled back has left none. */
 async function readPresent(session: Session, tables: readonly ShownTable[]): Promise<PresentTable[]> {
-  const names = tables.flatMap(({ name }) => name ?? []);
+  const names = tables.flatMap((table) => (table.kind === 'new' ? table.name : []));
   return session.query<PresentTable>(
     `SELECT n.nspname::text AS schema, c.relname::text AS name,
             (SELECT json_build_object(
@@ -171,7 +172,7 @@ async function readPresent(session: Session, tables: readonly ShownTable[]): Pro
        ${lookUp('pg_foreign_table', 'f', 'f.ftrelid = c.oid')}
       ORDER BY n.nspname, c.relname`,
     [
-      tables.flatMap(({ oid }) => oid ?? []),
+      tables.flatMap((table) => (table.kind === 'changed' ? table.oid : [])),
       names.map(({ schema }) => schema),
       names.map(({ name }) => name),
     ],
@@ -195,7 +196,7 @@ async function readFilled(
   if (anchor === undefined) return null;
   const filled = new Set<PresentTable>();
   try {
-    const stored = await withStorage(anchor, tables);
+    const stored = await withPages(anchor, tables);
     for (let from = 0; from < stored.length; from += LOOK_INTO) {
       const some = stored.slice(from, from + LOOK_INTO);
       const asked = some.map(({ remote }) => `EXISTS (SELECT FROM ${qualified(remote)})`).join(', ');
@@ -207,31 +208,6 @@ async function readFilled(
     await rollbackQuietly(anchor);
     return null;
   }
-}
-
-/**
- * Without tables of which the shard has no page: after a release most are new, and to plan a look into each takes
- * longer than to ask for their sizes. What stores nothing itself, as a view, may show rows all the same.
- */
-async function withStorage(anchor: Session, tables: readonly PresentTable[]): Promise<PresentTable[]> {
-  const wanted = tables.map(({ remote }, at) => ({ ...remote, at }));
-  const empty = await askBounded(
-    anchor,
-    `SELECT wanted.at FROM json_to_recordset(${literal(JSON.stringify(wanted))}) AS wanted(schema text, name text, at int)
-       ${lookUp('pg_class', 'c', `c.oid = ${relationNamed('wanted')}`)}
-      WHERE c.relkind IN ('r', 'm') AND NOT c.relhassubclass AND pg_relation_size(c.oid) = 0`,
-  );
-  const left = new Set(empty.map(([at]) => at));
-  return tables.filter((_, at) => !left.has(at));
-}
-
-/** One text, so that nothing else on the anchor comes in between: a lock that somebody holds there is not waited for. */
-async function askBounded(anchor: Session, query: string): Promise<Answer['rows']> {
-  const answers = await anchor.ask(
-    `BEGIN READ ONLY; SET LOCAL lock_timeout = ${LIMITS.lock}; SET LOCAL statement_timeout = ${LIMITS.table};
-     ${query}; COMMIT`,
-  );
-  return answers[3]?.rows ?? [];
 }
 
 /** What went wrong, or null. An empty one is left; `isFilled`: that it is not is known. */
