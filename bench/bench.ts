@@ -10,11 +10,12 @@ import { start } from './works/start.js';
 import { statusAgainstCatalog, verifyAgainstImport } from './works/status.js';
 import { tenantAdd } from './works/tenant-add.js';
 import { upAgainstApi, upAgainstCli, upAgainstReplay } from './works/up.js';
-import type { Measured } from './works/work.js';
+import type { Row } from './measured.js';
 
 /**
  * `npm run bench [-- WORK…]`: how long things take against what they could take, as ratios of runs in pairs on the same
- * servers. BENCH_PAIRS (5) and BENCH_TENANTS (12,120,600) choose; the raw numbers go to bench/results, which git ignores.
+ * servers. BENCH_PAIRS (5) and BENCH_TENANTS (12,120,600) choose; the raw numbers go to bench/results, which git
+ * ignores, and from there, by `npm run bench:report`, to bench/measured.json.
  */
 const WORKS = [
   upAgainstReplay,
@@ -44,31 +45,32 @@ const machine = [
   `Node ${process.version}`,
   `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
   `${Math.round(totalmem() / 2 ** 30)} GiB`,
-  `${pairs} pair${pairs === 1 ? '' : 's'}`,
 ].join(' · ');
+const on = new Date().toISOString().slice(0, 10);
 
 const known = WORKS.map(({ name }) => name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`no work ${unknown.join(', ')}: there are ${known.join(', ')}`);
 
-const rows: Measured[] = [];
+const rows: Row[] = [];
 
 /** After each work, since all of them take hours. */
 async function keep(file: URL): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
-  await writeFile(file, JSON.stringify({ machine, rows }, null, 2));
+  await writeFile(file, JSON.stringify(rows));
 }
 
 const stop = await startTestServers();
 try {
   const file = new URL(`${new Date().toISOString().replaceAll(':', '-')}.json`, RESULTS);
   for (const work of WORKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-    rows.push(...(await work.measure({ pairs, tenants, say })));
+    const measured = await work.measure({ pairs, tenants, say });
+    rows.push(...measured.map((row) => ({ ...row, machine, on })));
     await keep(file);
   }
 } finally {
   await stop();
 }
-say(`\n${machine}\n`);
+say(`\n${machine} · ${pairs} pairs\n`);
 for (const { work, against, tenants: count, ratio, aim } of rows)
   say(`${work}, ${count} tenants, against ${against}: ${ratio.toFixed(2)} (aim ${aim})`);

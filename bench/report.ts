@@ -2,17 +2,15 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { median, type Pair } from './measure/pairs.js';
 import { svgOf, type Series } from './plots/svg.js';
-import type { Measured } from './works/work.js';
+import { merged, readRows, writeRows, type Row } from './measured.js';
 
-/** `npm run bench:report [-- FILE…]`: the newest results, or those of some runs, as table and plot of docs/performance.md. */
+/**
+ * `npm run bench:report [-- FILE…]`: takes the newest results, or those of some runs, into bench/measured.json, and makes table and
+ * plots of docs/performance.md of all that is there.
+ */
 const RESULTS = new URL('results/', import.meta.url);
 const DOCUMENT = new URL('../docs/performance.md', import.meta.url);
 const PLOTS = new URL('../docs/plots/', import.meta.url);
-
-interface Results {
-  readonly machine: string;
-  readonly rows: readonly Measured[];
-}
 
 async function newest(): Promise<URL> {
   const name = (await readdir(RESULTS))
@@ -23,13 +21,13 @@ async function newest(): Promise<URL> {
   return new URL(name, RESULTS);
 }
 
-const tableOf = (rows: readonly Measured[]): string =>
+const tableOf = (rows: readonly Row[]): string =>
   [
-    '| work | at | against | ratio | aim |',
-    '|---|---|---|---|---|',
+    '| work | at | against | ratio | aim | pairs |',
+    '|---|---|---|---|---|---|',
     ...rows.map(
       (row) =>
-        `| ${row.work} | ${row.tenants} tenants | ${row.against} | ${row.ratio.toFixed(2)} | ${row.aim} |`,
+        `| ${row.work} | ${row.tenants} tenants | ${row.against} | ${row.ratio.toFixed(2)} | ${row.aim} | ${row.pairs.length} |`,
     ),
   ].join('\n');
 
@@ -62,7 +60,7 @@ const GROWTH: readonly Plot[] = [
 ];
 
 /** Rows that were measured against the same thing at several sizes become a plot, ours and theirs. */
-async function plot({ file, title, work, ours }: Plot, rows: readonly Measured[]): Promise<void> {
+async function plot({ file, title, work, ours }: Plot, rows: readonly Row[]): Promise<void> {
   const timed = rows.filter((row) => row.work === work);
   const others = [...new Set(timed.map(({ against }) => against))].map((against): Series => {
     const some = timed.filter((row) => row.against === against);
@@ -80,16 +78,26 @@ async function plot({ file, title, work, ours }: Plot, rows: readonly Measured[]
   );
 }
 
+/** By day; where there are several, what was measured then. */
+function machinesOf(rows: readonly Row[]): string {
+  const runs = [...new Set(rows.map(({ on, machine }) => `${on}: ${machine}`))].toSorted();
+  const each = runs.map((run) => {
+    const works = rows.filter(({ on, machine }) => `${on}: ${machine}` === run).map(({ work }) => work);
+    return runs.length === 1 ? run : `${run} (${[...new Set(works)].join('; ')})`;
+  });
+  return each.join('\n\n');
+}
+
 const files = process.argv.slice(2);
-const results = await Promise.all(
+const latest = await Promise.all(
   (files.length === 0 ? [await newest()] : files).map(
-    async (file) => JSON.parse(await readFile(file, 'utf8')) as Results,
+    async (file) => JSON.parse(await readFile(file, 'utf8')) as Row[],
   ),
 );
-const rows = results.flatMap((result) => result.rows);
-const machines = [...new Set(results.map(({ machine }) => machine))].join('; ');
+const rows = merged(await readRows(), latest.flat());
+await writeRows(rows);
 const text = await readFile(DOCUMENT, 'utf8');
-const made = `<!-- measured -->\n\n${machines}\n\n${tableOf(rows)}\n\n<!-- /measured -->`;
+const made = `<!-- measured -->\n\n${machinesOf(rows)}\n\n${tableOf(rows)}\n\n<!-- /measured -->`;
 const filled = text.replace(/<!-- measured -->[^]*<!-- \/measured -->/, () => made);
 const options = await resolveConfig(DOCUMENT.pathname);
 await writeFile(DOCUMENT, await format(filled, { ...options, parser: 'markdown' }));
