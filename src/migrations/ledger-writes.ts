@@ -33,6 +33,12 @@ export const ledgerText = (direction: Direction, write: LedgerWrite): string => 
 
 const TEXTS: Readonly<Record<Direction, (write: LedgerWrite) => string>> = { up: addRows, down: removeRows };
 
+/** Writes down how long it took until now, in the same transaction. */
+export const durationText = (write: LedgerWrite): string =>
+  `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at
+    WHERE scope = ${literal(write.migration.scope)} AND tenant = ANY (${textArray(keysOf(write))})
+      AND migration = ANY (${textArray(recordedBy(write.migration).map(({ name }) => name))}) AND step = ${literal(write.step)}`;
+
 /** What it answered: the transaction's id. Throws where another runner was there before. */
 export function readWritten(
   { member }: Session,

@@ -168,13 +168,14 @@ const assignment = (name: string, value: string): string =>
   `${name} = ${name === 'search_path' ? value : literal(value)}`;
 
 /** SET LOCAL of the pins that matter for deparsing, for inside a transaction where a migration changed them. */
-export const PIN_LOCALLY = Object.entries(PINNED)
+const PINS_LOCALLY: readonly string[] = Object.entries(PINNED)
   .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
-  .map(([name, value]) => `SET LOCAL ${assignment(name, value)}`)
-  .join('; ');
+  .map(([name, value]) => `SET LOCAL ${assignment(name, value)}`);
+
+export const PIN_LOCALLY = PINS_LOCALLY.join('; ');
 
 /** The same behind a migration's statements; how our queries are planned, for the session: see {@link freshForMigration}. */
-export const PIN_AGAIN = [
-  PIN_LOCALLY,
+export const PIN_AGAIN: readonly string[] = [
+  ...PINS_LOCALLY,
   ...Object.entries(PLANNING).map(([name, value]) => `SET ${assignment(name, value)}`),
-].join('; ');
+];

@@ -165,3 +165,24 @@ test('up waits as often for thirty tenants as for three, and seldom', async () =
   // On the veneer: what is there; BEGIN, with what is changed and the proof of it.
   expect(one).toEqual({ veneer: [8], shard1: [9] });
 });
+
+test('a tenant is added with as many texts for twelve migrations as for two', async () => {
+  const two = await sized(1);
+  try {
+    await two.fleet.writeMigration('2_notes.sql', 'CREATE TABLE notes (id int PRIMARY KEY)');
+    const add = (name: string) => async (): Promise<void> => {
+      const report = await two.run.tenant({ action: 'add', names: [name], shard: 'shard2', dryRun: false });
+      expect(report).toMatchObject({ problems: [], exitCode: 0 });
+    };
+    const up = async (): Promise<void> =>
+      expect(await two.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    await up();
+    const { shard2 } = await countOf(two, add('first'));
+    for (let number = 3; number <= 12; number++)
+      await two.fleet.writeMigration(`${number}_more.sql`, `ALTER TABLE notes ADD COLUMN more_${number} int`);
+    await up();
+    expect(await countOf(two, add('second'))).toMatchObject({ shard2 });
+  } finally {
+    await two.fleet.close();
+  }
+});

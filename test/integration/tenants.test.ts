@@ -94,6 +94,45 @@ test('a tenant in which a migration fails is not made at all, nor are those besi
   await isClean();
 });
 
+test('what fails in the middle of all migrations of a tenant is told with its file, line and statement', async () => {
+  await s.start('CREATE TABLE books (id int PRIMARY KEY)');
+  await s.migrate('CREATE TABLE notes (id int PRIMARY KEY);');
+  const name = await s.write(`ALTER TABLE books ADD COLUMN title text;
+INSERT INTO books SELECT 1, 'unique' WHERE current_setting('pgveneer.tenant') = 'hooli';
+INSERT INTO books SELECT 1, 'taken' WHERE current_setting('pgveneer.tenant') = 'hooli';`);
+  expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  await s.migrate('ALTER TABLE notes ADD COLUMN text text');
+  expect(await add(['acme', 'hooli'])).toMatchObject({
+    exitCode: 20,
+    problems: [
+      {
+        message: expect.stringContaining('duplicate key'),
+        where: { member: 'shard2', tenant: 'hooli', migration: name, line: 3 },
+        detail: expect.stringContaining("'taken'"),
+      },
+    ],
+  });
+  expect([await traces('acme'), await traces('hooli')]).toEqual([
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+  ]);
+});
+
+test('each migration of a new tenant finds a session as new, and tells how long it took', async () => {
+  await s.start('CREATE TABLE books (id int PRIMARY KEY)');
+  await s.migrate(`SET search_path TO public; SET app.kept = 'something'`);
+  await s.migrate(
+    `CREATE TABLE seen AS SELECT current_setting('app.kept', true) AS kept, current_user::text AS who, current_schema::text AS schema`,
+  );
+  expect(await add(['acme', 'hooli'])).toMatchObject({ problems: [], exitCode: 0 });
+  for (const tenant of ['acme', 'hooli'])
+    expect(await on('shard2', `SELECT coalesce(kept, '') AS kept, who, schema FROM ${tenant}.seen`)).toEqual([
+      { kept: '', who: 'bookstore_admin', schema: tenant },
+    ]);
+  const order = `SELECT string_agg(migration, ' ' ORDER BY duration) AS migrations FROM pgveneer.ledger WHERE tenant = 'acme'`;
+  expect(await on('shard2', order)).toEqual([{ migrations: '0001_change 0002_change 0003_change' }]);
+});
+
 test('a schema that is empty is taken, one that holds something is refused', async () => {
   await s.start(FIRST);
   await on('shard2', 'CREATE SCHEMA hooli; CREATE SCHEMA acme; CREATE TABLE acme.mine (id int)');

@@ -191,9 +191,9 @@ function hideStep(task: DropTask, run: RecordedRun, kept: string[]): Promise<Ste
   const veneers = task.with.veneers.map(({ name }) => name);
   const schemas = ownSchemasOn(run.config, shard, tenants);
   const gone = { ...without.config, unlisted: [] };
-  return runTenantStep(run, { what: 'tenant drop', places: [{ shard, tenants }] }, (step) => ({
+  return runTenantStep(run, { what: 'tenant drop', places: [{ shard, tenants }] }, () => ({
     first: lockShown,
-    onShard: (member, budget) => markDropped(member, { step, tenants, veneers }, budget),
+    onShard: (member, budget) => markDropped(member, { tenants, veneers }, budget),
     before: async () => [],
     after: [
       async (veneer) =>

@@ -83,9 +83,9 @@ function dropStep(task: DropTask, run: RecordedRun, kept: string[]): Promise<Ste
   const tenants = [tenant];
   const veneers = task.with.veneers.map(({ name }) => name);
   const schemas = ownSchemasOn(task.with, shard, tenants);
-  return runTenantStep(run, { what: 'tenant drop', places: [{ shard, tenants }] }, (step) => ({
+  return runTenantStep(run, { what: 'tenant drop', places: [{ shard, tenants }] }, () => ({
     first: lockShown,
-    onShard: (member, budget) => dropOnShard(member, { step, tenants, veneers }, budget),
+    onShard: (member, budget) => dropOnShard(member, { tenants, veneers }, budget),
     before: async () => [],
     after: [
       async (veneer) => {

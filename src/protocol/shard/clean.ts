@@ -27,9 +27,9 @@ export async function beginClean(
  * here and not in the vote. RESET ROLE, because a prepared transaction belongs to the role that prepares it, and
  * nobody else could settle it. The pins, because definitions are deparsed under them.
  */
-export const COME_CLEAN = [
+export const COME_CLEAN: readonly string[] = [
   'SET CONSTRAINTS ALL IMMEDIATE',
   'RESET SESSION AUTHORIZATION',
   'RESET ROLE',
-  PIN_AGAIN,
-].join('; ');
+  ...PIN_AGAIN,
+];

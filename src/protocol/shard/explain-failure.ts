@@ -7,10 +7,16 @@ import { MemberError } from '../../postgres/member-error.js';
 export interface Part {
   /** Null where it is for a shard or veneer itself. */
   readonly tenant: string | null;
+  /** Whose statements they are, in a text of several migrations. */
+  readonly migration?: Migration;
   /** What stands before the migration's statements. */
   readonly prologue: readonly string[];
   readonly statements: readonly Statement[];
 }
+
+/** Statements of ours that are for no tenant in particular. */
+export const ours = (prologue: readonly string[]): Part[] =>
+  prologue.length === 0 ? [] : [{ tenant: null, prologue, statements: [] }];
 
 /** A statement may end in a line comment, so the semicolon stands on a line of its own. */
 export const SEPARATOR = '\n;\n';
@@ -23,10 +29,14 @@ const sqlOf = ({ prologue, statements }: Part): string[] => [
   ...statements.map((statement) => statement.sql),
 ];
 
-/** PostgreSQL's error for a text of these parts, with whose it is and the place in the migration's file that it came from. */
-export function explain(error: unknown, migration: Migration, parts: readonly Part[]): unknown {
+/**
+ * PostgreSQL's error for a text of these parts, with whose it is and the place in the migration's file that it came from.
+ * `migration`: that of parts that name none.
+ */
+export function explain(error: unknown, migration: Migration | null, parts: readonly Part[]): unknown {
   if (!(error instanceof MemberError) || error.connectionLost) return error;
   const { part, position, completed } = failedPart(error, parts);
+  const whose = part?.migration ?? migration;
   const at = part === undefined ? NOWHERE : placeIn(part, position, completed);
   const tenant = part?.tenant ?? null;
   const detail = [error.facts.detail, at.shown].filter(Boolean).join('\n');
@@ -36,8 +46,7 @@ export function explain(error: unknown, migration: Migration, parts: readonly Pa
     where: {
       member: error.member,
       ...(tenant === null ? {} : { tenant }),
-      migration: labelOf(migration),
-      file: migration.file,
+      ...(whose === null ? {} : { migration: labelOf(whose), file: whose.file }),
       ...(at.line === null ? {} : { line: at.line }),
       ...(at.column === null ? {} : { column: at.column }),
     },

@@ -21,7 +21,7 @@ export interface SubjectsWork<T> {
  * Characters of one text. A text is parsed whole before its first statement runs, and its parse trees stay in the server's
  * memory until its end: bounded, but by so much that a round trip is little beside what it asks for.
  */
-const TEXT_SIZE = 256 * 1024;
+export const TEXT_SIZE = 256 * 1024;
 
 /** What stands before the statements of one of them is about that long, where it is told for each anew. */
 const PROLOGUE_SIZE = 2000;
@@ -60,12 +60,16 @@ const isVerified = ({ migration, verified }: SubjectsWork<unknown>): boolean =>
 
 /** Those that share a text. Pure. */
 function textsOf(work: SubjectsWork<unknown>): (readonly Subject[])[] {
-  const { subjects } = work;
-  const { body } = work.migration;
-  if (body.kind === 'dynamic' || isVerified(work)) return subjects.map((one) => [one]);
-  const size = body.statements.reduce((sum, { sql }) => sum + sql.length, PROLOGUE_SIZE);
-  const atOnce = Math.max(1, Math.floor(TEXT_SIZE / size));
+  const { migration, subjects } = work;
+  if (migration.body.kind === 'dynamic' || isVerified(work)) return subjects.map((one) => [one]);
+  const atOnce = Math.max(1, Math.floor(TEXT_SIZE / sizeForOne(migration)));
   return Array.from({ length: Math.ceil(subjects.length / atOnce) }, (_, index) =>
     subjects.slice(index * atOnce, (index + 1) * atOnce),
   );
 }
+
+/** About how long a text is for one subject. */
+export const sizeForOne = ({ body }: Migration): number =>
+  body.kind === 'dynamic'
+    ? PROLOGUE_SIZE
+    : body.statements.reduce((sum, { sql }) => sum + sql.length, PROLOGUE_SIZE);

@@ -3,7 +3,7 @@ import { allDone } from '../../postgres/all-done.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
-import { explain, textOf, type Part } from './explain-failure.js';
+import { explain, ours, textOf, type Part } from './explain-failure.js';
 import { hasForgotten, mayPrepare, prologueOf, prologuesOf } from './prologue.js';
 import type { Subject } from './subject.js';
 
@@ -95,10 +95,6 @@ export interface MigrationEnd<T> {
 export async function runEnd<T>(session: Session, { statements, read }: MigrationEnd<T>): Promise<T> {
   return (await allDone([session.precede(statements().join('; ')), read()]))[1];
 }
-
-/** Statements of ours that are for no tenant in particular. */
-const ours = (prologue: readonly string[]): Part[] =>
-  prologue.length === 0 ? [] : [{ tenant: null, prologue, statements: [] }];
 
 /** What a migration sees of whom it runs for. */
 export const surroundings = ({ searchPath, settings }: Subject): string[] => [

@@ -1,7 +1,6 @@
-import { ledgerText, readWritten, type LedgerWrite } from '../../migrations/ledger-writes.js';
+import { durationText, ledgerText, readWritten, type LedgerWrite } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import { allDone } from '../../postgres/all-done.js';
-import { literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
@@ -56,7 +55,10 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
   await allDone([recorded, runRecorded(lane, session, work, async () => undefined)]);
 }
 
-const ledgerWrite = ({ run }: Lane, { step, planned: { migration, tenants } }: ShardWork): LedgerWrite => ({
+export const ledgerWrite = (
+  { run }: Pick<Lane, 'run'>,
+  { step, planned: { migration, tenants } }: Pick<ShardWork, 'step' | 'planned'>,
+): LedgerWrite => ({
   step,
   migration,
   tenants,
@@ -78,21 +80,23 @@ async function runRecorded<T>(
     budget: work.budget,
     at: run.at,
     onDone: work.onTenant,
-    end: { statements: () => cleaning(session, work), read },
+    end: {
+      statements: () => [...cleaning(session, work.budget), durationText(ledgerWrite({ run }, work))],
+      read,
+    },
   });
 }
 
-/** Undoes what the migration set for itself, and writes down how long it took. */
-export async function comeClean(session: Session, work: Pick<ShardWork, 'budget' | 'step'>): Promise<void> {
-  await session.run(cleaning(session, work).join('; '));
+/** Undoes what a migration may have set for itself. */
+export async function comeClean(session: Session, budget: Budget): Promise<void> {
+  await session.run(cleaning(session, budget).join('; '));
 }
 
 /** As statements for the end of a text. */
-function cleaning(session: Session, { budget, step }: Pick<ShardWork, 'budget' | 'step'>): readonly string[] {
+export function cleaning(session: Session, budget: Budget): readonly string[] {
   const { lock_timeout, statement_timeout } = budget.shrinking(session);
   return [
     `SELECT pg_catalog.set_config('lock_timeout', ${lock_timeout}, true), pg_catalog.set_config('statement_timeout', ${statement_timeout}, true)`,
-    COME_CLEAN,
-    `UPDATE pgveneer.ledger SET duration = clock_timestamp() - applied_at WHERE step = ${literal(step)}`,
+    ...COME_CLEAN,
   ];
 }

@@ -36,7 +36,7 @@ export async function workOnVeneer(
   await run.at(`before statements:${veneer.name}`);
   const statements = await runFor(session, migration, veneerSubject(veneer), budget);
   if (direction === 'up') await verifyFor(session, migration, veneerSubject(veneer));
-  await session.run(`${budget.limits(session)}; ${COME_CLEAN}`);
+  await session.run([budget.limits(session), ...COME_CLEAN].join('; '));
   await run.at(`after statements:${veneer.name}`);
-  return { xid, statements: [ledgerStatement(direction, write), ...statements, COME_CLEAN] };
+  return { xid, statements: [ledgerStatement(direction, write), ...statements, COME_CLEAN.join('; ')] };
 }

@@ -11,7 +11,8 @@ import { readDone } from '../step/group-work.js';
 import type { ShardDone } from '../group/shard-done.js';
 import { beginClean } from '../shard/clean.js';
 import { readTouched } from '../shard/shard-changes.js';
-import { comeClean, runOnShard } from '../shard/shard-work.js';
+import { runInTurn } from '../shard/run-in-turn.js';
+import { comeClean } from '../shard/shard-work.js';
 
 /** What new tenants get on their shard. */
 export interface NewTenants {
@@ -35,14 +36,15 @@ export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: B
   if (lane.shard.database === null) await refuseOccupied(session, work.tenants);
   const statements = await work.furnish(session);
   if (statements.length > 0) await session.run([budget.limits(session), ...statements].join(';\n'));
-  for (const planned of work.steps) {
-    const migration = insideTransaction(planned.migration);
-    const { step, onTenant } = work;
-    await runOnShard(lane, session, { step, planned: { ...planned, migration }, budget, onTenant });
-  }
+  const { step, onTenant } = work;
+  const steps = work.steps.map((planned) => ({
+    ...planned,
+    migration: insideTransaction(planned.migration),
+  }));
+  await runInTurn(lane, session, { step, steps, budget, onTenant });
   const { sibling } = work;
   if (sibling !== null) await copyOnShard(shard, { ...work, sibling, budget });
-  await comeClean(session, { budget, step: work.step });
+  await comeClean(session, budget);
   await lane.run.at(`after statements:${shard.name}`);
   const [xid, touched] = await allDone([xidOf(session), readTouched(lane, session)]);
   return readDone(shard, { xid, touched }, false);

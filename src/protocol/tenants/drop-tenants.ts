@@ -43,9 +43,8 @@ async function shownOf(
   return tables.filter((table) => schemas.has(remoteOf(table).schema));
 }
 
-/** What is dropped of tenants, and by which step. */
+/** What is dropped of tenants. */
 export interface LeavingTenants {
-  readonly step: string;
   readonly tenants: readonly TenantConfig[];
   /** Of the fleet. */
   readonly veneers: readonly string[];
@@ -77,7 +76,7 @@ export const markDropped = (shard: GroupShard, work: LeavingTenants, budget: Bud
 
 async function leaveShard(
   shard: GroupShard,
-  { step, tenants, veneers }: LeavingTenants,
+  { tenants, veneers }: LeavingTenants,
   budget: Budget,
   drop: (session: Session) => Promise<void>,
 ): Promise<ShardDone> {
@@ -85,7 +84,7 @@ async function leaveShard(
   const { lane } = part;
   await beginClean(lane.run, session, budget);
   await drop(session);
-  await comeClean(session, { budget, step });
+  await comeClean(session, budget);
   await lane.run.at(`after statements:${shard.name}`);
   const changes = await readChanges(lane, session, await readTouched(lane, session, 'may go'));
   // Also what a veneer shows of tables that somebody dropped on the shard before.
