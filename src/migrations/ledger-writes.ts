@@ -46,13 +46,18 @@ export function readWritten(
   write: LedgerWrite,
   answer: Answer | undefined,
 ): string {
-  const { migration } = write;
   const rows = answer?.rows ?? [];
-  const recorded = direction === 'up' ? recordedBy(migration).length : 1;
-  if (rows.length !== keysOf(write).length * recorded)
-    throw (direction === 'up' ? appliedMeanwhile : takenDownMeanwhile)(member, migration);
+  refuseOthers(member, direction, write, rows.length);
   const [[xid] = []] = rows;
   return typeof xid === 'string' ? xid : '';
+}
+
+/** Throws where fewer rows were written, or more removed, than there are: another runner was there before. */
+export function refuseOthers(member: string, direction: Direction, write: LedgerWrite, rows: number): void {
+  const { migration } = write;
+  const recorded = direction === 'up' ? recordedBy(migration).length : 1;
+  if (rows !== keysOf(write).length * recorded)
+    throw (direction === 'up' ? appliedMeanwhile : takenDownMeanwhile)(member, migration);
 }
 
 /** What {@link writeLedger} does for a member itself, as a statement that can be kept and run later. */

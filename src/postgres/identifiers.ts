@@ -16,7 +16,7 @@ export const qualified = ({ schema, name }: QualifiedName): string => `${ident(s
 /** For messages and map keys, not for SQL. */
 export const display = ({ schema, name }: QualifiedName): string => `${schema}.${name}`;
 
-/** A key that is unique for any two names, dots inside names included: no name of PostgreSQL's has a NUL in it. */
+/** A key that is unique for any two names, dots and blanks inside names included: none of PostgreSQL's has a NUL. Keys are joined by one, too. */
 export const nameKey = ({ schema, name }: QualifiedName): string => `${schema}\0${name}`;
 
 /** In the order of code units, which is that of PostgreSQL's type name but for characters beyond U+FFFF. */

@@ -7,7 +7,7 @@ import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
 import { nameOf, preparedStatements } from './prepared-statements.js';
 import { factsOf, opening, type OpenRow, type ServerFacts } from './server-facts.js';
-import { turnsOfClient, type ClientTurns } from './turns-of-client.js';
+import { turnsOfClient, type ClientTurns, type Told } from './turns-of-client.js';
 
 export type Row = Record<string, unknown>;
 
@@ -40,7 +40,7 @@ export interface Session {
    * Sends SQL text in the simple protocol (several statements are allowed); answers the command tags' first words. `told`
    * hears how many statements have completed, whenever one more has.
    */
-  run(text: string, told?: (completed: number) => void): Promise<readonly string[]>;
+  run(text: string, told?: Told): Promise<readonly string[]>;
   /** Like `run`, but answers the rows of each statement. */
   ask(text: string): Promise<readonly Answer[]>;
   /**
@@ -48,7 +48,7 @@ export interface Session {
    * takes one round trip, and finds what it has left. Where it fails in a transaction, those behind it fail, too (see `allDone`);
    * else they are run without it.
    */
-  precede(text: string, told?: (completed: number) => void): Promise<readonly Answer[]>;
+  precede(text: string, told?: Told): Promise<readonly Answer[]>;
   /** True while a statement is on its way: an idle one waits for nothing but us. */
   isAsked(): boolean;
   /** True once the connection is known to be gone. */

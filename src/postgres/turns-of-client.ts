@@ -4,6 +4,9 @@ import { gatherWrites } from './gathered-writes.js';
 import { memberError } from './member-error.js';
 import { fieldOf, SQLSTATE } from './sqlstate.js';
 
+/** Hears how many statements of a text have completed, and the command tag of the last of them. */
+export type Told = (completed: number, tag: string) => void;
+
 /** What goes over one connection, in the order of the calls, since an anchor serves several lanes. */
 export interface ClientTurns {
   /** The client's own, counted: everything is to be asked by it. */
@@ -12,13 +15,13 @@ export interface ClientTurns {
    * Does what asks the server once the calls before have been answered. `told` hears how many statements of its first query have
    * completed, whenever one more has. Throws a MemberError that says how many had, too.
    */
-  readonly take: <T>(work: () => Promise<T>, told?: (completed: number) => void) => Promise<T>;
+  readonly take: <T>(work: () => Promise<T>, told?: Told) => Promise<T>;
   /**
    * The same for one query that need not wait for an answer: it is sent behind others of its kind without waiting for
    * these, so that what is asked together takes one round trip. The server answers in order; in a transaction that one of
    * them broke the others fail as well, after it.
    */
-  readonly share: <T>(work: () => Promise<T>, told?: (completed: number) => void) => Promise<T>;
+  readonly share: <T>(work: () => Promise<T>, told?: Told) => Promise<T>;
   /** True while a statement is on its way. */
   readonly isAsked: () => boolean;
   /** True between an error and what the server says its transaction is after it. */
@@ -33,7 +36,7 @@ export function turnsOfClient(member: string, client: pg.Client, lose: () => voi
   const gather = gatherWrites(client);
   const turns = queue();
   let asked = 0;
-  const ask = async <T>(work: () => Promise<T>, told?: (completed: number) => void): Promise<T> => {
+  const ask = async <T>(work: () => Promise<T>, told?: Told): Promise<T> => {
     asked++;
     gather();
     const first = answers.expected(told);
@@ -93,12 +96,12 @@ function queue(): Queue {
 interface Expected {
   /** Statements of it that have completed. */
   completed: number;
-  readonly told: ((completed: number) => void) | undefined;
+  readonly told: Told | undefined;
 }
 
 interface Answers {
   /** The next query to be sent. */
-  expected(told: ((completed: number) => void) | undefined): Expected;
+  expected(told: Told | undefined): Expected;
   /** It is sent. */
   expect(): void;
   readonly failing: boolean;
@@ -132,7 +135,7 @@ function countAnswers(client: pg.Client): Answers {
     const [answered] = sent;
     if (answered === undefined) return;
     answered.completed++;
-    answered.told?.(answered.completed);
+    answered.told?.(answered.completed, text);
   });
   // ErrorResponse, then, once the transaction is aborted, ReadyForQuery; between the two callers hear of the error.
   connection.on('errorMessage', () => (failing = true));

@@ -47,4 +47,4 @@ export function pairTables(
 }
 
 const pairKey = (remote: QualifiedName, shown: QualifiedName): string =>
-  `${nameKey(remote)} ${nameKey(shown)}`;
+  `${nameKey(remote)}\0${nameKey(shown)}`;

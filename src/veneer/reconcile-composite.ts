@@ -38,7 +38,7 @@ export function reconcileComposite(
 type Pair = readonly [was: Attribute, is: Attribute];
 
 const typeKey = ({ type, collation }: Attribute): string =>
-  `${typeText(type)} ${collation === null ? '' : nameKey(collation)}`;
+  `${typeText(type)}\0${collation === null ? '' : nameKey(collation)}`;
 
 function pairAttributes(
   present: readonly Attribute[],

@@ -154,7 +154,7 @@ const key = (name: QualifiedName | null): string => (name === null ? '' : nameKe
 
 /** Where one of the two servers is older than PostgreSQL 14, the multirange is none of the comparison. */
 const rangeKey = ({ subtype, opclass, collation, subtypeDiff }: RangeType): string =>
-  [typeText(subtype), key(opclass), key(collation), key(subtypeDiff)].join(' ');
+  [typeText(subtype), key(opclass), key(collation), key(subtypeDiff)].join('\0');
 
 /** RENAME TO and SET SCHEMA; by way of names aside where a new name is still borne by another type that moves. */
 function moveTypes(pairs: readonly TypePair[], original: ReadonlyMap<string, UserType>): TypeChange[] {

@@ -118,6 +118,25 @@ INSERT INTO books SELECT 1, 'taken' WHERE current_setting('pgveneer.tenant') = '
   ]);
 });
 
+test('where somebody has recorded a migration of a new tenant meanwhile, that is what is told', async () => {
+  await s.start('CREATE TABLE books (id int PRIMARY KEY)');
+  await s.migrate(`SELECT 1 / (current_setting('pgveneer.tenant') <> 'hooli')::int`);
+  const other = await s.fleet.connect('shard2');
+  const record = async (point: string): Promise<void> => {
+    if (point !== 'before begin:shard2') return;
+    await other.query(`INSERT INTO pgveneer.ledger (scope, tenant, migration, checksum, state, step, applied_by)
+      VALUES ('tenant', 'hooli', '0002_change', '', 'applied', 'theirs', 'them')`);
+  };
+  const report = await s
+    .runWith({ at: record })
+    .tenant({ action: 'add', names: ['hooli'], shard: 'shard2', dryRun: false });
+  await other.end();
+  expect(report).toMatchObject({
+    exitCode: 20,
+    problems: [{ message: expect.stringMatching(/0002_change .*meanwhile/) }],
+  });
+});
+
 test('each migration of a new tenant finds a session as new, and tells how long it took', async () => {
   await s.start('CREATE TABLE books (id int PRIMARY KEY)');
   await s.migrate(`SET search_path TO public; SET app.kept = 'something'`);
@@ -180,9 +199,10 @@ test('what runs without a transaction elsewhere is part of the step for a new te
 test('a hostile name is a name, in shards.yaml too', async () => {
   await s.start(FIRST);
   const name = `O'Brien "x"; drop table y --`;
-  expect(await add([name, 'true'])).toMatchObject({ exitCode: 0, problems: [] });
+  // The last one is a property of every object of JavaScript's.
+  expect(await add([name, 'true', 'constructor'])).toMatchObject({ exitCode: 0, problems: [] });
   expect((await s.run.tenant({ action: 'list' })).tenants.map(({ tenant }) => tenant)).toEqual(
-    expect.arrayContaining([name, 'true']),
+    expect.arrayContaining([name, 'true', 'constructor']),
   );
   await isClean();
   expect(await drop(name)).toMatchObject({ exitCode: 0, problems: [] });

@@ -39,19 +39,20 @@ export async function withPages<T extends { readonly remote: QualifiedName }>(
 /**
  * Has the run forget new tables of a lane's shard that stayed empty, of which there will be no statistics. While the lane's anchor is
  * there: where a tenant is a database, to look into it at the end of the run would be to connect anew. Only when all steps of
- * the shard are through: a later one may fill a table. Never throws: what was not to be found out is looked into later.
+ * the shard are through, and no veneer's come: a later one may fill a table. Never throws: what was not to be found out is looked into later.
  */
 export async function forgetEmpty({ run, shard }: Lane): Promise<void> {
   const anchor = run.anchors.get(shard.name);
   const due = run.shown.flatMap((table) =>
     table.kind === 'new' && table.shard === shard.name ? [{ table, remote: table.remote }] : [],
   );
-  if (anchor === undefined || due.length === 0 || run.config.rollout.analyze === 'never') return;
+  const isDue = due.length > 0 && run.config.rollout.analyze !== 'never' && !run.signal.aborted;
+  if (anchor === undefined || !isDue) return;
   try {
     const kept = new Set((await withPages(anchor, due)).map(({ table }) => table));
     const gone = new Set<ShownTable>(due.map(({ table }) => table).filter((table) => !kept.has(table)));
     // In place, and with nothing awaited in between: other lanes add theirs meanwhile.
-    run.shown.splice(0, run.shown.length, ...run.shown.filter((table) => !gone.has(table)));
+    for (const table of run.shown.splice(0)) if (!gone.has(table)) run.shown.push(table);
   } catch {
     await rollbackQuietly(anchor);
   }

@@ -16,6 +16,8 @@ import { runStep, type StepEnd } from '../step/step.js';
 export interface Rollout {
   readonly run: Run;
   readonly learnt: Map<string, Affected>;
+  /** No step of the veneers, which may fill tables, comes behind those of the shards. */
+  readonly endsOnShards: boolean;
   /** Set by the first failure: the other shards finish the step that they are in, and none begins another one. */
   stopped: boolean;
   /** Numbers steps: with the run's id it makes their names. */

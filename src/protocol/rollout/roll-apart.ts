@@ -97,7 +97,7 @@ async function runStretch(apart: Apart, lane: ApartLane): Promise<void> {
       } finally {
         await forgetAttempts(open);
       }
-      if (record.ends.every((end) => end !== null)) await forgetEmpty(open);
+      if (rollout.endsOnShards && record.ends.every((end) => end !== null)) await forgetEmpty(open);
     });
   } catch (error) {
     rollout.stopped = true;

@@ -43,7 +43,8 @@ export interface RolloutEnd {
 export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Promise<RolloutEnd> {
   const { onStepEnd = () => undefined, sequence = 0, canaryOnly } = options;
   const together = options.together || isMesh(run.config);
-  const rollout: Rollout = { run, learnt: new Map(), stopped: false, sequence, onStepEnd };
+  const endsOnShards = plan.veneerSteps.length === 0;
+  const rollout: Rollout = { run, learnt: new Map(), endsOnShards, stopped: false, sequence, onStepEnd };
   if (together) await refuseUnfitWhole(run, plan);
   const { plans, lanes, refuseUnfit } = await fitPlans(run, plan, together);
   const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, refuseUnfit, told: new Set() };

@@ -36,7 +36,10 @@ const sqlOf = ({ prologue, statements }: Part): string[] => [
 export function explain(error: unknown, migration: Migration | null, parts: readonly Part[]): unknown {
   if (!(error instanceof MemberError) || error.connectionLost) return error;
   const { part, position, completed } = failedPart(error, parts);
-  const whose = part?.migration ?? migration;
+  // What PostgreSQL could not even read as text may be anybody's.
+  const isUnread = error.completed === 0 && error.position === null;
+  const isNobodys = isUnread && new Set(parts.map((one) => one.migration ?? migration)).size > 1;
+  const whose = isNobodys ? null : (part?.migration ?? migration);
   const at = part === undefined ? NOWHERE : placeIn(part, position, completed);
   const tenant = part?.tenant ?? null;
   const detail = [error.facts.detail, at.shown].filter(Boolean).join('\n');
@@ -65,20 +68,25 @@ interface Failed {
 
 /**
  * Which part an error came from, by how many statements had completed: each completes once. Not by PostgreSQL's position,
- * which may be one in a text of its own, as the definition of an index that a change of type makes anew.
+ * which may be one in a text of its own, as the definition of an index that a change of type makes anew. But where none had: a text is
+ * read whole before its first statement runs, which is one of ours, and an older server may not know what our parser does.
  */
 function failedPart({ position, completed }: MemberError, parts: readonly Part[]): Failed {
   let part = parts[0];
   let start = 0;
   let before = 0;
+  const isUnread = completed === 0 && position !== null;
   for (const next of parts) {
     part = next;
     const count = next.prologue.length + next.statements.length;
-    if (completed - before < count || next === parts.at(-1)) break;
-    start += length(textOf([next])) + length(SEPARATOR);
+    const end = start + length(textOf([next])) + length(SEPARATOR);
+    const isHere = isUnread ? position <= end : completed - before < count;
+    if (isHere || next === parts.at(-1)) break;
+    start = end;
     before += count;
   }
-  return { part, position: position === null ? null : position - start, completed: completed - before };
+  const own = isUnread ? 0 : completed - before;
+  return { part, position: position === null ? null : position - start, completed: own };
 }
 
 interface Place {

@@ -1,6 +1,7 @@
-import { ledgerText, durationText, readWritten, type LedgerWrite } from '../../migrations/ledger-writes.js';
+import { durationText, ledgerText, refuseOthers, type LedgerWrite } from '../../migrations/ledger-writes.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import type { Session } from '../../postgres/session.js';
+import type { Told } from '../../postgres/turns-of-client.js';
 import type { Lane } from '../lane/lane.js';
 import { explain, ours, textOf, type Part } from './explain-failure.js';
 import { hasForgotten, mayPrepare, prologuesOf } from './prologue.js';
@@ -58,16 +59,26 @@ async function runTogether(lane: Lane, session: Session, work: Turns): Promise<v
   const pieces = work.steps.map((planned) => pieceOf(lane, session, { ...work, planned }));
   const parts = pieces.flatMap((piece) => piece.parts);
   const done = doneBy(pieces);
-  const told = (completed: number): void => {
+  const recorded = new Map(withPlaces(pieces).map(({ first, write }) => [first + 1, write]));
+  /** How many rows of each were recorded, also where the text fails behind that. */
+  const rows = new Map<LedgerWrite, number>();
+  const told: Told = (completed, tag) => {
+    const write = recorded.get(completed);
+    if (write !== undefined) rows.set(write, Number(tag.split(' ').at(-1)));
     const tenants = done.get(completed);
     if (tenants !== undefined) work.onTenant(tenants);
   };
-  const answers = await session.precede(textOf(parts), told).catch((error: unknown) => {
+  const refuse = (): void => {
+    for (const [write, count] of rows) refuseOthers(session.member, 'up', write, count);
+  };
+  await session.precede(textOf(parts), told).catch((error: unknown) => {
+    // Where the rows are another runner's, all of it is rolled back, and this is what is told.
+    refuse();
     // Whose function it was is not told: each of them runs by itself in the next attempt.
     const forgotten = pieces.filter(({ write }) => hasForgotten(error, write.migration));
     throw forgotten.length > 0 ? error : explain(error, null, parts);
   });
-  for (const { write, first } of withPlaces(pieces)) readWritten(session, 'up', write, answers[first]);
+  refuse();
 }
 
 /** One migration's part of a text. */

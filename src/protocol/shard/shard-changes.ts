@@ -120,10 +120,8 @@ async function refuseMovedSchemas(
   };
   const [was, is] = await Promise.all([read(anchor), read(session)]);
   if (was === is) return;
-  const [before, after]: Record<string, string>[] = [JSON.parse(was), JSON.parse(is)];
-  const moved = tenants.find(
-    ({ schema }) => before?.[schema] !== undefined && before[schema] !== after?.[schema],
-  );
+  const [before, after] = [byName(was), byName(is)];
+  const moved = tenants.find(({ schema }) => before.has(schema) && before.get(schema) !== after.get(schema));
   if (moved === undefined) return;
   throw new VeneerError(
     `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,
@@ -134,3 +132,6 @@ async function refuseMovedSchemas(
     },
   );
 }
+
+const byName = (oids: string): ReadonlyMap<string, string> =>
+  new Map(Object.entries(JSON.parse(oids) as Record<string, string>));

@@ -82,12 +82,19 @@ async function refuseOccupied(session: Session, tenants: readonly TenantConfig[]
 export function insideTransaction(migration: Migration): Migration {
   const { transaction, body } = migration;
   if (transaction === 'step' || body.kind !== 'static') return migration;
+  const known = inside.get(migration);
+  if (known !== undefined) return known;
   const statements = body.statements.filter(isOfUse).map(({ effect: _effect, ...statement }) => ({
     ...statement,
     sql: statement.sql.replace(CONCURRENTLY, '$1'),
   }));
-  return { ...migration, transaction: 'step', body: { kind: 'static', statements } };
+  const made: Migration = { ...migration, transaction: 'step', body: { kind: 'static', statements } };
+  inside.set(migration, made);
+  return made;
 }
+
+/** One for all attempts: what an attempt has learnt of it (prologue.ts) is known to the next. */
+const inside = new WeakMap<Migration, Migration>();
 
 const isOfUse = ({ sql, effect }: Statement): boolean =>
   effect?.kind !== 'rebuilds' && !(effect?.kind === 'repeatable' && VACUUM.test(sql));

@@ -97,3 +97,32 @@ test('a lost connection is nobody’s fault', () => {
   );
   expect(explain(lost, MIGRATION, PARTS)).toBe(lost);
 });
+
+test('what an older server cannot read is explained by its position, since nothing of the text had run', () => {
+  const explained = explain(thrown(positionOf('missing', 2), 0), MIGRATION, PARTS);
+  expect(whereOf(explained)).toMatchObject({ tenant: 'umbrella', line: 2, column: 13 });
+});
+
+test('in a text of several migrations it is the one whose statement failed', () => {
+  const [first, second] = ['1_books', '2_notes'].map((name) => ({
+    ...MIGRATION,
+    name,
+    file: `migrations/${name}.sql`,
+  }));
+  const parts = PARTS.map((part, index) => ({ ...part, migration: index === 0 ? first! : second! }));
+  const where = (position: number | null, completed: number): unknown =>
+    whereOf(explain(thrown(position, completed), null, parts));
+  expect(where(null, 3)).toMatchObject({ migration: '1_books', tenant: 'initech', line: 2 });
+  expect(where(positionOf('missing', 1), 8)).toMatchObject({
+    migration: '2_notes',
+    tenant: 'hooli',
+    line: 2,
+  });
+  expect(where(positionOf('missing', 1), 0)).toMatchObject({
+    migration: '2_notes',
+    tenant: 'hooli',
+    line: 2,
+  });
+  // A character that the database's encoding does not have: nobody knows whose.
+  expect(where(null, 0)).not.toHaveProperty('migration');
+});
