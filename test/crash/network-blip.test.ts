@@ -17,16 +17,22 @@ let renames = 0;
 
 beforeAll(() => s.start('CREATE TABLE books (id int, title_0 text)'));
 
+const writeRename = (): Promise<string> =>
+  s.write(`ALTER TABLE books RENAME COLUMN title_${renames} TO title_${++renames}`);
+
 async function renameOn(
   members: readonly string[],
   point: string,
   protocol: 'two-phase' | 'lock-step',
   more: Partial<CommandContext> = {},
+  ready: () => Promise<void> = async () => undefined,
 ): ReturnType<typeof s.run.up> {
-  await s.write(`ALTER TABLE books RENAME COLUMN title_${renames} TO title_${++renames}`);
+  await writeRename();
   let left = 1;
   const at = async (reached: string): Promise<void> => {
-    if (reached === point && left-- > 0) await loseSessions(s.fleet, members, 'all');
+    if (reached !== point || left-- <= 0) return;
+    await ready();
+    await loseSessions(s.fleet, members, 'all');
   };
   return s.runWith({ at, ...more }).up({ shards: ['shard1'], protocol });
 }
@@ -83,17 +89,49 @@ test.each([
   },
 );
 
+const EVERYWHERE = ['veneer', 'shard1', 'shard2', 'shard3'];
+
+const withWatchdog = {
+  startWatchdog: () => startWatchdog({ cwd: s.fleet.dir, file: undefined, envFiles: [], without: [] }),
+};
+
+/** The run could not settle, and its watchdog, another process, does. */
+async function settledByWatchdog(report: Awaited<ReturnType<typeof s.run.up>>): Promise<void> {
+  expect(report).toMatchObject({ exitCode: 22 });
+  expect(report.problems[0]?.hint).toMatch(/^the watchdog of this run goes on settling/);
+  await until(s.fleet, 'veneer', 'SELECT NOT EXISTS (SELECT FROM pgveneer.intent) AS yes');
+}
+
+const HAS_VOTED = `SELECT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database()) AS yes`;
+
 test.each([
   { point: 'after prepare:shard1', protocol: 'two-phase' as const },
   { point: 'before commit prepared:veneer', protocol: 'two-phase' as const },
   { point: 'after commit:shard1', protocol: 'lock-step' as const },
-])('$protocol: every connection cut $point: the run ends in doubt, and its watchdog settles', async (cut) => {
-  const members = ['veneer', 'shard1', 'shard2', 'shard3'];
-  const report = await renameOn(members, cut.point, cut.protocol, {
-    startWatchdog: () => startWatchdog({ cwd: s.fleet.dir, file: undefined, envFiles: [], without: [] }),
-  });
-  expect(report).toMatchObject({ exitCode: 22 });
-  expect(report.problems[0]?.hint).toMatch(/^the watchdog of this run goes on settling/);
-  await until(s.fleet, 'veneer', 'SELECT NOT EXISTS (SELECT FROM pgveneer.intent) AS yes');
+])('$protocol: every connection cut $point: the run ends in doubt, and its watchdog commits', async (cut) => {
+  // Both vote at the same time: cut before the veneer has, it is rolled back, see below.
+  const ready = (): Promise<void> =>
+    cut.point.includes('prepare:') ? until(s.fleet, 'veneer', HAS_VOTED) : Promise.resolve();
+  const report = await renameOn(EVERYWHERE, cut.point, cut.protocol, withWatchdog, ready);
+  await settledByWatchdog(report);
+  await expectWhole();
+});
+
+test('two-phase: every connection cut before the veneer has voted: its watchdog rolls the step back, and the next run applies it', async () => {
+  let cut: () => void = () => undefined;
+  const isCut = new Promise<void>((resolve) => (cut = resolve));
+  const hold = async (reached: string): Promise<void> => {
+    if (reached === 'before prepare:veneer') await isCut;
+    if (reached !== 'after prepare:shard1') return;
+    await loseSessions(s.fleet, EVERYWHERE, 'all');
+    cut();
+  };
+  await writeRename();
+  await settledByWatchdog(
+    await s.runWith({ at: hold, ...withWatchdog }).up({ shards: ['shard1'], protocol: 'two-phase' }),
+  );
+  expect(await preparedIn(s.fleet)).toEqual([]);
+  expect(await s.run.status({ shards: ['shard1'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 10 });
+  expect(await s.run.up()).toMatchObject({ settled: [], problems: [], exitCode: 0 });
   await expectWhole();
 });
