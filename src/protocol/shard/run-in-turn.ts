@@ -1,11 +1,13 @@
 import { durationText, ledgerText, refuseOthers, type LedgerWrite } from '../../migrations/ledger-writes.js';
+import type { Direction } from '../../migrations/migration.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import type { Session } from '../../postgres/session.js';
 import type { Told } from '../../postgres/turns-of-client.js';
 import type { Lane } from '../lane/lane.js';
 import { explain, ours, textOf, type Part } from './explain-failure.js';
-import { hasForgotten, mayPrepare, prologuesOf } from './prologue.js';
+import { hasForgotten, mayPrepare } from './prologue.js';
 import { sizeForOne, TEXT_SIZE } from './run-subjects.js';
+import { partsFor } from './run-tenant.js';
 import { cleaning, ledgerWrite, runOnShard, type ShardWork } from './shard-work.js';
 import { subjectsOf } from './subject.js';
 
@@ -59,17 +61,17 @@ async function runTogether(lane: Lane, session: Session, work: Turns): Promise<v
   const pieces = work.steps.map((planned) => pieceOf(lane, session, { ...work, planned }));
   const parts = pieces.flatMap((piece) => piece.parts);
   const done = doneBy(pieces);
-  const recorded = new Map(withPlaces(pieces).map(({ first, write }) => [first + 1, write]));
+  const recorded = new Map(withPlaces(pieces).map((piece) => [piece.first + 1, piece]));
   /** How many rows of each were recorded, also where the text fails behind that. */
-  const rows = new Map<LedgerWrite, number>();
+  const rows = new Map<Piece, number>();
   const told: Told = (completed, tag) => {
-    const write = recorded.get(completed);
-    if (write !== undefined) rows.set(write, Number(tag.split(' ').at(-1)));
+    const piece = recorded.get(completed);
+    if (piece !== undefined) rows.set(piece, Number(tag.split(' ').at(-1)));
     const tenants = done.get(completed);
     if (tenants !== undefined) work.onTenant(tenants);
   };
   const refuse = (): void => {
-    for (const [write, count] of rows) refuseOthers(session.member, 'up', write, count);
+    for (const [{ direction, write }, count] of rows) refuseOthers(session.member, direction, write, count);
   };
   await session.precede(textOf(parts), told).catch((error: unknown) => {
     // Where the rows are another runner's, all of it is rolled back, and this is what is told.
@@ -83,6 +85,7 @@ async function runTogether(lane: Lane, session: Session, work: Turns): Promise<v
 
 /** One migration's part of a text. */
 interface Piece {
+  readonly direction: Direction;
   readonly write: LedgerWrite;
   readonly parts: readonly Part[];
   /** How many of the parts stand before that of the first subject. */
@@ -93,19 +96,14 @@ interface Piece {
 /** The row of the ledger first, as ever, and what makes the session clean for the next one's last. */
 function pieceOf(lane: Lane, session: Session, work: ShardWork): Piece {
   const { planned, budget } = work;
-  const { migration } = planned;
-  const { body } = migration;
-  if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
+  const { migration, direction } = planned;
   const write = ledgerWrite(lane, work);
   const subjects = subjectsOf(planned, lane.shard);
-  const { before, prologues, after } = prologuesOf(session, migration, subjects, budget);
-  const first = ours([ledgerText('up', write), ...before]);
-  const each = subjects.map(({ tenant }, index): Part => {
-    return { tenant, prologue: prologues[index] ?? [], statements: body.statements };
-  });
+  const { before, parts: each, after } = partsFor(session, migration, subjects, budget);
+  const first = ours([ledgerText(direction, write), ...before]);
   const last = ours([...after, ...cleaning(session, budget), durationText(write)]);
   const parts = [...first, ...each, ...last].map((part) => ({ ...part, migration }));
-  return { write, parts, before: first.length, subjects: each.length };
+  return { direction, write, parts, before: first.length, subjects: each.length };
 }
 
 const countOf = ({ prologue, statements }: Part): number => prologue.length + statements.length;

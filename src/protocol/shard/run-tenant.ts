@@ -52,18 +52,13 @@ export async function runForAll<T>(
   several: Several<T>,
 ): Promise<{ readonly read: T } | null> {
   const { migration, subjects, budget, onDone, end } = several;
-  const { body } = migration;
-  if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
-  if (body.statements.length === 0) {
+  const { before, parts, after } = partsFor(session, migration, subjects, budget);
+  if (parts.every(({ statements }) => statements.length === 0)) {
     const read = end === null ? null : { read: await runEnd(session, end) };
     onDone(subjects.length);
     return read;
   }
-  const { before, after, prologues } = prologuesOf(session, migration, subjects, budget);
-  const parts = subjects.map(({ tenant }, index): Part => {
-    return { tenant, prologue: prologues[index] ?? [], statements: body.statements };
-  });
-  const each = (prologues[0]?.length ?? 0) + body.statements.length;
+  const each = (parts[0]?.prologue.length ?? 0) + (parts[0]?.statements.length ?? 0);
   const all = [...ours(before), ...parts, ...ours([...after, ...(end?.statements() ?? [])])];
   const told = (completed: number): void => {
     const done = (completed - before.length) / each;
@@ -78,6 +73,30 @@ export async function runForAll<T>(
   }
   await session.run(textOf(all), told).catch(explained);
   return end === null ? null : { read: await end.read() };
+}
+
+/** What a text holds of one migration. */
+interface PartsOfMigration {
+  readonly before: readonly string[];
+  /** One for each subject, in their order. */
+  readonly parts: readonly Part[];
+  readonly after: readonly string[];
+}
+
+/** Of a migration whose statements are alike for all subjects, each with what makes the session fresh. */
+export function partsFor(
+  session: Session,
+  migration: Migration,
+  subjects: readonly Subject[],
+  budget: Budget,
+): PartsOfMigration {
+  const { body } = migration;
+  if (body.kind !== 'static') throw new Error('only what is alike for all can be sent together');
+  const { before, prologues, after } = prologuesOf(session, migration, subjects, budget);
+  const parts = subjects.map(({ tenant }, index): Part => {
+    return { tenant, prologue: prologues[index] ?? [], statements: body.statements };
+  });
+  return { before, parts, after };
 }
 
 /** What comes behind all statements of a migration. */
