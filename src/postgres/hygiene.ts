@@ -102,6 +102,9 @@ const setEach = (settings: Expressions, local: boolean): string[] =>
 const quoted = (pinned: Values): Expressions =>
   Object.fromEntries(Object.entries(pinned).map(([name, value]) => [name, literal(value)]));
 
+const butForPlanning = (pinned: Values): Values =>
+  Object.fromEntries(Object.entries(pinned).filter(([name]) => !(name in PLANNING)));
+
 /**
  * Statements that undo what an earlier migration may have set in the session: a SET outlives the transaction that it
  * was committed in. `pinned` is what {@link pins} answered.
@@ -127,8 +130,7 @@ export const freshForMigration = (
 ];
 
 function settingForMigration(pinned: Values, locals: Expressions): string {
-  const others = Object.entries(pinned).filter(([name]) => !(name in PLANNING));
-  const set = [...setEach(quoted(Object.fromEntries(others)), false), ...setEach(locals, true)];
+  const set = [...setEach(quoted(butForPlanning(pinned)), false), ...setEach(locals, true)];
   return `SELECT pg_catalog.concat(${set.join(', ')})`;
 }
 
@@ -167,15 +169,21 @@ export const freshForEach = (pinned: Values, locals: Expressions): FreshForEach 
 const assignment = (name: string, value: string): string =>
   `${name} = ${name === 'search_path' ? value : literal(value)}`;
 
-/** SET LOCAL of the pins that matter for deparsing, for inside a transaction where a migration changed them. */
-const PINS_LOCALLY: readonly string[] = Object.entries(PINNED)
-  .filter(([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'))
-  .map(([name, value]) => `SET LOCAL ${assignment(name, value)}`);
+/** The pins that matter for deparsing, for inside a transaction where a migration changed them. */
+const PINNED_LOCALLY: Values = Object.fromEntries(
+  Object.entries(PINNED).filter(
+    ([name]) => !name.startsWith('default_transaction') && !name.endsWith('_timeout'),
+  ),
+);
 
-export const PIN_LOCALLY = PINS_LOCALLY.join('; ');
+/** A statement that sets them as SET LOCAL does. */
+export const PIN_LOCALLY = `SELECT pg_catalog.concat(${setEach(quoted(PINNED_LOCALLY), true).join(', ')})`;
 
-/** The same behind a migration's statements; how our queries are planned, for the session: see {@link freshForMigration}. */
-export const PIN_AGAIN: readonly string[] = [
-  ...PINS_LOCALLY,
-  ...Object.entries(PLANNING).map(([name, value]) => `SET ${assignment(name, value)}`),
-];
+/**
+ * The same behind a migration's statements; how our queries are planned, for the session: see {@link freshForMigration}. One statement,
+ * since it stands at the end of every step.
+ */
+export const PIN_AGAIN = `SELECT pg_catalog.concat(${[
+  ...setEach(quoted(butForPlanning(PINNED_LOCALLY)), true),
+  ...setEach(quoted(PLANNING), false),
+].join(', ')})`;

@@ -31,5 +31,5 @@ export const COME_CLEAN: readonly string[] = [
   'SET CONSTRAINTS ALL IMMEDIATE',
   'RESET SESSION AUTHORIZATION',
   'RESET ROLE',
-  ...PIN_AGAIN,
+  PIN_AGAIN,
 ];
