@@ -37,19 +37,28 @@ export interface LockHolder extends Row {
 }
 
 /**
- * pg_locks shows a 64-bit advisory key as classid (high half) and objid (low half), objsubid 1:
- * https://www.postgresql.org/docs/current/view-pg-locks.html
+ * The locks `l` that are the one of key $1 and granted. pg_locks shows a 64-bit advisory key as classid (high half) and objid (low
+ * half), objsubid 1: https://www.postgresql.org/docs/current/view-pg-locks.html
  */
+const IS_HELD = `
+   l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`;
+
 export const HOLDERS = `
   SELECT l.pid, a.application_name, a.usename::text AS "user", host(a.client_addr) AS client,
          to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
     FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-     AND ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint AND l.pid <> pg_backend_pid()`;
+   WHERE ${IS_HELD} AND l.pid <> pg_backend_pid()`;
 
 export const lockHolders = (session: Session, key: LockKey): Promise<LockHolder[]> =>
   session.asLogin<LockHolder>(HOLDERS, [key]);
+
+/** Does the session of that pid hold the lock? Whoever may see nothing else of it sees that. */
+export async function isHolder(session: Session, key: LockKey, pid: number): Promise<boolean> {
+  const rows = await session.prepared(`SELECT FROM pg_locks l WHERE ${IS_HELD} AND l.pid = $2`, [key, pid]);
+  return rows.length > 0;
+}
 
 /** One try, never a wait: a session waiting in pg_advisory_lock holds a snapshot (FACTS). */
 export async function tryLock(

@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../errors.js';
 import { allDone } from './all-done.js';
-import { HOLDERS, lockHolders, stubbornHolder, tryLock, type FleetKeys, type LockKey } from './fleet-keys.js';
+import {
+  HOLDERS,
+  isHolder,
+  stubbornHolder,
+  tryLock,
+  type FleetKeys,
+  type LockKey,
+} from './fleet-keys.js';
 import type { Session } from './session.js';
 
 /**
@@ -39,11 +46,11 @@ async function joinAlone(session: Session, key: LockKey): Promise<boolean> {
  */
 export async function joinRun(session: Session, keys: FleetKeys, runPid: number): Promise<void> {
   // Asked together; one connection's statements are run in their order.
-  const [joined, holders] = await allDone([
+  const [joined, isOurs] = await allDone([
     tryLock(session, keys.settling, 'shared'),
-    lockHolders(session, keys.run),
+    isHolder(session, keys.run, runPid),
   ]);
-  if (joined && holders.some((holder) => holder.pid === runPid)) return;
+  if (joined && isOurs) return;
   throw new VeneerError(
     `this run no longer holds the fleet's lock on ${session.member}; it changes nothing more`,
     {
@@ -65,7 +72,7 @@ export async function awaitSessionEnd(
   timeoutMs: number,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while ((await lockHolders(session, keys.settling)).some((holder) => holder.pid === oldPid)) {
+  while (await isHolder(session, keys.settling, oldPid)) {
     await session.asLogin('SELECT pg_terminate_backend($1)', [oldPid]);
     if (Date.now() > deadline) throw await stubbornHolder(session, keys.settling);
     await delay(20);
