@@ -21,7 +21,7 @@ const ROW_TYPE_OF_TABLE = `SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c
  * changes its attributes locks it as ALTER TABLE locks a table.
  */
 const written = (column: 'xmin' | 'xmax'): string => {
-  const young = (row: string): string => `age(${row}.${column}) <= age($1::text::xid)`;
+  const young = (row: string): string => `age(${row}.${column}) <= age($1::text::xid8::xid)`;
   const used = column === 'xmin' ? '' : ' AND xmax <> 0';
   return `
   SELECT t.oid FROM pg_type t WHERE t.oid >= ${FIRST_OF_USERS} AND ${young('t')}${used.replace('xmax', 't.xmax')}
@@ -37,14 +37,9 @@ const textFor = (column: 'xmin' | 'xmax'): string =>
 
 const WRITTEN = { xmin: textFor('xmin'), xmax: textFor('xmax') };
 
-/** The open transaction's id, as rows bear it (without its epoch). */
-export async function currentXid(session: Session): Promise<string> {
-  const [own] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::xid::text AS xid', []);
-  return own?.xid ?? '';
-}
-
 /** An open transaction, and the relations that it touched. */
 export interface OpenTransaction {
+  /** Its id, an xid8. */
   readonly xid: string;
   readonly touched: readonly string[];
 }

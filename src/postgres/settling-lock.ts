@@ -1,14 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, VeneerError } from '../errors.js';
 import { allDone } from './all-done.js';
-import {
-  HOLDERS,
-  isHolder,
-  stubbornHolder,
-  tryLock,
-  type FleetKeys,
-  type LockKey,
-} from './fleet-keys.js';
+import { HOLDERS, isHolder, stubbornHolder, tryLock, type FleetKeys, type LockKey } from './fleet-keys.js';
 import type { Session } from './session.js';
 
 /**

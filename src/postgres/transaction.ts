@@ -3,15 +3,15 @@ import { allDone } from './all-done.js';
 import type { Session } from './session.js';
 
 /**
- * Ends a transaction block and checks the command tag: COMMIT and PREPARE TRANSACTION in a failed transaction
+ * Ends a transaction block, behind whatever is asked of the session by then, and checks the command tag: COMMIT and PREPARE TRANSACTION in a failed transaction
  * raise nothing, they answer ROLLBACK (https://www.postgresql.org/docs/current/sql-commit.html).
  */
 export async function endTransaction(session: Session, sql: string): Promise<void> {
   const expected = sql.split(' ', 1)[0];
-  const tags = await session.run(sql);
-  if (tags.at(-1) !== expected) {
+  const [answer] = await session.precede(sql);
+  if (answer?.command !== expected) {
     throw new VeneerError(
-      `${sql.split(' ', 2).join(' ')} was answered by ${tags.at(-1)}: nothing was committed`,
+      `${sql.split(' ', 2).join(' ')} was answered by ${answer?.command}: nothing was committed`,
       {
         exitCode: EXIT.failed,
         where: { member: session.member },

@@ -131,3 +131,52 @@ test('a hidden COMMIT is refused by PostgreSQL itself, and the step is rolled ba
   }
   await expectClean();
 });
+
+/** No evidence can be written on this member, as where a disk is full or a right was taken. */
+const refuseEvidence = (member: string): Promise<unknown> =>
+  s.fleet.query(member, 'ALTER TABLE pgveneer.step ADD CONSTRAINT never CHECK (n < 0) NOT VALID');
+
+const applied = async (shard: string): Promise<unknown> =>
+  (await s.fleet.query(shard, `SELECT migration FROM pgveneer.ledger WHERE migration LIKE '0002%'`)).length;
+
+test.each(['veneer', 'shard1'])(
+  'evidence that cannot be written on %s is a vote against the step, told with its reason',
+  async (member) => {
+    await s.start(BOOKS);
+    await refuseEvidence(member);
+    await s.write('ALTER TABLE books ADD COLUMN isbn text');
+    expect(await s.run.up({ shards: ['shard1'] })).toMatchObject({
+      exitCode: 20,
+      problems: [{ sqlstate: '23514', where: { member } }],
+    });
+    expect(await applied('shard1')).toBe(0);
+    expect(await s.fleet.query(member, 'SELECT FROM pg_prepared_xacts')).toEqual([]);
+    expect(await s.fleet.query('veneer', 'SELECT FROM pgveneer.intent')).toEqual([]);
+    await s.fleet.query(member, 'ALTER TABLE pgveneer.step DROP CONSTRAINT never');
+    await expectClean();
+  },
+);
+
+test('evidence that cannot be written rolls back a step of one member', async () => {
+  await s.start(BOOKS);
+  await refuseEvidence('shard1');
+  await s.write(`INSERT INTO books VALUES (1, 'Emma')`);
+  expect(await s.run.up({ shards: ['shard1'] })).toMatchObject({
+    exitCode: 20,
+    problems: [{ sqlstate: '23514', where: { member: 'shard1' } }],
+  });
+  expect(await applied('shard1')).toBe(0);
+  expect(await s.fleet.query('shard1', 'SELECT FROM bluth_co.books')).toEqual([]);
+});
+
+test('evidence that cannot be written on a veneer stops a lock-step before its first COMMIT', async () => {
+  await s.start(BOOKS);
+  await refuseEvidence('veneer');
+  await s.write('ALTER TABLE books ADD COLUMN isbn text');
+  expect(await s.run.up({ shards: ['shard1'], protocol: 'lock-step' })).toMatchObject({
+    exitCode: 20,
+    problems: [{ sqlstate: '23514', where: { member: 'veneer' } }],
+  });
+  expect(await applied('shard1')).toBe(0);
+  expect(await s.fleet.query('veneer', 'SELECT FROM pgveneer.intent')).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { readRaw, touchedRelations, type RawRelation } from '../../catalog/read-raw.js';
-import { changedTypes, currentXid, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
+import { changedTypes, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
 import { allDone } from '../../postgres/all-done.js';
+import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
 
 /** A shard as it was before a step, by raw names: what the step's open transaction is compared with. */

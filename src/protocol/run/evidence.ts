@@ -1,24 +1,30 @@
+import { allDone } from '../../postgres/all-done.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { HAS_TEMPORARY_SCHEMA, noteTemporarySchema } from '../../postgres/temporary-schema.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { rowsIfThere } from '../../postgres/state-tables.js';
+import { endTransaction } from '../../postgres/transaction.js';
 import { parseGid, type AttemptId, type Gid } from './gid.js';
 
-/**
- * Leaves the evidence in the open transaction: this row, and nothing else, says later that the transaction
- * committed. Answers the transaction's id.
- */
+/** Leaves the evidence in the open transaction: this row, and nothing else, says later that the transaction committed. */
 export async function leaveEvidence(
   session: Session,
   { fleet, step, nonce, participant, n }: Gid,
-): Promise<string> {
-  const [row] = await session.query<{ xid: string; temporary: boolean }>(
+): Promise<void> {
+  const [row] = await session.prepared<{ temporary: boolean }>(
     `INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)
-     RETURNING pg_current_xact_id()::text AS xid, ${HAS_TEMPORARY_SCHEMA} AS temporary`,
+     RETURNING ${HAS_TEMPORARY_SCHEMA} AS temporary`,
     [fleet, step, nonce, participant, n],
   );
   noteTemporarySchema(session, row?.temporary);
-  return row?.xid ?? '';
+}
+
+/**
+ * Leaves the evidence and ends the transaction by `sql`, in one round trip: where the row cannot be written the transaction is
+ * broken by the time that the server comes to `sql`, which it answers by ROLLBACK. Throws what stood in the way of the row.
+ */
+export async function endWithEvidence(session: Session, gid: Gid, sql: string): Promise<void> {
+  await allDone([leaveEvidence(session, gid), endTransaction(session, sql)]);
 }
 
 /** Removes evidence that can decide nothing any more. */

@@ -9,8 +9,8 @@ export interface IntentParticipant {
   readonly role: Role;
   readonly systemIdentifier: string;
   readonly databaseOid: string;
-  /** The transaction's id, for pg_xact_status. */
-  readonly xid: string;
+  /** The transaction's id, for people and pg_xact_status; null where nobody has asked for it. */
+  readonly xid: string | null;
   /** Who prepared: only this role, or a superuser, can settle. */
   readonly user: string;
   /** On a veneer: what it executes, for people and for lock-step recovery. */

@@ -1,11 +1,12 @@
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { readRawOutside, touchedRelations, type RawRelation } from '../../catalog/read-raw.js';
-import { changedTypes, currentXid } from '../../catalog/read-raw-types.js';
+import { changedTypes } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
 import { replacedStorage, tightenedStorage } from '../../catalog/storage.js';
 import { allDone } from '../../postgres/all-done.js';
+import { currentXid } from '../../postgres/current-xid.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
@@ -36,49 +37,50 @@ export interface ShardChanges {
 export interface Touched {
   /** Relations that it created, altered, indexed or dropped. */
   readonly oids: readonly string[];
-  /** The transaction's id, as rows bear it. */
+  /** The transaction's id, an xid8. */
   readonly xid: string;
+  /** The oids of the tenants' schemas, as JSON by name; null: they may go. */
+  readonly schemas: string | null;
 }
 
-/**
- * What the shard's open transaction has touched; asked in one round trip, which may be that of what it runs last. Throws (exit 20)
- * where the migration moved a tenant's schema, unless schemas `may go`.
- */
+/** What the shard's open transaction has touched; asked in one round trip, which may be that of what it runs last. */
 export async function readTouched(
   lane: Lane,
   session: Session,
   schemas: 'stay' | 'may go' = 'stay',
 ): Promise<Touched> {
   const { tenants } = wholeShard(lane);
-  // Before anything is on its way: it throws where the anchor is lost, and what nobody waits for any more would fail unheard.
-  const { anchor } = lane.before(lane.shard.name);
   // What one of these breaks, those after it only run into.
-  const [oids, xid] = await allDone([
+  const [oids, xid, own] = await allDone([
     touchedRelations(session),
     currentXid(session),
-    schemas === 'stay' ? refuseMovedSchemas(session, anchor, tenants) : Promise.resolve(),
+    schemas === 'stay' ? readSchemas(session, tenants) : Promise.resolve(null),
   ]);
-  return { oids, xid };
+  return { oids, xid, schemas: own };
 }
 
 /**
  * Reads what changed: *after* inside the open transaction, *before* by raw names from elsewhere. In every tenant of
- * the shard, not in the step's alone: a migration may name the schema of another one.
+ * the shard, not in the step's alone: a migration may name the schema of another one. Throws (exit 20) where it moved a tenant's schema.
  */
 export async function readChanges(
   lane: Lane,
   session: Session,
-  { oids, xid }: Touched,
+  { oids, xid, schemas }: Touched,
 ): Promise<ShardChanges> {
+  // Before anything is on its way: it throws where the anchor is lost, and what nobody waits for any more would fail unheard.
   const was = lane.before(lane.shard.name);
+  const { tenants } = wholeShard(lane);
   const exposure = exposureOf(lane.run.config, wholeShard(lane));
   const sources = sourceSchemas(exposure);
-  const [after, outside, before, changed] = await allDone([
+  const [after, outside, before, changed, committed] = await allDone([
     readRelations(session, { schemas: sources, oids }),
     readRawOutside(session, { schemas: sources, oids }),
     was.relations(oids),
     changedTypes(session, was.anchor, { xid, touched: oids }),
+    schemas === null ? Promise.resolve(null) : readSchemas(was.anchor, tenants),
   ]);
+  refuseMovedSchemas(session, tenants, { was: committed, is: schemas });
   const exposed = exposeRelations(exposure, after);
   refuseNames(lane.shard.name, exposed);
   const own = new Set(sources);
@@ -107,19 +109,18 @@ const SCHEMA_OIDS = `
   SELECT coalesce(json_object_agg(nspname, oid::text ORDER BY nspname), '{}'::json)::text AS oids
     FROM pg_namespace WHERE nspname = ANY ($1::text[])`;
 
-/** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. */
-async function refuseMovedSchemas(
-  session: Session,
-  anchor: Session,
+async function readSchemas(session: Session, tenants: readonly TenantConfig[]): Promise<string> {
+  const [row] = await session.prepared<{ oids: string }>(SCHEMA_OIDS, [tenants.map(({ schema }) => schema)]);
+  return row?.oids ?? '{}';
+}
+
+/** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. Null: they may go. */
+function refuseMovedSchemas(
+  { member }: Session,
   tenants: readonly TenantConfig[],
-): Promise<void> {
-  const schemas = tenants.map(({ schema }) => schema);
-  const read = async (on: Session): Promise<string> => {
-    const [row] = await on.prepared<{ oids: string }>(SCHEMA_OIDS, [schemas]);
-    return row?.oids ?? '{}';
-  };
-  const [was, is] = await Promise.all([read(anchor), read(session)]);
-  if (was === is) return;
+  { was, is }: { readonly was: string | null; readonly is: string | null },
+): void {
+  if (was === null || is === null || was === is) return;
   const [before, after] = [byName(was), byName(is)];
   const moved = tenants.find(({ schema }) => before.has(schema) && before.get(schema) !== after.get(schema));
   if (moved === undefined) return;
@@ -127,7 +128,7 @@ async function refuseMovedSchemas(
     `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,
     {
       exitCode: EXIT.failed,
-      where: { member: session.member, tenant: moved.name },
+      where: { member, tenant: moved.name },
       hint: 'change the objects inside of a tenant, not the tenant itself',
     },
   );

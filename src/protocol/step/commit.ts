@@ -1,8 +1,9 @@
-import { EXIT, textOf, VeneerError } from '../../errors.js';
+import { textOf } from '../../errors.js';
 import type { Crew } from '../lane/lane.js';
+import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
-import { endTransaction, rollbackQuietly } from '../../postgres/transaction.js';
-import { leaveEvidence, removeEvidence } from '../run/evidence.js';
+import { rollbackQuietly } from '../../postgres/transaction.js';
+import { endWithEvidence, leaveEvidence, removeEvidence } from '../run/evidence.js';
 import { attemptKey } from '../run/gid.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
@@ -38,16 +39,16 @@ const SETTLE_DEADLINE_MS = 30_000;
  * happened is read from the servers.
  */
 export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptEnding> {
-  const xids = await leaveAllEvidence(run, end);
   const unsettled = unsettledOf(run, end);
   const [only] = end.participants;
-  if (only !== undefined && end.participants.length === 1)
-    return commitAlone(run, only, unsettled, xids[0] ?? '');
+  if (only !== undefined && end.participants.length === 1) return commitAlone(run, only, unsettled);
+  // Once its shards have committed nothing may be in the way of the veneers' rows any more.
+  if (end.protocol === 'lock-step') await leaveAllEvidence(run, end);
   await run.guard();
   await run.at('before intent');
   const journal = await run.live(journalMember(run.config));
   run.unsettled.add(attemptKey(end.id));
-  await writeIntent(journal, intentOf(end, xids));
+  await writeIntent(journal, intentOf(end));
   await run.at('after intent');
   const window = startWindow();
   const failure = await (end.protocol === 'two-phase'
@@ -58,37 +59,24 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   return { ...COMMITTED, closed: closeAttempt(run, unsettled), windowMs };
 }
 
-/** Evidence in every participant; answers their transactions' ids, in order. */
-function leaveAllEvidence(run: Run, { id, participants }: AttemptEnd): Promise<string[]> {
-  return Promise.all(
-    participants.map(async ({ member, session, xid: began }, index) => {
+/** Evidence in every participant, before any of them votes or commits. */
+async function leaveAllEvidence(run: Run, { id, participants }: AttemptEnd): Promise<void> {
+  await Promise.all(
+    participants.map(async ({ member, session }, index) => {
       await run.at(`before evidence:${member}`);
-      const xid = await leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
-      if (began !== null && began !== xid) throw hiddenCommit(member);
+      await leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
       await run.at(`after evidence:${member}`);
-      return xid;
     }),
   );
 }
 
-/** A COMMIT that parsing could not see (inside a procedure, say) would have ended our transaction half way. */
-const hiddenCommit = (member: string): VeneerError =>
-  new VeneerError('the migration ended the transaction that it ran in; part of it may be committed', {
-    exitCode: EXIT.partial,
-    where: { member },
-    hint: 'take COMMIT and ROLLBACK out of the migration and of what it calls; then compare the shard with its ledger',
-  });
-
-async function commitAlone(
-  run: Run,
-  participant: Participant,
-  unsettled: Unsettled,
-  xid: string,
-): Promise<AttemptEnding> {
+async function commitAlone(run: Run, participant: Participant, unsettled: Unsettled): Promise<AttemptEnding> {
   const { member, session } = participant;
+  // Known before the answer to COMMIT may be lost.
+  const xid = participant.xid ?? (await currentXid(session));
   try {
     await run.at(`before commit:${member}`);
-    await endTransaction(session, 'COMMIT');
+    await endWithEvidence(session, { ...unsettled.id, participant: 1, n: 1 }, 'COMMIT');
     await run.at(`after commit:${member}`);
     return { ...COMMITTED, closed: Promise.resolve(true) };
   } catch (error) {
@@ -173,17 +161,17 @@ function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unse
   };
 }
 
-function intentOf({ id, migration, protocol, participants }: AttemptEnd, xids: readonly string[]): Intent {
+function intentOf({ id, migration, protocol, participants }: AttemptEnd): Intent {
   return {
     ...id,
     migration,
     protocol,
-    participants: participants.map(({ member, role, session, statements }, index) => ({
+    participants: participants.map(({ member, role, session, statements, xid }) => ({
       member,
       role,
       systemIdentifier: session.server.systemIdentifier,
       databaseOid: session.server.databaseOid,
-      xid: xids[index] ?? '',
+      xid,
       user: session.server.user,
       statements,
     })),

@@ -6,6 +6,7 @@ import { gather, type Aligned, type GroupWork } from '../group/gather.js';
 import type { Group, GroupShard } from '../group/group.js';
 import { needsFence, refuseInMesh } from '../shard/rewrites.js';
 import type { ShardDone } from '../group/shard-done.js';
+import { refuseOtherTransaction } from '../shard/same-transaction.js';
 import { readChanges } from '../shard/shard-changes.js';
 import { beginOnShard, type Begun } from '../shard/shard-work.js';
 import type { HeldTurns } from '../run/turns.js';
@@ -96,6 +97,7 @@ export async function readDone(
   fenced: boolean,
 ): Promise<ShardDone> {
   const { lane } = shard.part;
+  refuseOtherTransaction(shard.name, xid, touched.xid);
   const changes = await readChanges(lane, shard.session, touched);
   refuseInMesh(lane, changes);
   return { shard, xid, changes, fence: needsFence(lane, changes), fenced };

@@ -1,12 +1,13 @@
 import { literal } from '../../postgres/identifiers.js';
-import { endTransaction, rollbackQuietly } from '../../postgres/transaction.js';
+import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { AttemptEnd } from '../group/participant.js';
+import { endWithEvidence } from '../run/evidence.js';
 import { formatGid } from '../run/gid.js';
 import type { Run } from '../run/run.js';
 import { settlePrepared, type Unsettled } from '../settlement/settle-attempt.js';
 
 /**
- * PREPARE on all, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that whoever comes through
+ * PREPARE on all, each with its evidence, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that whoever comes through
  * a veneer waits there until the shards are what its definitions say. Answers null, or what went wrong: then it is
  * for settlement to read what happened.
  */
@@ -31,10 +32,10 @@ export class PrepareRefused extends Error {
 async function prepareAll(run: Run, { id, participants }: AttemptEnd): Promise<PrepareRefused | null> {
   const votes = await Promise.all(
     participants.map(async ({ member, session }, index) => {
-      const gid = formatGid({ ...id, participant: index + 1, n: participants.length });
+      const gid = { ...id, participant: index + 1, n: participants.length };
       await run.at(`before prepare:${member}`);
       try {
-        await endTransaction(session, `PREPARE TRANSACTION ${literal(gid)}`);
+        await endWithEvidence(session, gid, `PREPARE TRANSACTION ${literal(formatGid(gid))}`);
       } catch (error) {
         return new PrepareRefused(member, error);
       }

@@ -1,11 +1,14 @@
 import type { VeneerConfig } from '../../config/config.js';
 import { ledgerStatement, writeLedger } from '../../migrations/ledger-writes.js';
 import type { VeneerStep } from '../../migrations/plan.js';
+import { allDone } from '../../postgres/all-done.js';
+import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { Crew } from '../lane/lane.js';
 import { beginClean, COME_CLEAN } from '../shard/clean.js';
 import { runFor } from '../shard/run-tenant.js';
+import { refuseOtherTransaction } from '../shard/same-transaction.js';
 import { veneerSubject } from '../shard/subject.js';
 import { verifyFor } from '../shard/verify.js';
 
@@ -36,7 +39,9 @@ export async function workOnVeneer(
   await run.at(`before statements:${veneer.name}`);
   const statements = await runFor(session, migration, veneerSubject(veneer), budget);
   if (direction === 'up') await verifyFor(session, migration, veneerSubject(veneer));
-  await session.run([budget.limits(session), ...COME_CLEAN].join('; '));
+  const clean = session.precede([budget.limits(session), ...COME_CLEAN].join('; '));
+  const [, now] = await allDone([clean, currentXid(session)]);
+  refuseOtherTransaction(veneer.name, xid, now);
   await run.at(`after statements:${veneer.name}`);
   return { xid, statements: [ledgerStatement(direction, write), ...statements, COME_CLEAN.join('; ')] };
 }

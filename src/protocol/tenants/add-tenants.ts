@@ -2,7 +2,6 @@ import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Migration, Statement } from '../../migrations/migration.js';
 import type { PlannedStep } from '../../migrations/plan.js';
-import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import { copyOnShard, type Sibling } from './copy-shape.js';
@@ -46,13 +45,8 @@ export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: B
   if (sibling !== null) await copyOnShard(shard, { ...work, sibling, budget });
   await comeClean(session, budget);
   await lane.run.at(`after statements:${shard.name}`);
-  const [xid, touched] = await allDone([xidOf(session), readTouched(lane, session)]);
-  return readDone(shard, { xid, touched }, false);
-}
-
-export async function xidOf(session: Session): Promise<string> {
-  const [row] = await session.prepared<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
-  return row?.xid ?? '';
+  const touched = await readTouched(lane, session);
+  return readDone(shard, { xid: touched.xid, touched }, false);
 }
 
 /** A schema that holds something is somebody's already. Throws (exit 20), naming it. */

@@ -2,7 +2,6 @@ import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
 import { remoteOf, type ForeignTableHead } from '../../catalog/relation.js';
 import type { TenantConfig } from '../../config/config.js';
 import type { Session } from '../../postgres/session.js';
-import { xidOf } from './add-tenants.js';
 import type { Budget } from '../lane/budget.js';
 import { markStatement } from './database-mark.js';
 import { dropSchema } from './drop-schema.js';
@@ -86,7 +85,8 @@ async function leaveShard(
   await drop(session);
   await comeClean(session, budget);
   await lane.run.at(`after statements:${shard.name}`);
-  const changes = await readChanges(lane, session, await readTouched(lane, session, 'may go'));
+  const touched = await readTouched(lane, session, 'may go');
+  const changes = await readChanges(lane, session, touched);
   // Also what a veneer shows of tables that somebody dropped on the shard before.
   const shown = await Promise.all(
     veneers
@@ -96,7 +96,7 @@ async function leaveShard(
   // Whoever reads these tables through a veneer waits there, and finds none afterwards: nothing can be read wrongly.
   return {
     shard,
-    xid: await xidOf(session),
+    xid: touched.xid,
     changes: { ...changes, shown: [...changes.shown, ...shown.flat()] },
     fence: false,
     fenced: false,
