@@ -1,7 +1,9 @@
 import type { Row, Session } from '../postgres/session.js';
 import { columnsIn, type ColumnsText } from './column-lists.js';
 import { columnLists, COMPUTED, HAS_DEFAULT, NOT_NULL } from './columns-sql.js';
+import { lookUpAny } from './names-sql.js';
 import type { Relation, ShardColumn } from './relation.js';
+import { FIRST_OF_USERS } from './type-sql.js';
 
 /** A relation and its columns, without anything that deparses and so might wait. */
 export interface RawRelation extends RawHead {
@@ -38,20 +40,9 @@ const RAW = `
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')`;
 
-const OUTSIDE = `${RAW} AND n.nspname <> ALL ($2::text[])`;
-
 /** The relations with these oids, as the session's snapshot sees them. */
 export async function readRaw(session: Session, oids: readonly string[]): Promise<RawRelation[]> {
   return oids.length === 0 ? [] : withColumns(await session.prepared<RawRow>(RAW, [oids]));
-}
-
-/** The same of those that are in none of these schemas. */
-export async function readRawOutside(
-  session: Session,
-  { oids, schemas }: { readonly oids: readonly string[]; readonly schemas: readonly string[] },
-): Promise<RawRelation[]> {
-  if (oids.length === 0) return [];
-  return withColumns(await session.prepared<RawRow>(OUTSIDE, [oids, schemas]));
 }
 
 interface RawRow extends Row, RawHead {
@@ -67,15 +58,37 @@ function withColumns(rows: readonly RawRow[]): RawRelation[] {
 /**
  * The relations that the session's open transaction created, altered, indexed or dropped, with the locks that
  * row changes and reads take left out. Schemas and types leave no lock to be seen and are compared whole. In one row:
- * there are a hundred for each tenant's ten tables.
+ * there are a hundred for each tenant's ten tables, most of them indexes and the like, which nobody asks for. What is gone
+ * may have been one of those too.
  */
 const TOUCHED = `
-  SELECT string_agg(DISTINCT relation::text, ' ') AS oids FROM pg_locks
-   WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384
-     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-     AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`;
+  SELECT coalesce(json_agg(json_build_object('schema', schema, 'oids', oids)), '[]'::json)::text AS touched
+    FROM (SELECT n.nspname AS schema, string_agg(locked.relation::text, ' ') AS oids
+            FROM (SELECT DISTINCT relation FROM pg_locks
+                   WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= ${FIRST_OF_USERS}
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                     AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')) AS locked
+          ${lookUpAny('pg_class', 'c', 'c.oid = locked.relation')}
+            LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE c.oid IS NULL OR c.relkind IN ('r', 'v', 'm', 'p', 'f', 'c')
+           GROUP BY n.nspname) AS by_schema`;
 
-export async function touchedRelations(session: Session): Promise<string[]> {
-  const [row] = await session.prepared<{ oids: string | null }>(TOUCHED, []);
-  return row?.oids?.split(' ') ?? [];
+/** Relations and composite types of which a transaction changed more than rows. */
+export interface TouchedRelations {
+  readonly oids: readonly string[];
+  /** Those that are in none of these schemas; what is gone is nowhere. */
+  readonly outside: (schemas: readonly string[]) => readonly string[];
+}
+
+export async function touchedRelations(session: Session): Promise<TouchedRelations> {
+  const [row] = await session.prepared<{ touched: string }>(TOUCHED, []);
+  const lists = JSON.parse(row?.touched ?? '[]') as { schema: string | null; oids: string }[];
+  const touched = lists.map(({ schema, oids }) => ({ schema, oids: oids.split(' ') }));
+  return {
+    oids: touched.flatMap(({ oids }) => oids),
+    outside: (schemas) => {
+      const own = new Set(schemas);
+      return touched.flatMap(({ schema, oids }) => (schema === null || own.has(schema) ? [] : oids));
+    },
+  };
 }

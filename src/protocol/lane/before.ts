@@ -25,7 +25,7 @@ export const asCommitted = (anchor: Session): Before => ({
  * again: to the anchor it would still be there.
  */
 export async function asLeft(session: Session, anchor: Session): Promise<Before> {
-  const [touched, xid] = await allDone([touchedRelations(session), currentXid(session)]);
+  const [{ oids: touched }, xid] = await allDone([touchedRelations(session), currentXid(session)]);
   const changed = await changedTypes(session, anchor, { xid, touched });
   const [relations, types] = await allDone([readRaw(session, touched), readRawTypes(session, changed)]);
   const committed = asCommitted(anchor);

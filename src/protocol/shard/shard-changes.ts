@@ -1,6 +1,11 @@
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { readRawOutside, touchedRelations, type RawRelation } from '../../catalog/read-raw.js';
+import {
+  readRaw,
+  touchedRelations,
+  type RawRelation,
+  type TouchedRelations,
+} from '../../catalog/read-raw.js';
 import { changedTypes } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
@@ -35,8 +40,7 @@ export interface ShardChanges {
 
 /** Where an open transaction left its traces. */
 export interface Touched {
-  /** Relations that it created, altered, indexed or dropped. */
-  readonly oids: readonly string[];
+  readonly relations: TouchedRelations;
   /** The transaction's id, an xid8. */
   readonly xid: string;
   /** The oids of the tenants' schemas, as JSON by name; null: they may go. */
@@ -51,12 +55,12 @@ export async function readTouched(
 ): Promise<Touched> {
   const { tenants } = wholeShard(lane);
   // What one of these breaks, those after it only run into.
-  const [oids, xid, own] = await allDone([
+  const [relations, xid, own] = await allDone([
     touchedRelations(session),
     currentXid(session),
     schemas === 'stay' ? readSchemas(session, tenants) : Promise.resolve(null),
   ]);
-  return { oids, xid, schemas: own };
+  return { relations, xid, schemas: own };
 }
 
 /**
@@ -66,16 +70,17 @@ export async function readTouched(
 export async function readChanges(
   lane: Lane,
   session: Session,
-  { oids, xid, schemas }: Touched,
+  { relations, xid, schemas }: Touched,
 ): Promise<ShardChanges> {
   // Before anything is on its way: it throws where the anchor is lost, and what nobody waits for any more would fail unheard.
   const was = lane.before(lane.shard.name);
   const { tenants } = wholeShard(lane);
   const exposure = exposureOf(lane.run.config, wholeShard(lane));
   const sources = sourceSchemas(exposure);
+  const { oids } = relations;
   const [after, outside, before, changed, committed] = await allDone([
     readRelations(session, { schemas: sources, oids }),
-    readRawOutside(session, { schemas: sources, oids }),
+    readRaw(session, relations.outside(sources)),
     was.relations(oids),
     changedTypes(session, was.anchor, { xid, touched: oids }),
     schemas === null ? Promise.resolve(null) : readSchemas(was.anchor, tenants),

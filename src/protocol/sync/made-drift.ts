@@ -21,7 +21,7 @@ export async function refuseMadeDrift(
   migration: Migration,
   readShard: ReadShard,
 ): Promise<void> {
-  const oids = await touchedRelations(session);
+  const { oids } = await touchedRelations(session);
   const anchor = anchorOf(run, session.member);
   const shown = [...(await readShown(anchor, oids)), ...(await readShown(session, oids))];
   for (const shard of run.config.shards) {
