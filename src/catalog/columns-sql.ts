@@ -25,11 +25,15 @@ export const HAS_DEFAULT = `(a.atthasdef OR a.attidentity <> '')`;
 const TEXTS = [25, 1042, 1043];
 const DEFAULT_COLLATION = 100;
 
+/** A condition: attribute `a` has another collation than its type. */
+export const HAS_COLLATION = `
+  a.attcollation <> 0
+        AND a.attcollation <> CASE WHEN a.atttypid IN (${TEXTS.join(', ')}) THEN ${DEFAULT_COLLATION}
+                                   ELSE (SELECT t.typcollation FROM pg_type t WHERE t.oid = a.atttypid) END`;
+
 /** Subqueries, since most columns have neither a collation of their own nor a default, and need not look for one. */
 const COLLATION = `
-  CASE WHEN a.attcollation <> 0
-        AND a.attcollation <> CASE WHEN a.atttypid IN (${TEXTS.join(', ')}) THEN ${DEFAULT_COLLATION}
-                                   ELSE (SELECT t.typcollation FROM pg_type t WHERE t.oid = a.atttypid) END
+  CASE WHEN ${HAS_COLLATION}
        THEN (SELECT json_build_object('schema', cn.nspname, 'name', co.collname)
                FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
               WHERE co.oid = a.attcollation) END`;

@@ -1,4 +1,6 @@
 import type { Row, Session } from '../postgres/session.js';
+import { HAS_COLLATION } from './columns-sql.js';
+import { FIRST_OF_USERS } from './type-sql.js';
 
 /** Schemas that hold the same objects with the same definitions. */
 export interface SchemaShape {
@@ -18,13 +20,19 @@ export interface ShapeLine {
   readonly definition: string;
 }
 
+/** A condition: neither the schema's name stands in the text, nor as a literal has it, where a quote in it is written twice. */
+const isFree = (text: string): string =>
+  `position(quoted IN ${text}) = 0 AND coalesce(position(doubled IN ${text}), 0) = 0`;
+
 /**
- * A text without the schema's own name, which is found by its place before a dot, with no letter before it. In a literal, as
- * that of a regclass is, a quote in it is written twice.
+ * A text without the schema's own name, which is found by its place before a dot, with no letter before it. Where all of them
+ * stand behind a space or a cast, as in what PostgreSQL deparses, they need not be looked for by a pattern, which takes many times as long.
  */
-const own = (text: string): string =>
-  `CASE WHEN position(quoted IN ${text}) = 0 AND position(replace(quoted, '''', '''''') IN ${text}) = 0 THEN ${text}
-        ELSE regexp_replace(${text}, self, '', 'g') END`;
+function own(text: string): string {
+  const cut = `replace(replace(${text}, ' ' || quoted || '.', ' '), ':' || quoted || '.', ':')`;
+  return `CASE WHEN ${isFree(text)} THEN ${text} WHEN ${isFree(cut)} THEN ${cut}
+               ELSE regexp_replace(${text}, self, '', 'g') END`;
+}
 
 /** A condition: what has this oid in that catalog belongs to no extension. */
 export const notOfExtension = (catalog: string, oid: string): string =>
@@ -36,70 +44,111 @@ const notOfType = (oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend i
                 WHERE i.classid = 'pg_proc'::regclass AND i.objid = ${oid} AND i.deptype = 'i')`;
 
-/**
- * A line for each object of a schema, in which the schema's own name is left out; bodies of views and functions are not
- * compared, and what belongs to an extension is not looked at.
- */
-const LINES = `
+/** The schemas of $1, and how their names are found in what is deparsed. */
+const OWN = `
   own AS (
-    SELECT oid, nspname::text, quote_ident(nspname) AS quoted,
-           '(?<![[:alnum:]_"])' || replace(regexp_replace(quote_ident(nspname), '([^[:alnum:]_])', '\\\\\\1', 'g'),
+    SELECT oid, nspname::text, quoted, nullif(replace(quoted, '''', ''''''), quoted) AS doubled,
+           '(?<![[:alnum:]_"])' || replace(regexp_replace(quoted, '([^[:alnum:]_])', '\\\\\\1', 'g'),
                                          '\\''', '\\''\\''?') || '[.]' AS self
-      FROM pg_namespace WHERE nspname = ANY ($1::text[])),
+      FROM pg_namespace, LATERAL (SELECT quote_ident(nspname) AS quoted OFFSET 0) AS name
+     WHERE nspname = ANY ($1::text[]))`;
+
+/**
+ * Their relations, without those named in $2 and what is theirs; what belongs to an extension is not looked at. OFFSET 0, since pg_class has
+ * no index that begins with the schema: for each schema all of one would be read.
+ */
+const RELATIONS = `
   rel AS (
-    SELECT own.nspname, own.quoted, own.self, c.oid, c.relkind, quote_ident(c.relname) AS name
-      FROM pg_class c JOIN own ON own.oid = c.relnamespace
+    SELECT own.*, c.oid AS relid, c.relkind, quote_ident(c.relname) AS relation,
+           CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+                          WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind
+      FROM (SELECT * FROM pg_class OFFSET 0) AS c JOIN own ON own.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT c.relname = ANY ($2::text[])
        AND ${notOfExtension('pg_class', 'c.oid')}
-       AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_class o ON o.oid = d.refobjid
-                        WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND c.relkind = 'S'
-                          AND o.relname = ANY ($2::text[]))),
-  col AS (
-    SELECT rel.nspname, rel.quoted, rel.self, rel.name, quote_ident(a.attname) AS attname, a.attnum, a.attnotnull,
-           a.attidentity::text || a.attgenerated::text AS generated,
-           format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS value,
-           CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collated
-      FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
-           JOIN pg_type t ON t.oid = a.atttypid
-           LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     WHERE rel.relkind <> 'S'),
-  lines AS (
-    SELECT nspname, CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
-                                 WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
-           name AS relation, '' AS name, '' AS definition
-      FROM rel
-    UNION ALL
-    SELECT nspname, 'column', name, attname,
-           concat(${own('type')}, ' COLLATE ' || ${own('collated')}, CASE WHEN attnotnull THEN ' NOT NULL' END,
-                  ' DEFAULT ' || ${own('value')}, ' GENERATED ' || nullif(generated, ''))
-      FROM col
-    UNION ALL
-    SELECT nspname, 'order of columns', name, '', json_agg(attname ORDER BY attnum)::text FROM col GROUP BY nspname, name
-    UNION ALL
-    SELECT nspname, 'constraint', name, quote_ident(conname), ${own('def')}
-      FROM rel, LATERAL (SELECT conname, pg_get_constraintdef(con.oid) AS def FROM pg_constraint con
-                          WHERE con.conrelid = rel.oid AND con.contype NOT IN ('n', 't')) AS constraints
-    UNION ALL
-    SELECT nspname, 'index', name, quote_ident(index), ${own('def')}
-      FROM rel, LATERAL (SELECT x.relname AS index,
-                                 pg_get_indexdef(x.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END AS def
-                            FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-                           WHERE i.indrelid = rel.oid) AS indexes
-    UNION ALL
-    SELECT nspname, 'trigger', name, quote_ident(tgname), ${own('def')}
-      FROM rel, LATERAL (SELECT tgname, pg_get_triggerdef(t.oid) AS def FROM pg_trigger t
-                          WHERE t.tgrelid = rel.oid AND NOT t.tgisinternal) AS triggers
-    UNION ALL
-    SELECT nspname, 'enum', '', quote_ident(t.typname),
+       AND NOT (c.relkind = 'S'
+                AND EXISTS (SELECT FROM pg_depend d JOIN pg_class o ON o.oid = d.refobjid
+                             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+                               AND o.relname = ANY ($2::text[]))))`;
+
+/** Of `rel`, by their kind: names and definitions of its parts; columns in their order. */
+const PARTS = {
+  column: `
+    SELECT quote_ident(a.attname) AS name,
+           concat(CASE WHEN a.atttypid < ${FIRST_OF_USERS} THEN type ELSE ${own('type')} END,
+                  ' COLLATE ' || ${own('collated')}, CASE WHEN a.attnotnull THEN ' NOT NULL' END,
+                  ' DEFAULT ' || ${own('value')},
+                  ' GENERATED ' || nullif(a.attidentity::text || a.attgenerated::text, '')) AS definition
+      FROM pg_attribute a CROSS JOIN LATERAL (
+             SELECT format_type(a.atttypid, a.atttypmod) AS type,
+                    CASE WHEN a.atthasdef THEN (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+                                                 WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END AS value,
+                    CASE WHEN ${HAS_COLLATION} THEN a.attcollation::regcollation::text END AS collated OFFSET 0) AS read
+     WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND relkind <> 'S'
+     ORDER BY a.attnum`,
+  constraint: `
+    SELECT quote_ident(conname) AS name, ${own('def')} AS definition
+      FROM (SELECT conname, pg_get_constraintdef(con.oid) AS def FROM pg_constraint con
+             WHERE con.conrelid = relid AND con.contypid = 0 AND con.contype NOT IN ('n', 't') ORDER BY conname) AS read`,
+  index: `
+    SELECT quote_ident(index) AS name, ${own('def')} AS definition
+      FROM (SELECT x.relname AS index, pg_get_indexdef(x.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END AS def
+              FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = relid
+             ORDER BY x.relname) AS read`,
+  trigger: `
+    SELECT quote_ident(tgname) AS name, ${own('def')} AS definition
+      FROM (SELECT tgname, pg_get_triggerdef(t.oid) AS def FROM pg_trigger t
+             WHERE t.tgrelid = relid AND NOT t.tgisinternal ORDER BY tgname) AS read`,
+} as const;
+
+/** What is no relation, a row each; bodies of functions are not compared. */
+const OTHERS = `
+    SELECT nspname, 'enum' AS kind, '' AS relation, quote_ident(t.typname) AS name,
            coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
-                       FROM pg_enum e WHERE e.enumtypid = t.oid), '')
+                       FROM pg_enum e WHERE e.enumtypid = t.oid), '') AS definition
       FROM own JOIN pg_type t ON t.typnamespace = own.oid AND t.typtype = 'e'
      WHERE ${notOfExtension('pg_type', 't.oid')}
     UNION ALL
     SELECT nspname, 'function', '', concat(quote_ident(p.proname), '(', ${own('args')}, ')'), ''
       FROM own JOIN pg_proc p ON p.pronamespace = own.oid,
            LATERAL (SELECT pg_get_function_identity_arguments(p.oid) AS args) AS arguments
-     WHERE ${notOfExtension('pg_proc', 'p.oid')} AND ${notOfType('p.oid')})`;
+     WHERE ${notOfExtension('pg_proc', 'p.oid')} AND ${notOfType('p.oid')}`;
+
+/**
+ * A line for each object of a schema, in which the schema's own name is left out; bodies of views are not compared either. The
+ * columns' order is a line of its own.
+ */
+const LINES = `
+  lines AS (
+    SELECT nspname, kind, relation, '' AS name, '' AS definition FROM rel
+    ${Object.entries(PARTS)
+      .map(
+        ([kind, part]) => `UNION ALL
+    SELECT nspname, '${kind}', relation, part.name, part.definition FROM rel CROSS JOIN LATERAL (${part}) AS part`,
+      )
+      .join('\n    ')}
+    UNION ALL
+    SELECT nspname, 'order of columns', relation, '', names::text
+      FROM rel CROSS JOIN LATERAL (
+             SELECT json_agg(quote_ident(a.attname) ORDER BY a.attnum) AS names FROM pg_attribute a
+              WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped) AS ordered
+     WHERE relkind <> 'S' AND names IS NOT NULL
+    UNION ALL ${OTHERS})`;
+
+/**
+ * The same as a text for each relation, its columns in their order, and for each other object: there are so few of them that to sort
+ * them costs nothing, as it does with a line for each column of a shard.
+ */
+const TEXTS = `
+  texts AS (
+    SELECT nspname, concat(kind, E'\\t', relation${Object.entries(PARTS)
+      .map(
+        ([kind, part]) => `,
+             (SELECT string_agg(E'\\n${kind}\\t' || name || E'\\t' || definition, '') FROM (${part}) AS part)`,
+      )
+      .join('')}) AS text
+      FROM rel
+    UNION ALL
+    SELECT nspname, concat_ws(E'\\t', kind, name, definition) FROM (${OTHERS}) AS others)`;
 
 const ORDER = ['kind', 'relation', 'name', 'definition'].map((part) => `${part} COLLATE "C"`).join(', ');
 
@@ -113,12 +162,10 @@ export const readShapes = (
   ignored: readonly string[],
 ): Promise<SchemaShape[]> =>
   session.prepared<SchemaShape & Row>(
-    `WITH ${LINES}
+    `WITH ${OWN}, ${RELATIONS}, ${TEXTS}
      SELECT shape, json_agg(nspname ORDER BY nspname) AS schemas
-       FROM (SELECT own.nspname,
-                    md5(string_agg(kind || E'\\t' || relation || E'\\t' || name || E'\\t' || definition, E'\\n'
-                                   ORDER BY ${ORDER})) AS shape
-               FROM own LEFT JOIN lines USING (nspname) GROUP BY own.nspname) AS s
+       FROM (SELECT own.nspname, md5(string_agg(text, E'\\n' ORDER BY text COLLATE "C")) AS shape
+               FROM own LEFT JOIN texts USING (nspname) GROUP BY own.nspname) AS s
       GROUP BY shape`,
     [schemas, ignored],
   );
@@ -130,7 +177,7 @@ export async function readShapeLines(
   ignored: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ShapeLine[]>> {
   const rows = await session.prepared<{ schema: string; lines: ShapeLine[] }>(
-    `WITH ${LINES}
+    `WITH ${OWN}, ${RELATIONS}, ${LINES}
      SELECT nspname AS schema,
             json_agg(json_build_object('kind', kind, 'relation', relation, 'name', name, 'definition', definition)
                      ORDER BY ${ORDER}) AS lines
