@@ -59,7 +59,7 @@ const OWN = `
  */
 const RELATIONS = `
   rel AS (
-    SELECT own.*, c.oid AS relid, c.relkind, quote_ident(c.relname) AS relation,
+    SELECT own.*, c.oid AS relid, c.relkind, c.relhasindex, c.relhastriggers, quote_ident(c.relname) AS relation,
            CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
                           WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind
       FROM (SELECT * FROM pg_class OFFSET 0) AS c JOIN own ON own.oid = c.relnamespace
@@ -70,7 +70,10 @@ const RELATIONS = `
                              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
                                AND o.relname = ANY ($2::text[]))))`;
 
-/** Of `rel`, by their kind: names and definitions of its parts; columns in their order. */
+/**
+ * Of `rel`, by their kind: names and definitions of its parts; columns in their order. pg_class says what there is none of
+ * (https://www.postgresql.org/docs/current/catalog-pg-class.html).
+ */
 const PARTS = {
   column: `
     SELECT quote_ident(a.attname) AS name,
@@ -83,21 +86,21 @@ const PARTS = {
                     CASE WHEN a.atthasdef THEN (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
                                                  WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END AS value,
                     CASE WHEN ${HAS_COLLATION} THEN a.attcollation::regcollation::text END AS collated OFFSET 0) AS read
-     WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND relkind <> 'S'
+     WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND rel.relkind <> 'S'
      ORDER BY a.attnum`,
   constraint: `
     SELECT quote_ident(conname) AS name, ${own('def')} AS definition
       FROM (SELECT conname, pg_get_constraintdef(con.oid) AS def FROM pg_constraint con
-             WHERE con.conrelid = relid AND con.contypid = 0 AND con.contype NOT IN ('n', 't') ORDER BY conname) AS read`,
+             WHERE rel.relkind <> 'S' AND con.conrelid = relid AND con.contypid = 0 AND con.contype NOT IN ('n', 't') ORDER BY conname) AS read`,
   index: `
     SELECT quote_ident(index) AS name, ${own('def')} AS definition
       FROM (SELECT x.relname AS index, pg_get_indexdef(x.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END AS def
-              FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = relid
-             ORDER BY x.relname) AS read`,
+              FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+             WHERE rel.relhasindex AND i.indrelid = relid ORDER BY x.relname) AS read`,
   trigger: `
     SELECT quote_ident(tgname) AS name, ${own('def')} AS definition
       FROM (SELECT tgname, pg_get_triggerdef(t.oid) AS def FROM pg_trigger t
-             WHERE t.tgrelid = relid AND NOT t.tgisinternal ORDER BY tgname) AS read`,
+             WHERE rel.relhastriggers AND t.tgrelid = relid AND NOT t.tgisinternal ORDER BY tgname) AS read`,
 } as const;
 
 /** What is no relation, a row each; bodies of functions are not compared. */
