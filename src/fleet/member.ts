@@ -26,7 +26,16 @@ export interface Member {
  * what is not listed. A run that does not know of the last ones passes them by, so that their locks prove nothing to another:
  * they are connected when needed, as others whose locks prove nothing.
  */
-export function allMembers({ veneers, shards, unlisted }: Config): Member[] {
+export function allMembers(config: Config): readonly Member[] {
+  const known = members.get(config) ?? membersOf(config);
+  members.set(config, known);
+  return known;
+}
+
+/** Asked for several times in each step, and there are as many as tenants where each has a database. */
+const members = new WeakMap<Config, readonly Member[]>();
+
+function membersOf({ veneers, shards, unlisted }: Config): readonly Member[] {
   const isVeneer = (name: string): boolean => veneers.some((veneer) => veneer.name === name);
   return [
     ...veneers.map((veneer) => member(veneer, shards.find(({ name }) => name === veneer.name) ?? null)),
@@ -73,7 +82,7 @@ export const addressOf = ({
 
 /** The member of that name; undefined where shards.yaml has none. */
 export const findMember = (config: Config, name: string): Member | undefined =>
-  allMembers(config).find((member) => member.name === name);
+  allMembers(config).find((one) => one.name === name);
 
 /** The name of the member that a tenant lives in: its shard's, or its own database's. */
 export const memberOf = ({ shards }: Pick<Config, 'shards'>, { name, shard }: TenantConfig): string =>
