@@ -13,7 +13,7 @@ export interface Participant {
   readonly statements: readonly string[];
   /** A session in place of this one when it broke, once the old one has ended. */
   readonly replace: () => Promise<Session>;
-  /** The transaction that the work began in, where that has to be the one that commits. */
+  /** The id of its transaction (xid8) where the work has asked for it, and seen that it was still the same behind it. */
   readonly xid: string | null;
 }
 

@@ -6,25 +6,36 @@ import { rowsIfThere } from '../../postgres/state-tables.js';
 import { endTransaction } from '../../postgres/transaction.js';
 import { parseGid, type AttemptId, type Gid } from './gid.js';
 
-/** Leaves the evidence in the open transaction: this row, and nothing else, says later that the transaction committed. */
-export async function leaveEvidence(
-  session: Session,
-  { fleet, step, nonce, participant, n }: Gid,
-): Promise<void> {
-  const [row] = await session.prepared<{ temporary: boolean }>(
-    `INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)
-     RETURNING ${HAS_TEMPORARY_SCHEMA} AS temporary`,
-    [fleet, step, nonce, participant, n],
-  );
+const LEAVE = `
+  INSERT INTO pgveneer.step (fleet, step, nonce, participant, n) VALUES ($1, $2, $3, $4, $5)
+  RETURNING ${HAS_TEMPORARY_SCHEMA} AS temporary`;
+
+interface Left extends Row {
+  readonly temporary: boolean;
+}
+
+const valuesOf = ({ fleet, step, nonce, participant, n }: Gid): unknown[] => [
+  fleet,
+  step,
+  nonce,
+  participant,
+  n,
+];
+
+/** Leaves the evidence in the transaction, which has to be open: this row, and nothing else, says later that it committed. */
+export async function leaveEvidence(session: Session, gid: Gid): Promise<void> {
+  // Not prepared: behind statements of a migration, by which the session may have forgotten what was.
+  const [row] = await session.query<Left>(LEAVE, valuesOf(gid));
   noteTemporarySchema(session, row?.temporary);
 }
 
 /**
- * Leaves the evidence and ends the transaction by `sql`, in one round trip: where the row cannot be written the transaction is
- * broken by the time that the server comes to `sql`, which it answers by ROLLBACK. Throws what stood in the way of the row.
+ * Leaves the evidence and ends the transaction by `sql`, in one round trip: where the row cannot be written an open transaction
+ * is broken by the time that the server comes to `sql`, which it answers by ROLLBACK. Throws what stood in the way of the row.
  */
 export async function endWithEvidence(session: Session, gid: Gid, sql: string): Promise<void> {
-  await allDone([leaveEvidence(session, gid), endTransaction(session, sql)]);
+  const [[row]] = await allDone([session.prepared<Left>(LEAVE, valuesOf(gid)), endTransaction(session, sql)]);
+  noteTemporarySchema(session, row?.temporary);
 }
 
 /** Removes evidence that can decide nothing any more. */

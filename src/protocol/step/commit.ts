@@ -3,6 +3,7 @@ import type { Crew } from '../lane/lane.js';
 import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
+import { refuseOutsideTransaction } from '../shard/same-transaction.js';
 import { endWithEvidence, leaveEvidence, removeEvidence } from '../run/evidence.js';
 import { attemptKey } from '../run/gid.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
@@ -39,6 +40,7 @@ const SETTLE_DEADLINE_MS = 30_000;
  * happened is read from the servers.
  */
 export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptEnding> {
+  refuseOutsideTransaction(end.participants.map(({ session }) => session));
   const unsettled = unsettledOf(run, end);
   const [only] = end.participants;
   if (only !== undefined && end.participants.length === 1) return commitAlone(run, only, unsettled);

@@ -51,7 +51,7 @@ export async function runStep(run: Run, job: Job): Promise<StepEnd> {
   for (let attempts = 1; ; attempts++) {
     try {
       const result = await attempt(run, job, protocol);
-      const end = endOf(run, result, attempts);
+      const end = endOf(run, job, result, attempts);
       if (end.kind !== 'failed') return end;
       if (protocol === 'auto' && refusedForGood(result.cause)) {
         run.onProgress({ type: 'notice', text: lockStepNotice(job, result.cause) });
@@ -99,7 +99,7 @@ const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? 
 const lockStepNotice = ({ crews, migration }: Job, refused: PrepareRefused): string =>
   `${crews.map(({ name }) => name).join(', ')}: ${migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
 
-function endOf(run: Run, result: AttemptResult, attempts: number): StepEnd {
+function endOf(run: Run, job: Job, result: AttemptResult, attempts: number): StepEnd {
   const { ending, cause } = result;
   switch (ending.kind) {
     case 'committed':
@@ -107,7 +107,12 @@ function endOf(run: Run, result: AttemptResult, attempts: number): StepEnd {
         ? { kind: 'committed', result, attempts }
         : { kind: 'in doubt', problem: lostProblem(ending.lost), failures: [], attempts };
     case 'rolled back':
-      return { kind: 'failed', problem: problemOf(causeOf(cause)), failures: [], attempts };
+      return {
+        kind: 'failed',
+        problem: placed(problemFor(job.crews, causeOf(cause), attempts), job),
+        failures: [],
+        attempts,
+      };
     case 'in doubt':
       return {
         kind: 'in doubt',

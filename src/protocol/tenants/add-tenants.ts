@@ -2,6 +2,7 @@ import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Migration, Statement } from '../../migrations/migration.js';
 import type { PlannedStep } from '../../migrations/plan.js';
+import { CURRENT_XID } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import { copyOnShard, type Sibling } from './copy-shape.js';
@@ -30,7 +31,7 @@ export interface NewTenants {
 export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: Budget): Promise<ShardDone> {
   const { part, session } = shard;
   const { lane } = part;
-  await beginClean(lane.run, session, budget);
+  const began = await beginClean(lane.run, session, budget, CURRENT_XID);
   // A database of a tenant's own is looked at as a whole before.
   if (lane.shard.database === null) await refuseOccupied(session, work.tenants);
   const statements = await work.furnish(session);
@@ -46,7 +47,7 @@ export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: B
   await comeClean(session, budget);
   await lane.run.at(`after statements:${shard.name}`);
   const touched = await readTouched(lane, session);
-  return readDone(shard, { xid: touched.xid, touched }, false);
+  return readDone(shard, { xid: String(began?.rows[0]?.[0]), touched }, false);
 }
 
 /** A schema that holds something is somebody's already. Throws (exit 20), naming it. */
