@@ -22,7 +22,7 @@ const HOLDERS = [
     member: 'veneer',
     sql: 'SELECT * FROM bluth_co.books',
     as: 'app',
-    named: 'postgres_fdw',
+    named: 'shop',
   },
   {
     name: 'a writer of the shard itself',

@@ -1,4 +1,5 @@
 import { sharesParents } from '../../fleet/shares-parents.js';
+import { labelOf } from '../../migrations/migration.js';
 import { qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import { affectedBy } from './affected.js';
 import type { Change } from '../../veneer/reconcile.js';
@@ -48,7 +49,7 @@ function learn(done: readonly ShardDone[], plans: readonly VeneerPlan[]): void {
   const gated = plans.flatMap(({ types }) => gatedRelations(types));
   const renames = done.flatMap((one) => one.changes.renames);
   const fence = done.some((one) => one.fence);
-  lane.learn(planned.migration.name, affectedBy({ changes, gated, renames, fence }));
+  lane.learn(labelOf(planned.migration), affectedBy({ changes, gated, renames, fence }));
 }
 
 async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promise<Aligned> {

@@ -15,13 +15,14 @@ import { beginOnVeneer } from './veneer-work.js';
 
 /**
  * Begins, and takes ACCESS EXCLUSIVE on the foreign tables that show what a migration is known to change of these tenants, ours
- * and others'; where it needs the fence, on all of the shard. Answers what they are.
+ * and others'; where it needs the fence, on all of the shard. Answers what they are. What its text alone tells is no reason to
+ * touch what others made, whose owner we may not be.
  */
 export async function lockKnown(
   lane: Lane,
   session: Session,
   tenants: readonly TenantConfig[],
-  { relations, names, fence }: Affected,
+  { relations, names, fence, byText = false }: Affected,
   budget: Budget,
 ): Promise<Foreseen> {
   const exposure = exposureOf(lane.run.config, wholeShard(lane));
@@ -35,7 +36,8 @@ export async function lockKnown(
     return foreseen;
   }
   const ours = namesShown(exposure, tenants, relations);
-  const named = [...ours, ...(await readStrangers(lane, session, exposure))];
+  const named = byText ? ours : [...ours, ...(await readStrangers(lane, session, exposure))];
+  if (named.length === 0) return foreseen;
   const [tables] = await allDone([
     readForeignTableHeads(session, [server], named),
     beginOnVeneer(lane, session, budget),

@@ -9,7 +9,7 @@ import type { Lane } from '../lane/lane.js';
  * The names of foreign tables by which a veneer shows something of the shard under names that no rule gives: somebody else made
  * them. Asked for once for all steps of a lane, since all tables of the server are looked through for them, whose number grows
  * with the fleet. Names alone, for whoever looks at the tables anew: their makers may do with them what they like meanwhile.
- * Who reads one that was made since is waited for on the shard, as everybody is in the first attempt at a step.
+ * Who reads one that was made since is waited for on the shard, as everybody is in the first attempt at a step of which no text tells.
  */
 export async function readStrangers(
   lane: Lane,

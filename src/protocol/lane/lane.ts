@@ -39,7 +39,7 @@ export interface Crew {
  */
 export interface Lane extends Crew {
   readonly shard: ShardConfig;
-  /** What a migration is known to affect, from an earlier attempt or from another shard. */
+  /** What a migration (by its label) is known to affect, from an earlier attempt or from another shard, or else by its text. */
   known(migration: string): Affected;
   learn(migration: string, affected: Affected): void;
 }
@@ -56,6 +56,8 @@ export interface Affected {
   readonly names: readonly string[];
   /** It rewrites a table: all foreign tables of the shard are to be locked. */
   readonly fence: boolean;
+  /** No step has told it yet, but the migration's text: see rollout/forecast.ts. */
+  readonly byText?: boolean;
 }
 
 const NOTHING: Affected = { relations: [], names: [], fence: false };

@@ -1,6 +1,7 @@
 import { isMesh } from '../../fleet/member.js';
 import type { Migration } from '../../migrations/migration.js';
 import type { Plan, ShardPlan } from '../../migrations/plan.js';
+import { forecastAffected } from './forecast.js';
 import { stagesOf } from '../../migrations/stages.js';
 import type { Apart } from './apart.js';
 import { batchFor, inBatches } from './batches.js';
@@ -44,7 +45,8 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
   const { onStepEnd = () => undefined, sequence = 0, canaryOnly } = options;
   const together = options.together || isMesh(run.config);
   const endsOnShards = plan.veneerSteps.length === 0;
-  const rollout: Rollout = { run, learnt: new Map(), endsOnShards, stopped: false, sequence, onStepEnd };
+  const learnt = await forecastAffected(run.config, plan);
+  const rollout: Rollout = { run, learnt, endsOnShards, stopped: false, sequence, onStepEnd };
   if (together) await refuseUnfitWhole(run, plan);
   const { plans, lanes, refuseUnfit } = await fitPlans(run, plan, together);
   const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, refuseUnfit, told: new Set() };

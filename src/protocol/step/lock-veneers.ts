@@ -1,4 +1,5 @@
 import type { TenantConfig } from '../../config/config.js';
+import { labelOf } from '../../migrations/migration.js';
 import type { Foreseen, ForeseenOn } from '../align/foreseen.js';
 import { lockKnown } from '../align/lock-known.js';
 import { hasUnions } from '../align/union-facts.js';
@@ -9,7 +10,7 @@ import type { HeldTurns } from '../run/turns.js';
 
 /** By shard what a step is known to change. Read once: what another lane learns meanwhile is not locked here. */
 export const knownOf = ({ shards }: Group): ReadonlyMap<string, Affected> =>
-  new Map(shards.map(({ name, part }) => [name, part.lane.known(part.planned.migration.name)]));
+  new Map(shards.map(({ name, part }) => [name, part.lane.known(labelOf(part.planned.migration))]));
 
 /** Is a veneer a shard of the group, too? It has one transaction then. */
 export const isShardOf = ({ shards }: Group, { name }: GroupVeneer): boolean =>
