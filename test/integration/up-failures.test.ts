@@ -181,23 +181,25 @@ test('evidence that cannot be written on a veneer stops a lock-step before its f
   expect(await s.fleet.query('veneer', 'SELECT FROM pgveneer.intent')).toEqual([]);
 });
 
-/** A text that is too long to be parsed, and in which the words of a function stand that keep it from being searched. */
+/** A text that is too long to be parsed, and in which the words of a function keep it from being searched. */
 const unparsed = (sql: string): string =>
-  `/* ${'x'.repeat(2_100_000)} */
-   CREATE FUNCTION one() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; ${sql}`;
+  `/* ${'x'.repeat(2_100_000)} */ SELECT begin atomic FROM (SELECT 1 AS begin) AS words; ${sql}`;
+
+async function startUnparsed(sql: string): Promise<void> {
+  await s.start(BOOKS);
+  await s.fleet.writeMigration('0002_change.sql', unparsed(`ALTER TABLE books ADD COLUMN isbn text; ${sql}`));
+}
+
+const endedOn = (member: string): object => ({
+  exitCode: 21,
+  problems: [{ message: expect.stringContaining('ended the transaction'), where: { member } }],
+});
 
 test.each(['COMMIT', 'COMMIT; SELECT 1', 'COMMIT; BEGIN', 'ROLLBACK'])(
   'a migration that ends its transaction unseen is told of, and nothing follows it on the veneer: %s',
   async (sql) => {
-    await s.start(BOOKS);
-    await s.fleet.writeMigration(
-      '0002_change.sql',
-      unparsed(`ALTER TABLE books ADD COLUMN isbn text; ${sql}`),
-    );
-    expect(await s.run.up({ shards: ['shard1'] })).toMatchObject({
-      exitCode: 21,
-      problems: [{ message: expect.stringContaining('ended the transaction'), where: { member: 'shard1' } }],
-    });
+    await startUnparsed(sql);
+    expect(await s.run.up({ shards: ['shard1'] })).toMatchObject(endedOn('shard1'));
     for (const member of ['veneer', 'shard1']) {
       expect(await s.fleet.query(member, 'SELECT FROM pgveneer.step')).toEqual([]);
       expect(await s.fleet.query(member, 'SELECT FROM pg_prepared_xacts')).toEqual([]);
@@ -209,17 +211,20 @@ test.each(['COMMIT', 'COMMIT; SELECT 1', 'COMMIT; BEGIN', 'ROLLBACK'])(
 test.each(['COMMIT', 'COMMIT; BEGIN', 'ROLLBACK'])(
   'so is one that ends the transaction in which a tenant is made: %s',
   async (sql) => {
-    await s.start(BOOKS);
-    await s.fleet.writeMigration(
-      '0002_change.sql',
-      unparsed(`ALTER TABLE books ADD COLUMN isbn text; ${sql}`),
-    );
+    await startUnparsed(sql);
     const added = await s.run.tenant({ action: 'add', names: ['hooli'], shard: 'shard1', dryRun: false });
-    expect(added).toMatchObject({
-      exitCode: 21,
-      problems: [{ message: expect.stringContaining('ended the transaction'), where: { member: 'shard1' } }],
-    });
+    expect(added).toMatchObject(endedOn('shard1'));
     expect(await s.fleet.query('veneer', `SELECT FROM pgveneer.tenant WHERE tenant = 'hooli'`)).toEqual([]);
     expect(await s.fleet.query('veneer', 'SELECT FROM pgveneer.intent')).toEqual([]);
+  },
+);
+
+test.each(['COMMIT', 'COMMIT; BEGIN', 'ROLLBACK'])(
+  'so is one of the veneers that ends its own: %s',
+  async (sql) => {
+    await s.start(BOOKS);
+    await s.fleet.writeMigration('veneer/0002_all.sql', unparsed(sql));
+    expect(await s.run.up()).toMatchObject(endedOn('veneer'));
+    expect(await s.fleet.query('veneer', 'SELECT FROM pgveneer.step')).toEqual([]);
   },
 );

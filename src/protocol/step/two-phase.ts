@@ -7,9 +7,9 @@ import type { Run } from '../run/run.js';
 import { settlePrepared, type Unsettled } from '../settlement/settle-attempt.js';
 
 /**
- * PREPARE on all, each with its evidence, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that whoever comes through
- * a veneer waits there until the shards are what its definitions say. Answers null, or what went wrong: then it is
- * for settlement to read what happened.
+ * PREPARE on all, each with its evidence, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that
+ * whoever comes through a veneer waits there until the shards are what its definitions say. Answers null, or what went
+ * wrong: then it is for settlement to read what happened.
  */
 export async function commitTwoPhase(run: Run, end: AttemptEnd, unsettled: Unsettled): Promise<unknown> {
   const refusal = await prepareAll(run, end);
