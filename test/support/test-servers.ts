@@ -33,10 +33,16 @@ const NATIVES_VARIABLE = 'PG_VENEER_TEST_NATIVES';
 /** A handshake of 4096 rounds on both sides is a tenth of what a test takes. The setting came with PostgreSQL 16. */
 const QUICK_LOGIN = { scram_iterations: '1' };
 
-/** Starts the run's servers, tells where they are in a file that an environment variable names, and answers their stop. */
-export async function startTestServers(): Promise<() => Promise<void>> {
+/**
+ * Starts the run's servers, tells where they are in a file that an environment variable names, and answers their stop.
+ * `more`: settings of postgresql.conf.
+ */
+export async function startTestServers(
+  more: Readonly<Record<string, string>> = {},
+): Promise<() => Promise<void>> {
   const natives: Record<string, string> = JSON.parse(process.env[NATIVES_VARIABLE] ?? '{}');
-  const settings = { max_connections: '200', ...(Object.keys(natives).length === 0 ? QUICK_LOGIN : {}) };
+  const login = Object.keys(natives).length === 0 ? QUICK_LOGIN : {};
+  const settings = { max_connections: '200', ...login, ...more };
   const { dir, servers, close } = await startEphemeral(SERVERS, settings, natives);
   const env = bookstoreEnv(Object.fromEntries(servers.map(({ name, port }) => [name, port])), TEMPLATE);
   await furnish(bookstoreFleet(env), servers);
