@@ -1,5 +1,5 @@
 import type { Attachment, CapturedAttachment, CapturedView } from '../catalog/captured.js';
-import { display, ident, literal, nameKey, qualified } from '../postgres/identifiers.js';
+import { display, ident, literal, nameKey, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import { restoreGrants } from './restore-grants.js';
 
 /** What stands above columns whose type changes, read in one moment. */
@@ -14,6 +14,8 @@ export interface Captured {
 export interface Piece {
   readonly about: string;
   readonly statements: readonly string[];
+  /** The view that they make or drop, where they do: not what somebody has hung on it. */
+  readonly view?: QualifiedName;
 }
 
 /** Takes away what stands in the way: rules and triggers, then views from the top down. Never CASCADE. Pure. */
@@ -24,14 +26,14 @@ export const putAside = ({ views, attachments }: Captured): Piece[] => [
   })),
   ...views
     .toReversed()
-    .map((view) => ({ about: viewText(view), statements: [`DROP VIEW ${qualified(view)}`] })),
+    .map((view) => ({ about: viewText(view), statements: [`DROP VIEW ${qualified(view)}`], view })),
 ];
 
 /** Makes it all again: views from the bottom up, then rules and triggers, which may name any of them. Pure. */
 export function restore({ views, attachments }: Captured): Piece[] {
   const remade = new Set(views.map(nameKey));
   return [
-    ...views.map((view) => ({ about: viewText(view), statements: restoreView(view) })),
+    ...views.map((view) => ({ about: viewText(view), statements: restoreView(view), view })),
     ...views.map((view) => ({ about: viewText(view), statements: restoreAttached(view) })),
     ...attachments
       .filter(({ table }) => !remade.has(nameKey(table)))

@@ -252,3 +252,36 @@ test('a rehearsed plan is carried out, though the view is another one at each sh
   expect(await columns()).toEqual(['tenant text', 'id bigint', 'title text', 'pages integer']);
   await isClean();
 });
+
+test('so it is where the view is put aside for a type that it shows', async () => {
+  await s.start(
+    'CREATE TYPE span AS RANGE (subtype = int); CREATE TABLE books (id int, span span, mood int)',
+  );
+  await s.write('ALTER TABLE books DROP COLUMN mood, ADD COLUMN pages int');
+  await s.write(`ALTER TABLE books ALTER span TYPE text; DROP TYPE span;
+    CREATE TYPE span AS RANGE (subtype = bigint); ALTER TABLE books ALTER span TYPE span USING span::span`);
+  const plan = `${s.fleet.dir}/reviewed.json`;
+  expect(await s.run.rehearse({ out: plan })).toMatchObject({ problems: [], exitCode: 0 });
+  expect(await s.run.up({ plan })).toMatchObject({ problems: [], exitCode: 0 });
+  await isClean();
+});
+
+test('what merely names the view is held against the rehearsed plan like anything else', async () => {
+  await s.start(FIRST);
+  const describe = (tenant: string, words: string): Promise<unknown> =>
+    onVeneer(`COMMENT ON VIEW ${tenant}.titles IS 'with others'' in "everyone"."books"${words}'`);
+  for (const tenant of TENANTS) {
+    await onVeneer(`CREATE VIEW ${tenant}.titles AS SELECT id, title FROM ${tenant}.books`);
+    await describe(tenant, '');
+  }
+  await s.write('ALTER TABLE books ALTER id TYPE bigint');
+  const plan = `${s.fleet.dir}/reviewed.json`;
+  expect(await s.run.rehearse({ out: plan })).toMatchObject({ problems: [], exitCode: 0 });
+  await describe('bluth_co', ', too');
+  const report = await s.run.up({ plan });
+  expect(report).toMatchObject({ exitCode: 20, next: 'migrate rehearse' });
+  expect(report.problems[0]?.detail).toMatch(/^not rehearsed: COMMENT ON VIEW .*"everyone"."books", too'$/m);
+  await describe('bluth_co', '');
+  expect(await s.run.up({ plan })).toMatchObject({ problems: [], exitCode: 0 });
+  await isClean();
+});

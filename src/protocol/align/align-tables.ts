@@ -1,6 +1,7 @@
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import type { Change } from '../../veneer/reconcile.js';
+import { OTHER, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import type { VeneerPlan } from './plan-veneers.js';
@@ -26,11 +27,11 @@ type Tables = Pick<VeneerPlan, 'onParents' | 'shows'>;
 export async function alignTables(
   session: Session,
   tables: Tables,
-  before: readonly string[],
+  before: readonly VeneerStatement[],
   budget: Budget,
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, VeneerStatement[]>> {
   const { onParents, shows } = tables;
-  const statements = new Map(shows.map(({ done }) => [done.shard.name, [] as string[]]));
+  const statements = new Map(shows.map(({ done }) => [done.shard.name, [] as VeneerStatement[]]));
   const [first] = shows;
   if (first === undefined) return statements;
   const { lane } = first.done.shard.part;
@@ -57,7 +58,7 @@ const isOneText = ({ shows }: Tables): boolean =>
       !hasUnions(done.shard.part.lane.run.config) && changes.every((change) => isPlain(change)),
   );
 
-type Add = (show: VeneerPlan['shows'][number], statements: readonly string[]) => void;
+type Add = (show: VeneerPlan['shows'][number], statements: readonly VeneerStatement[]) => void;
 
 async function alignShown(
   session: Session,
@@ -85,13 +86,15 @@ async function alignShown(
   add(shows.at(-1) ?? first, await alignUnions(config, session, unions, budget));
 }
 
+/** What partitions of several shards follow belongs to no table of one. */
 async function alterParents(
   lane: Lane,
   session: Session,
   changes: readonly Change[],
   budget: Budget,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   if (changes.length === 0) return [];
   await beginOnVeneer(lane, session, budget);
-  return executeChanges(lane, session, changes, budget);
+  const statements = await executeChanges(lane, session, changes, budget);
+  return statements.map(({ sql, of }) => ({ sql, of: of.kind === 'table' ? OTHER : of }));
 }

@@ -6,6 +6,7 @@ import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { createExtension } from '../../veneer/extensions.js';
 import { dropType, type TypeChange } from '../../veneer/reconcile-types.js';
+import { OTHER, tagged, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import { closeGate } from './gate.js';
 import type { Lane } from '../lane/lane.js';
@@ -22,7 +23,7 @@ export async function alignTypes(
   veneer: Session,
   work: TypeWork,
   budget: Budget,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   await clearTheWay(
     veneer,
     budget,
@@ -33,7 +34,7 @@ export async function alignTypes(
   await closeGate(lane, veneer, work, budget);
   const first = firstStatements(lane.run.config, work);
   if (first.length > 0) await veneer.run([budget.limits(veneer), ...first].join('; '));
-  return [...first, ...(await runTypeChanges(veneer, work.types.before, budget))];
+  return [...tagged(OTHER, first), ...(await runTypeChanges(lane, veneer, work.types.before, budget))];
 }
 
 /** Schemas and extensions, which types need. Pure. */
@@ -43,9 +44,14 @@ export const firstStatements = (config: Config, { schemas, extensions }: TypeWor
 ];
 
 /** What nothing is made of any more, once the foreign tables have changed. Answers the statements. */
-export async function dropLeftTypes(veneer: Session, work: TypeWork, budget: Budget): Promise<string[]> {
-  const replaced = await runTypeChanges(veneer, work.types.after, budget);
-  const dropped: string[] = [];
+export async function dropLeftTypes(
+  lane: Lane,
+  veneer: Session,
+  work: TypeWork,
+  budget: Budget,
+): Promise<VeneerStatement[]> {
+  const replaced = await runTypeChanges(lane, veneer, work.types.after, budget);
+  const dropped: VeneerStatement[] = [];
   let leaving = work.leaving;
   while (leaving.length > 0) {
     const unused = await readUnused(
@@ -54,7 +60,7 @@ export async function dropLeftTypes(veneer: Session, work: TypeWork, budget: Bud
     );
     const drops = leaving.filter(({ oid }) => unused.has(oid)).map((type) => dropType(type, type));
     if (drops.length === 0) break;
-    dropped.push(...(await runTypeChanges(veneer, drops, budget)));
+    dropped.push(...(await runTypeChanges(lane, veneer, drops, budget)));
     leaving = leaving.filter(({ oid }) => !unused.has(oid));
   }
   return [...replaced, ...dropped];
@@ -70,13 +76,14 @@ const makeSchema = ({ roles }: Config, schema: string): string[] => [
 
 /** In order; what has views above it put aside runs by itself. */
 async function runTypeChanges(
+  lane: Lane,
   veneer: Session,
   changes: readonly TypeChange[],
   budget: Budget,
-): Promise<string[]> {
-  const done: string[] = [];
-  const run = (some: readonly TypeChange[]): Promise<string[]> =>
-    runBatched(veneer, budget, some, { waits: () => true, explain });
+): Promise<VeneerStatement[]> {
+  const done: VeneerStatement[] = [];
+  const run = async (some: readonly TypeChange[]): Promise<VeneerStatement[]> =>
+    tagged(OTHER, await runBatched(veneer, budget, some, { waits: () => true, explain }));
   let plain: TypeChange[] = [];
   for (const change of changes) {
     const { columns = [] } = change;
@@ -86,20 +93,21 @@ async function runTypeChanges(
     }
     done.push(...(await run(plain)));
     plain = [];
-    done.push(...(await retype(veneer, budget, change, () => run([change]))));
+    done.push(...(await retype(lane, veneer, budget, change, () => run([change]))));
   }
   return [...done, ...(await run(plain))];
 }
 
 /** An error of the change itself is explained already, by the batch that it ran in. */
 async function retype(
+  { run }: Lane,
   veneer: Session,
   budget: Budget,
   change: TypeChange,
-  work: () => Promise<string[]>,
-): Promise<string[]> {
+  work: () => Promise<VeneerStatement[]>,
+): Promise<VeneerStatement[]> {
   let explained: unknown = null;
-  const noted = async (): Promise<string[]> => {
+  const noted = async (): Promise<VeneerStatement[]> => {
     try {
       return await work();
     } catch (error) {
@@ -108,7 +116,7 @@ async function retype(
     }
   };
   try {
-    return await aroundRetype(veneer, budget, change.columns ?? [], noted);
+    return await aroundRetype(run.config, veneer, budget, change.columns ?? [], noted);
   } catch (error) {
     throw error === explained ? error : explain(error, change);
   }

@@ -1,6 +1,5 @@
 import { sharesParents } from '../../fleet/shares-parents.js';
 import { labelOf } from '../../migrations/migration.js';
-import { qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import { affectedBy } from './affected.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { Budget } from '../lane/budget.js';
@@ -14,7 +13,7 @@ import { planVeneer, planVeneers, writesByShard, type VeneerPlan } from './plan-
 import type { ShardDone } from '../group/shard-done.js';
 import type { HeldTurns } from '../run/turns.js';
 import { isIdle } from './type-work.js';
-import { hasUnions, readUnionNames } from './union-facts.js';
+import { hasUnions } from './union-facts.js';
 
 /** Brings the veneers of a group in line with what was done on its shards, all in transactions that stay open. */
 export async function alignVeneers(
@@ -56,7 +55,6 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
   const { veneer } = plan;
   const { session } = veneer;
   if (touchesUnions(plan)) await turns.take(veneer.name);
-  const unionsBefore = await unionNames(plan);
   for (const { done } of plan.shows)
     if (done.fence && !done.fenced) await fenceVeneer(done.shard.part.lane, session, budget);
   const types = isIdle(plan.types) ? null : await alignGroupTypes(groupTypes(plan), budget, turns);
@@ -76,19 +74,7 @@ async function align(plan: VeneerPlan, budget: Budget, turns: HeldTurns): Promis
     types !== null ||
     onParents.length > 0 ||
     shows.some(({ done, changes }) => done.fence || changes.length > 0);
-  const changed = new Map(shows.map(({ done, changes }) => [done.shard.name, changes] as const));
-  const unions = [...unionsBefore, ...(await unionNames(plan))];
-  // Our own statements name a view as nothing but `qualified` writes it.
-  const derived = [...statements.values()]
-    .flat()
-    .filter((sql) => unions.some((name) => sql.includes(qualified(name))));
-  return { veneer, statements, changes: changed, derived, takesPart };
-}
-
-/** The views over all tenants that the veneer should have now. */
-async function unionNames(plan: VeneerPlan): Promise<readonly QualifiedName[]> {
-  const config = plan.shows[0]?.done.shard.part.lane.run.config;
-  return config === undefined || !touchesUnions(plan) ? [] : readUnionNames(config, plan.veneer.session);
+  return { veneer, statements, takesPart };
 }
 
 /** See unions.ts: whoever locks branches of a view over all tenants has the veneer's turn. */

@@ -3,6 +3,7 @@ import type { Session } from '../../postgres/session.js';
 import { alignTypes, dropLeftTypes, refuseUnaligned } from './align-types.js';
 import type { Budget } from '../lane/budget.js';
 import type { GroupShard, GroupVeneer } from '../group/group.js';
+import type { VeneerStatement } from '../group/veneer-statement.js';
 import type { ShardChanges } from '../shard/shard-changes.js';
 import type { HeldTurns } from '../run/turns.js';
 import { NO_TYPE_WORK, planTypes, type TypeWork } from './type-work.js';
@@ -42,7 +43,7 @@ export const gatedRelations = ({ gates }: TypeWork): string[] => gates.map((tabl
 /** What was done for the types of a veneer before its tables. */
 export interface AlignedTypes {
   readonly work: TypeWork;
-  readonly statements: readonly string[];
+  readonly statements: readonly VeneerStatement[];
 }
 
 /** What is shared waits for its turn first, and is looked at again: the lane before may have done it already. */
@@ -65,8 +66,10 @@ export async function finishGroupTypes(
   { veneer, shards }: GroupTypes,
   work: TypeWork,
   budget: Budget,
-): Promise<string[]> {
-  const dropped = await dropLeftTypes(veneer.session, work, budget);
+): Promise<VeneerStatement[]> {
+  const [first] = shards;
+  if (first === undefined) return [];
+  const dropped = await dropLeftTypes(first.shard.part.lane, veneer.session, work, budget);
   const settled = shards.map(({ shard, changes }) => ({
     shard,
     changes: { ...changes, types: { ...changes.types, moves: [] } },

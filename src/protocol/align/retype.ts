@@ -1,7 +1,8 @@
 import { readAttachments, readViews } from '../../catalog/read-captured.js';
 import { readDependents, type Dependent, type Fate } from '../../catalog/read-dependents.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { display } from '../../postgres/identifiers.js';
+import type { Config } from '../../config/config.js';
+import { display, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import {
   bottomUp,
@@ -12,9 +13,11 @@ import {
   type Obstacle,
 } from '../../veneer/dependents.js';
 import { putAside, restore, type Captured, type Piece } from '../../veneer/restore.js';
+import { OTHER, tagged, UNION, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import { lockViews } from './lock-views.js';
 import { runBatched } from './run-batched.js';
+import { readUnionNames } from './union-facts.js';
 
 /** A column of a veneer whose type is about to change: of a foreign table, or of a partitioned parent. */
 export interface ColumnOnVeneer {
@@ -32,23 +35,29 @@ export interface ColumnOnVeneer {
  * was restored otherwise.
  */
 export async function aroundRetype(
+  config: Config,
   session: Session,
   budget: Budget,
   columns: readonly ColumnOnVeneer[],
-  work: () => Promise<readonly string[]>,
-): Promise<string[]> {
+  work: () => Promise<readonly VeneerStatement[]>,
+): Promise<VeneerStatement[]> {
   const captured = await capture(session, columns.map(retypeOf));
+  const unions = captured.views.length === 0 ? [] : await readUnionNames(config, session);
   const [away, back] = [putAside(captured), restore(captured)];
   await runPieces(session, budget, away, 'put aside');
   const done = await work();
   await runPieces(session, budget, back, 'restored over the changed columns');
   await proveRestored(session, captured);
-  return [...statementsOf(away), ...done, ...statementsOf(back)];
+  return [...statementsOf(away, unions), ...done, ...statementsOf(back, unions)];
 }
 
 const retypeOf = ({ relation, column }: ColumnOnVeneer): Fate => ({ relation, column, fate: 'retype' });
 
-const statementsOf = (pieces: readonly Piece[]): string[] => pieces.flatMap(({ statements }) => statements);
+/** Of pieces; what makes or drops one of the views over all tenants belongs to it, and all else is somebody's own. Pure. */
+export const statementsOf = (pieces: readonly Piece[], unions: readonly QualifiedName[]): VeneerStatement[] =>
+  pieces.flatMap(({ view, statements }) =>
+    tagged(view !== undefined && unions.some((name) => sameName(name, view)) ? UNION : OTHER, statements),
+  );
 
 /** Throws (exit 20), by the name of each, where something stands in the way of a fate; answers what can be put aside. */
 async function capture(session: Session, fates: readonly Fate[]): Promise<Captured> {

@@ -4,13 +4,14 @@ import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import type { Change } from '../../veneer/reconcile.js';
 import { runAttaching } from './attach.js';
+import { tagged, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import { runBatched } from './run-batched.js';
 
 /**
  * In order; what attaches a partition runs by itself, since it may have to look into what stands in its way. `behind` asks for
- * what all of them leave.
+ * what all of them leave. Answers the statements.
  */
 export async function runChanges(
   lane: Lane,
@@ -18,8 +19,7 @@ export async function runChanges(
   changes: readonly Change[],
   budget: Budget,
   behind: () => Promise<void> = async () => undefined,
-): Promise<string[]> {
-  const statements: string[] = [];
+): Promise<VeneerStatement[]> {
   const all = batches(changes);
   const last = all.at(-1);
   for (const batch of all) {
@@ -29,10 +29,10 @@ export async function runChanges(
       ),
     );
     const then = batch === last ? { behind } : {};
-    statements.push(...(await runBatch(lane, session, batch, { budget, unlocked, ...then })));
+    await runBatch(lane, session, batch, { budget, unlocked, ...then });
   }
   if (last === undefined) await behind();
-  return statements;
+  return changes.flatMap(({ remote, statements }) => tagged({ kind: 'table', remote }, statements));
 }
 
 /** Runs of changes that may share a text: what attaches stands alone, and what creates waits for nobody's lock. */
@@ -63,23 +63,24 @@ async function runBatch(
   session: Session,
   batch: readonly Change[],
   { budget, unlocked, behind = async () => undefined }: BatchParts,
-): Promise<readonly string[]> {
+): Promise<void> {
   const [first] = batch;
-  if (first === undefined) return [];
+  if (first === undefined) return;
   const { attach, statements } = first;
-  if (attach === undefined)
-    return runBatched(session, budget, batch, {
+  if (attach === undefined) {
+    await runBatched(session, budget, batch, {
       waits: (change) => unlocked.has(change),
       explain: (error, change) => explain(error, lane, change),
       behind,
     });
+    return;
+  }
   try {
     await runAttaching(session, budget.limits(session), statements, attach);
   } catch (error) {
     throw explain(error, lane, first);
   }
   await behind();
-  return statements;
 }
 
 function explain(error: unknown, lane: Lane, change: Change): unknown {

@@ -56,9 +56,9 @@ const readWantedUnions = async (config: Config, session: Session): Promise<Wante
     await readShownTables(session, serversOn(config, session)),
   );
 
-/** The names of the views that a veneer should have of the foreign tables that it has. */
+/** The names of the views that a veneer should have of the foreign tables that it has; none without such rules. */
 export const readUnionNames = async (config: Config, session: Session): Promise<QualifiedName[]> =>
-  (await readWantedUnions(config, session)).map(({ name }) => name);
+  hasUnions(config) ? (await readWantedUnions(config, session)).map(({ name }) => name) : [];
 
 async function readBranches(
   session: Session,

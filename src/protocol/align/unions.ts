@@ -7,7 +7,7 @@ import { display, nameKey, sameName, type QualifiedName } from '../../postgres/i
 import type { Session } from '../../postgres/session.js';
 import type { Definition } from '../../veneer/definition.js';
 import type { Change } from '../../veneer/reconcile.js';
-import { putAside, restore, type Captured, type Piece } from '../../veneer/restore.js';
+import { putAside, restore, type Captured } from '../../veneer/restore.js';
 import {
   createUnion,
   isInLine,
@@ -18,9 +18,10 @@ import {
   type UnionFacts,
   type UnionShape,
 } from '../../veneer/unions.js';
+import { tagged, UNION, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import { lockWithAbove } from './lock-views.js';
-import { captureViews, proveRestored, runPieces } from './retype.js';
+import { captureViews, proveRestored, runPieces, statementsOf } from './retype.js';
 import { exposuresOn, hasUnions, readUnionFacts } from './union-facts.js';
 
 /** Takes the locks of the views over these tables, before theirs: the order in which a reader of a view locks. */
@@ -54,7 +55,7 @@ export interface ServerChanges {
 export interface TouchedUnions {
   readonly names: readonly QualifiedName[];
   readonly aside: Captured;
-  readonly statements: readonly string[];
+  readonly statements: readonly VeneerStatement[];
 }
 
 const UNTOUCHED: TouchedUnions = { names: [], aside: { views: [], attachments: [] }, statements: [] };
@@ -84,25 +85,22 @@ export async function putUnionsAside(
   return { names, ...(await takeAway(session, going, budget)) };
 }
 
-/** Puts views aside, with what stands above them. Throws (exit 20) by name where that could not be made again. */
+/** Puts views over all tenants aside, with what stands above them. Throws (exit 20) by name where that could not be made again. */
 async function takeAway(
   session: Session,
   views: readonly { readonly oid: string }[],
   budget: Budget,
 ): Promise<Pick<TouchedUnions, 'aside' | 'statements'>> {
-  const aside = await captureViews(
-    session,
-    views.map(({ oid }) => oid),
-  );
+  const oids = views.map(({ oid }) => oid);
+  const aside = await captureViews(session, oids);
   const pieces = putAside(aside);
   await runPieces(session, budget, pieces, 'put aside');
-  return { aside, statements: statementsOf(pieces) };
+  const unions = aside.views.filter(({ oid }) => oids.includes(oid));
+  return { aside, statements: statementsOf(pieces, unions) };
 }
 
 const takesAway = ({ kind, dropped = [], retyped = [] }: Change): boolean =>
   kind === 'drop' || dropped.length + retyped.length > 0;
-
-const statementsOf = (pieces: readonly Piece[]): string[] => pieces.flatMap(({ statements }) => statements);
 
 /** After the foreign tables have changed: makes the touched views what they should be now. Answers the statements. */
 export async function alignUnions(
@@ -110,7 +108,7 @@ export async function alignUnions(
   session: Session,
   { names, aside }: TouchedUnions,
   budget: Budget,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   if (names.length === 0) return [];
   const touched = new Set(names.map(nameKey));
   const found = (await readUnionFacts(config, session, aside.views)).filter(({ name }) =>
@@ -130,7 +128,11 @@ export async function alignUnions(
 }
 
 /** All of them, where a veneer is repaired. */
-export async function repairUnions(config: Config, session: Session, budget: Budget): Promise<string[]> {
+export async function repairUnions(
+  config: Config,
+  session: Session,
+  budget: Budget,
+): Promise<VeneerStatement[]> {
   const names = unionsAmiss(await readUnionFacts(config, session)).map(({ name }) => name);
   await lockUnions(session, names, budget);
   return alignUnions(config, session, { ...UNTOUCHED, names }, budget);
@@ -141,14 +143,18 @@ async function dropUnions(
   session: Session,
   names: readonly QualifiedName[],
   budget: Budget,
-): Promise<readonly string[]> {
+): Promise<readonly VeneerStatement[]> {
   const views = names.length === 0 ? [] : await readViewNames(session, names);
   if (views.length === 0) return [];
   const { aside, statements } = await takeAway(session, views, budget);
   return [...statements, ...(await makeAgain(session, aside, names, [], budget))];
 }
 
-async function bringInLine(session: Session, union: UnionFacts, budget: Budget): Promise<readonly string[]> {
+async function bringInLine(
+  session: Session,
+  union: UnionFacts,
+  budget: Budget,
+): Promise<readonly VeneerStatement[]> {
   const { name, shape, present } = union;
   if (present === undefined) return runOne(session, name, createUnion(name, shape, 'CREATE'), budget);
   if (present.kind !== 'v') throw taken(session, name);
@@ -164,10 +170,10 @@ async function runOne(
   name: QualifiedName,
   statement: string,
   budget: Budget,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   refuseOldVeneer(session, name);
   await runPieces(session, budget, [{ about: `view ${display(name)}`, statements: [statement] }], 'made');
-  return [statement];
+  return tagged(UNION, [statement]);
 }
 
 /** What was put aside, with the views over all tenants as they are to be now; one without a branch is gone. */
@@ -177,7 +183,7 @@ async function makeAgain(
   names: readonly QualifiedName[],
   unions: readonly UnionFacts[],
   budget: Budget,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   if (aside.views.length === 0) return [];
   const shapes = new Map(unions.map(({ name, shape }) => [nameKey(name), shape]));
   const ours = new Set(names.map(nameKey));
@@ -190,7 +196,7 @@ async function makeAgain(
   const pieces = restore({ ...aside, views });
   await runPieces(session, budget, pieces, 'made again over the changed tables');
   await proveRestored(session, { ...aside, views: others });
-  return statementsOf(pieces);
+  return statementsOf(pieces, names);
 }
 
 /** A captured view with another query: owner, grants, comments and options are kept, as far as their columns are. */

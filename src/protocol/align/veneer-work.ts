@@ -6,6 +6,7 @@ import { display, nameKey, type QualifiedName } from '../../postgres/identifiers
 import type { Session } from '../../postgres/session.js';
 import { isOurs, type Definition } from '../../veneer/definition.js';
 import { reconcile, type Change } from '../../veneer/reconcile.js';
+import type { VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import { NOTHING_FORESEEN, readBeyond } from './foreseen.js';
@@ -24,7 +25,7 @@ export async function alignVeneer(
   changes: ShardChanges,
   planned: readonly Change[],
   budget: Budget,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   if (planned.length === 0) return [];
   await lane.run.at(`before statements:${session.member}`);
   const prove = (): Promise<void> => proveAligned(lane, session, changes);
@@ -140,20 +141,20 @@ export async function executeChanges(
   changes: readonly Change[],
   budget: Budget,
   behind?: () => Promise<void>,
-): Promise<string[]> {
+): Promise<VeneerStatement[]> {
   await clearTheWay(session, budget, changes.flatMap(fatesOf));
   const retypes = changes.filter(isRetype);
   const last = changes.filter(({ kind }) => kind === 'create');
   const first = changes.filter((change) => !retypes.includes(change) && !last.includes(change));
   const isOver = last.length === 0 && retypes.length === 0;
-  const run = (some: readonly Change[], then?: () => Promise<void>): Promise<string[]> =>
+  const run = (some: readonly Change[], then?: () => Promise<void>): Promise<VeneerStatement[]> =>
     runChanges(lane, session, some, budget, then);
   const columns = retypes.flatMap(({ oid = '', retyped = [] }) =>
     retyped.map(({ name }) => ({ relation: oid, column: name })),
   );
   const statements = [
     ...(await run(first, isOver ? behind : undefined)),
-    ...(await aroundRetype(session, budget, columns, () => run(retypes))),
+    ...(await aroundRetype(lane.run.config, session, budget, columns, () => run(retypes))),
     ...(await run(last, isOver ? undefined : behind)),
   ];
   const shown = { veneer: session.member, shard: lane.shard.name };

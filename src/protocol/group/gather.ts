@@ -1,10 +1,10 @@
 import type { Role } from '../../fleet/member.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
-import type { Change } from '../../veneer/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';
 import type { GroupMember, GroupVeneer } from './group.js';
 import { inCommitOrder, type Participant } from './participant.js';
 import type { ShardDone } from './shard-done.js';
+import { sqlOf, type VeneerStatement } from './veneer-statement.js';
 
 /** What an attempt did in open transactions, all of which are still open. */
 export interface GroupWork {
@@ -20,14 +20,7 @@ export interface GroupWork {
 export interface Aligned {
   readonly veneer: GroupVeneer;
   /** By shard. */
-  readonly statements: ReadonlyMap<string, readonly string[]>;
-  /** By shard: those of the statements that change its foreign tables, by table. */
-  readonly changes: ReadonlyMap<string, readonly Change[]>;
-  /**
-   * Those of the statements that make views over all tenants: they follow from rules and from what the others do, and from
-   * how far the fleet's other shards are.
-   */
-  readonly derived: readonly string[];
+  readonly statements: ReadonlyMap<string, readonly VeneerStatement[]>;
   /** It has something to commit, or locks to hold until the shards have committed. */
   readonly takesPart: boolean;
 }
@@ -62,7 +55,7 @@ const participant = (
   member: name,
   role,
   session,
-  statements: [...(aligned?.statements.values() ?? [])].flat(),
+  statements: sqlOf([...(aligned?.statements.values() ?? [])].flat()),
   replace,
   xid: null,
 });
@@ -74,6 +67,6 @@ const statementsFor = (
   Object.fromEntries(
     aligned.flatMap(({ veneer, statements, takesPart }) => {
       const own = statements.get(shard);
-      return own === undefined || !takesPart ? [] : [[veneer.name, own]];
+      return own === undefined || !takesPart ? [] : [[veneer.name, sqlOf(own)]];
     }),
   );

@@ -8,6 +8,7 @@ import type { Budget } from '../lane/budget.js';
 import { tryTenant } from '../step/find-failures.js';
 import type { Aligned, GroupWork } from '../group/gather.js';
 import { openGroup, type StepPart } from '../group/group.js';
+import { sqlOf } from '../group/veneer-statement.js';
 import { changeGroup } from '../step/group-work.js';
 import type { HeldLocks } from '../lane/held-locks.js';
 import type { Lane } from '../lane/lane.js';
@@ -148,7 +149,7 @@ async function followedOn({ locks, crew }: Stage, { veneer, statements }: Aligne
     part: 'follows',
     tenants: [],
     ms: null,
-    statements: [...statements.values()].flat(),
+    statements: sqlOf([...statements.values()].flat()),
     locks: await locks.news(veneer.session, anchorOf(crew.run, veneer.name)),
     rewrites: [],
   };

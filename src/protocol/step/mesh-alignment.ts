@@ -4,6 +4,7 @@ import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { GroupShard, GroupVeneer } from '../group/group.js';
 import type { Aligned } from '../group/gather.js';
+import { sqlOf } from '../group/veneer-statement.js';
 import { alignVeneers } from '../align/align-veneers.js';
 import { readDone } from './group-work.js';
 import { readTouched } from '../shard/shard-changes.js';
@@ -86,7 +87,7 @@ async function openVeneers(crew: Crew, shards: readonly GroupShard[]): Promise<G
   return veneers;
 }
 
-const statementsOf = ({ statements }: Aligned): string[] => [...statements.values()].flat();
+const statementsOf = ({ statements }: Aligned): string[] => sqlOf([...statements.values()].flat());
 
 const asParticipant = (aligned: Aligned): Participant => ({
   member: aligned.veneer.name,

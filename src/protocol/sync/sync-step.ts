@@ -21,6 +21,7 @@ import {
 } from './sync-work.js';
 import { commitAttempt, type AttemptEnding } from '../step/commit.js';
 import type { Participant } from '../group/participant.js';
+import { sqlOf } from '../group/veneer-statement.js';
 import { chooseProtocol } from '../step/protocol-choice.js';
 import { unionsAmiss } from '../../veneer/unions.js';
 import { readUnionFacts } from '../align/union-facts.js';
@@ -167,11 +168,11 @@ async function repairOne(
     ...(await alignUnions(config, veneer, unions, budget)),
     ...(await repairUnions(config, veneer, budget)),
   ];
-  const dropped = await dropLeftTypes(veneer, found.types, budget);
+  const dropped = await dropLeftTypes(lane, veneer, found.types, budget);
   const left = await readRepairs(veneer, scope, wanted);
   refuseUnaligned(veneer.member, left.types);
   if (left.changes.length > 0) throw stillDifferent(veneer.member, left.changes);
-  return [...typed, ...tables, ...dropped];
+  return sqlOf([...typed, ...tables, ...dropped]);
 }
 
 /** What the shard shows is in line, and a view over all tenants may not be: it is nobody's in particular. */
@@ -179,7 +180,7 @@ async function repairUnionsAlone(lane: Lane, veneer: Session, budget: Budget): P
   const { config } = lane.run;
   if (unionsAmiss(await readUnionFacts(config, veneer)).length === 0) return [];
   await beginOnVeneer(lane, veneer, budget);
-  return repairUnions(config, veneer, budget);
+  return sqlOf(await repairUnions(config, veneer, budget));
 }
 
 const stillDifferent = (member: string, left: readonly Change[]): VeneerError =>

@@ -6,6 +6,7 @@ import type { MaskedStatement } from '../../veneer/servers.js';
 import type { Job } from '../step/attempt.js';
 import type { Budget } from '../lane/budget.js';
 import { gather, type Aligned, type GroupWork } from '../group/gather.js';
+import { OTHER, tagged, type VeneerStatement } from '../group/veneer-statement.js';
 import { alignVeneers } from '../align/align-veneers.js';
 import { openGroup, type Group, type GroupShard, type GroupVeneer } from '../group/group.js';
 import type { Lane } from '../lane/lane.js';
@@ -100,8 +101,12 @@ type Ran = ReadonlyMap<string, readonly MaskedStatement[]>;
 
 /** With what was run on the veneer before its foreign tables, told of the first shard, and after them, of the last. */
 function around(one: Aligned, shards: readonly GroupShard[], before: Ran, after: Ran): Aligned {
-  const shownOf = (ran: Ran): string[] => (ran.get(one.veneer.name) ?? []).map(({ shown }) => shown);
-  const statements = shards.map(({ name }, index): [string, readonly string[]] => {
+  const shownOf = (ran: Ran): VeneerStatement[] =>
+    tagged(
+      OTHER,
+      (ran.get(one.veneer.name) ?? []).map(({ shown }) => shown),
+    );
+  const statements = shards.map(({ name }, index): [string, readonly VeneerStatement[]] => {
     const own = one.statements.get(name) ?? [];
     const [first, last] = [index === 0, index === shards.length - 1];
     return [name, [...(first ? shownOf(before) : []), ...own, ...(last ? shownOf(after) : [])]];
