@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
 import { EXIT, VeneerError } from '../../errors.js';
+import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { allDone } from '../../postgres/all-done.js';
 import { display, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
+import { BLOCKER_COLUMNS, blockerText, type Blocker } from '../lane/blockers.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import { lockTables, type ReadLocked } from './lock-tables.js';
 import { beginOnVeneer } from './veneer-work.js';
-import { throwIfAborted } from '../lane/watched.js';
+import { terminateStubborn, throwIfAborted } from '../lane/watched.js';
 
 /**
  * Begins, and puts up the fence around a step that rewrites a table (PROTOCOL section 5).
@@ -41,9 +43,8 @@ export async function fenceVeneer(
 const LOOK_MS = 20;
 
 /**
- * Waits, for what is left of lock_wait, until no session of a mapped user has a snapshot on the shard that is older
- * than the step's transaction. pg_stat_activity shows backend_xmin to everybody. A direct session of such a user
- * looks the same and is waited for as well. Throws what makes the attempt be tried again.
+ * Waits, for what is left of lock_wait, until no session of postgres_fdw has a snapshot on the shard that is older
+ * than the step's transaction. Whom the user lets the run end, it ends. Throws what makes the attempt be tried again.
  */
 export async function awaitOldSnapshots(
   lane: Lane,
@@ -54,44 +55,56 @@ export async function awaitOldSnapshots(
   for (;;) {
     const old = await readOldSnapshots(lane, session);
     if (old.length === 0) return;
+    lane.blockers.splice(0, lane.blockers.length, ...old);
+    // What the server does not let this user end is waited for, and named.
+    await terminateStubborn(lane, session).catch(() => undefined);
     if (performance.now() > deadline) throw oldSnapshots(lane, old, changed);
     throwIfAborted(lane.run.signal);
     await delay(LOOK_MS);
   }
 }
 
-interface OldSnapshot extends Row {
-  readonly pid: number;
-  readonly application_name: string;
-}
-
-/** backend_type is not asked for: of other users' sessions it is shown to superusers alone. */
-async function readOldSnapshots(lane: Lane, session: Session): Promise<OldSnapshot[]> {
+/**
+ * Those that may be postgres_fdw's: by user, where shards.yaml has the mapping, and by name, since anybody may have made
+ * one by hand. A direct session of such a user looks the same. *Shown:* users, names and snapshots of all sessions stand in
+ * pg_stat_activity for everybody; what else would tell them apart, as backend_type or the client, does not.
+ */
+async function readOldSnapshots(lane: Lane, session: Session): Promise<Blocker[]> {
   // A transaction keeps the first copy that it made of pg_stat_activity. Asked together, they are run in this order.
   const [, old] = await allDone([
     session.prepared('SELECT pg_stat_clear_snapshot()'),
-    session.prepared<OldSnapshot>(
-      `SELECT pid, application_name FROM pg_stat_activity
-      WHERE datname = current_database() AND usename = ANY ($1::text[])
-        AND pid <> pg_backend_pid() AND age(backend_xmin) >= age(pg_current_xact_id()::xid)`,
-      [lane.shard.userMappings.map((mapping) => mapping.user)],
+    session.prepared<Omit<Blocker, 'member'> & Row>(
+      `SELECT ${BLOCKER_COLUMNS} FROM pg_stat_activity b
+      WHERE b.datname = current_database() AND b.pid <> pg_backend_pid()
+        AND age(b.backend_xmin) >= age(pg_current_xact_id()::xid)
+        AND (b.usename = ANY ($1::text[])
+             OR EXISTS (SELECT FROM unnest($2::text[]) AS name WHERE starts_with(b.application_name, name)))`,
+      [lane.shard.userMappings.map((mapping) => mapping.user), fdwNames(lane)],
     ),
   ]);
-  return old;
+  return old.map((one) => ({ ...one, member: session.member }) as Blocker);
 }
 
-function oldSnapshots(
-  lane: Lane,
-  old: readonly OldSnapshot[],
-  [first]: readonly QualifiedName[],
-): VeneerError {
+/**
+ * How the names of postgres_fdw's sessions on the shard begin: its default, and what shards.yaml has its servers say instead,
+ * up to the first escape (https://www.postgresql.org/docs/current/postgres-fdw.html#POSTGRES-FDW-OPTIONS-CONNECTION); of one
+ * that begins with an escape all sessions count. Not known are names that come from elsewhere: an option that was set by hand,
+ * postgres_fdw.application_name, PGAPPNAME of the veneer's server. With one of these, sessions are known by their users alone.
+ */
+function fdwNames({ run: { config }, shard }: Lane): string[] {
+  const servers = config.veneers
+    .flatMap(({ name }) => shardsShownOn(config, name))
+    .filter(({ name }) => name === shard.name);
+  const options = servers.flatMap(({ server }) => server.options['application_name'] ?? []);
+  return ['postgres_fdw', ...options.map((option) => /^[ -$&-~]{0,63}/.exec(option)?.[0] ?? '')];
+}
+
+function oldSnapshots(lane: Lane, old: readonly Blocker[], [first]: readonly QualifiedName[]): VeneerError {
   const name = first === undefined ? 'a table' : display(first);
   return new VeneerError(`a session still reads ${lane.shard.name} as it was before ${name} was changed`, {
     exitCode: EXIT.failed,
     sqlstate: SQLSTATE.lockNotAvailable,
     where: { member: lane.shard.name },
-    detail: old
-      .map(({ pid, application_name }) => `pid ${pid} (${application_name || 'unnamed'})`)
-      .join(', '),
+    detail: old.map(blockerText).join('\n'),
   });
 }

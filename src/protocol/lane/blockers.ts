@@ -20,11 +20,14 @@ export interface Blocker extends Row {
  */
 const WAITS = `SELECT FROM pg_stat_get_activity($1) AS w WHERE w.wait_event_type = 'Lock'`;
 
+/** What a blocker is, of a row `b` of pg_stat_activity; but for its member. */
+export const BLOCKER_COLUMNS = `b.pid, b.application_name, b.usename::text AS "user", b.state,
+         to_char(coalesce(b.xact_start, b.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since,
+         left(regexp_replace(b.query, '\\s+', ' ', 'g'), 120) AS query`;
+
 /** Empty unless the session `$1` is waiting for a lock at this moment. */
 const BLOCKERS = `
-  SELECT b.pid, b.application_name, b.usename::text AS "user", b.state,
-         to_char(coalesce(b.xact_start, b.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since,
-         left(regexp_replace(b.query, '\\s+', ' ', 'g'), 120) AS query
+  SELECT ${BLOCKER_COLUMNS}
     FROM pg_stat_activity w
     CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocking(pid)
     LEFT JOIN pg_stat_activity b ON b.pid = blocking.pid
