@@ -6,12 +6,13 @@ import { names } from './words.js';
 /** What became of the attempts that an earlier run left. */
 export function settledBlock(settled: readonly SettledAttempt[], style: Style): Block {
   if (settled.length === 0) return [];
-  const lines = settled.flatMap(({ migration, step, members, ending, detail }) => {
+  const lines = settled.flatMap(({ migration, step, members, ending, detail, hint }) => {
     const what = `  ${migration ?? `step ${step}`} on ${names(members)}: `;
     const bad = ending === 'in doubt' || detail !== null;
     return [
       `${what}${(bad ? style.red : style.green)(ending)}`,
       ...(detail === null ? [] : [`    ${detail}`]),
+      ...(hint === null ? [] : [`    ${hint}`]),
     ];
   });
   return ['left by an earlier run:', ...lines];

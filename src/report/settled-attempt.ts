@@ -6,4 +6,6 @@ export interface SettledAttempt {
   readonly ending: 'committed' | 'rolled back' | 'in doubt';
   /** Why it is in doubt, or which members lost it. */
   readonly detail: string | null;
+  /** In doubt: what to do about it, where that is more than to bring its members back. */
+  readonly hint: string | null;
 }

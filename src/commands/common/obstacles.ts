@@ -2,7 +2,7 @@ import type { ShardConfig } from '../../config/config.js';
 import { EXIT, type Problem } from '../../errors.js';
 import type { Run } from '../../protocol/run/run.js';
 import type { SettledAttempt } from '../../report/settled-attempt.js';
-import { settledText } from './settled.js';
+import { hintFor, settledText } from './settled.js';
 
 /** What forbids to begin: a selected shard that cannot be reached, or whose last step is still in doubt. */
 export function obstaclesTo(
@@ -23,7 +23,7 @@ export function obstaclesTo(
     .map((attempt) => ({
       message: `an earlier step is in doubt: ${settledText(attempt)}`,
       exitCode: EXIT.inDoubt,
-      hint: 'migrate recover, when all of its members are back',
+      hint: hintFor(attempt),
     }));
   return [...unreachable, ...inDoubt];
 }

@@ -117,7 +117,7 @@ export async function settleFirst(run: RecordedRun): Promise<SettledAttempt[]> {
 const passedBy = (attempt: SettledAttempt): VeneerError =>
   new VeneerError(`no veneer can be left out while a step is in doubt: ${settledText(attempt)}`, {
     exitCode: EXIT.inDoubt,
-    hint: 'bring the veneer back, then migrate recover',
+    hint: attempt.hint ?? 'bring the veneer back, then migrate recover',
   });
 
 /**

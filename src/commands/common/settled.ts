@@ -15,6 +15,7 @@ export const settledReport = (settled: readonly Settled[]): SettledAttempt[] =>
         : ending.kind === 'committed' && ending.lost.length > 0
           ? lostText(ending.lost)
           : null,
+    hint: ending.kind === 'in doubt' ? (ending.hint ?? null) : null,
   }));
 
 const lostText = (members: readonly string[]): string =>
@@ -30,9 +31,13 @@ export function refuseInDoubt(settled: readonly SettledAttempt[]): void {
   if (attempt === undefined) return;
   throw new VeneerError(`an earlier step is in doubt: ${settledText(attempt)}`, {
     exitCode: EXIT.inDoubt,
-    hint: 'migrate recover, when all of its members are back',
+    hint: hintFor(attempt),
   });
 }
+
+/** What to do about an attempt in doubt. */
+export const hintFor = ({ hint }: SettledAttempt): string =>
+  hint ?? 'migrate recover, when all of its members are back';
 
 /** One sentence per attempt, for the progress of a run. */
 export const settledText = ({ migration, step, members, ending, detail }: SettledAttempt): string =>

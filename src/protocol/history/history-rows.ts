@@ -125,12 +125,13 @@ const FAILED: Readonly<Partial<Record<ExitCode, string>>> = {
 };
 
 /** What became of a step of an earlier run. */
-export const settledRow = ({ step, migration, ending, detail }: SettledAttempt): HistoryRow => ({
+export const settledRow = ({ step, migration, ending, detail, hint }: SettledAttempt): HistoryRow => ({
   event: 'step settled',
   step,
   migration,
   outcome: ending,
-  problems: detail === null ? [] : [{ message: detail, exitCode: EXIT.inDoubt }],
+  problems:
+    detail === null ? [] : [{ message: detail, exitCode: EXIT.inDoubt, ...(hint === null ? {} : { hint }) }],
 });
 
 /** Problems of one run that are kept; with a fleet of thousands of shards there may be as many. */

@@ -11,7 +11,7 @@ export interface IntentParticipant {
   readonly databaseOid: string;
   /** The transaction's id, for people and pg_xact_status; null where nobody has asked for it. */
   readonly xid: string | null;
-  /** Who prepared: only this role, or a superuser, can settle. */
+  /** Who prepared, for people: only this role, or a superuser, can settle. It is compared by pg_prepared_xacts.owner. */
   readonly user: string;
   /** On a veneer: what it executes, for people and for lock-step recovery. */
   readonly statements: readonly string[];

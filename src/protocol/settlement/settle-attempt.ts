@@ -3,7 +3,7 @@ import { textOf } from '../../errors.js';
 import type { Role } from '../../fleet/member.js';
 import { literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
-import type { Session } from '../../postgres/session.js';
+import type { Row, Session } from '../../postgres/session.js';
 import { endTransaction } from '../../postgres/transaction.js';
 import { hasEvidence } from '../run/evidence.js';
 import { formatGid, type AttemptId } from '../run/gid.js';
@@ -11,7 +11,7 @@ import type { AtPoint } from '../run/run.js';
 import type { Protocol } from '../run/journal.js';
 import { replay } from './lock-step.js';
 import { COMMIT_ORDER } from '../group/participant.js';
-import { decide, decideLockStep, type Finding } from './settlement.js';
+import { decide, decideLockStep, type Barred, type Finding } from './settlement.js';
 
 /** A database that took part, as far as it is known. */
 export interface SettledParticipant {
@@ -46,7 +46,8 @@ export type Ending =
   /** `lost`: members that answered and had neither prepared nor committed it (a failover without the WAL). */
   | { readonly kind: 'committed'; readonly lost: readonly string[] }
   | { readonly kind: 'rolled back' }
-  | { readonly kind: 'in doubt'; readonly why: string };
+  /** `hint`: what to do about it, where that is more than to bring its members back. */
+  | { readonly kind: 'in doubt'; readonly why: string; readonly hint?: string };
 
 /**
  * Reads, decides and acts until the attempt is settled or the deadline has passed: its tables wait for us
@@ -69,7 +70,7 @@ async function settleOnce(unsettled: Unsettled): Promise<Ending> {
   if (unsettled.protocol === 'lock-step') return settleLockStep(unsettled);
   const findings = await findAll(unsettled);
   const decision = decide(unsettled.n, findings, unsettled.intentKnown);
-  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   const prepared = unsettled.participants.filter((_, index) => findings[index]?.state === 'prepared');
   const verb = decision.kind === 'commit' ? 'COMMIT' : 'ROLLBACK';
   const failed = await settlePrepared(unsettled, prepared, verb);
@@ -120,7 +121,7 @@ export async function foresee(unsettled: Unsettled): Promise<Ending> {
     unsettled.protocol === 'lock-step'
       ? decideLockStep(findings, veneersOf(unsettled))
       : decide(unsettled.n, findings, unsettled.intentKnown);
-  if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
+  if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   return decision.kind === 'roll back'
     ? { kind: 'rolled back' }
     : { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
@@ -143,7 +144,7 @@ async function find(unsettled: Unsettled, participant: SettledParticipant): Prom
     const stranger = strangerAt(session, participant);
     return stranger
       ? { state: 'unreachable', member, why: stranger }
-      : { state: await readState(session, unsettled, participant), member };
+      : await readState(session, unsettled, participant);
   } catch (error) {
     return { state: 'unreachable', member, why: textOf(error) };
   }
@@ -161,16 +162,26 @@ function strangerAt({ server }: Session, { identity }: SettledParticipant): stri
 async function readState(
   session: Session,
   { id, n }: Unsettled,
-  { index }: SettledParticipant,
-): Promise<'prepared' | 'committed' | 'absent'> {
+  { member, index }: SettledParticipant,
+): Promise<Finding> {
   // Two statements in this order, each with a snapshot of its own: see settlement.ts.
-  const prepared = await session.query(
-    'SELECT FROM pg_prepared_xacts WHERE gid = $1 AND database = current_database()',
-    [formatGid({ ...id, participant: index, n })],
-  );
-  if (await hasEvidence(session, id, index)) return 'committed';
-  return prepared.length > 0 ? 'prepared' : 'absent';
+  const gid = formatGid({ ...id, participant: index, n });
+  const [prepared] = await session.query<PreparedBy>(PREPARED_BY, [gid]);
+  if (await hasEvidence(session, id, index)) return { state: 'committed', member };
+  if (prepared === undefined) return { state: 'absent', member };
+  return { state: 'prepared', member, ...(prepared.ours ? {} : { barred: prepared }) };
 }
+
+interface PreparedBy extends Row, Barred {
+  readonly ours: boolean;
+}
+
+/** Who may settle it, as PostgreSQL decides that (LockGXact in twophase.c): its owner, and superusers. */
+const PREPARED_BY = `
+  SELECT coalesce(owner::text, 'a role that is gone') AS owner, current_user::text AS "user",
+         coalesce(owner = current_user, false)
+           OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS ours
+    FROM pg_prepared_xacts WHERE gid = $1 AND database = current_database()`;
 
 /**
  * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard

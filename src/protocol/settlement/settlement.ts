@@ -5,14 +5,43 @@
  */
 export type Finding =
   | { readonly state: 'unreachable'; readonly member: string; readonly why: string }
-  | { readonly state: 'prepared' | 'committed' | 'absent'; readonly member: string };
+  | { readonly state: 'prepared'; readonly member: string; readonly barred?: Barred }
+  | { readonly state: 'committed' | 'absent'; readonly member: string };
+
+/** Prepared by somebody else than who we are there now: PostgreSQL lets its owner settle it, and superusers. */
+export interface Barred {
+  readonly owner: string;
+  readonly user: string;
+}
 
 export type Decision =
   /** All that is prepared is to be committed. `lost`: reachable, and neither prepared nor committed. */
   | { readonly kind: 'commit'; readonly lost: readonly string[]; readonly waiting: readonly string[] }
   | { readonly kind: 'roll back' }
-  /** Nothing may be done: what is missing may hold the deciding evidence. */
-  | { readonly kind: 'leave'; readonly why: string };
+  /** Nothing may be done: what is missing may hold the deciding evidence, or a part is not ours to settle. */
+  | { readonly kind: 'leave'; readonly why: string; readonly hint?: string };
+
+/**
+ * What is to be done about one attempt: its fate, unless a part of it is not ours to settle. Then nothing is done anywhere.
+ * To commit the others would leave a veneer locked with old definitions over shards that have changed, or new ones over a shard
+ * that has not, until somebody else comes. Pure.
+ */
+export function decide(n: number, findings: readonly Finding[], intentKnown: boolean): Decision {
+  const fate = fateOf(n, findings, intentKnown);
+  const barred = findings.flatMap((f) =>
+    f.state === 'prepared' && f.barred !== undefined ? [{ member: f.member, ...f.barred }] : [],
+  );
+  if (fate.kind === 'leave' || barred.length === 0) return fate;
+  const each = barred.map(
+    ({ member, owner, user }) => `${member} was prepared by ${owner}, and we are ${user} there`,
+  );
+  const back = barred.map(({ member, owner }) => `${owner} on ${member}`);
+  return {
+    kind: 'leave',
+    why: `to be ${fate.kind === 'commit' ? 'committed' : 'rolled back'}, but ${each.join('; ')}; so nothing is settled anywhere`,
+    hint: `be ${back.join(' and ')} again, by url or role in shards.yaml, or a superuser there; then migrate recover`,
+  };
+}
 
 /**
  * The fate of one attempt, from what was found. Pure, and the same whoever asks: a running step, the next run, or
@@ -26,7 +55,7 @@ export type Decision =
  * all n, and rolling back is right. The intent is needed there because it lists who the n are: without it a
  * participant that nobody thought of could hold the evidence.
  */
-export function decide(n: number, findings: readonly Finding[], intentKnown: boolean): Decision {
+function fateOf(n: number, findings: readonly Finding[], intentKnown: boolean): Decision {
   const members = (state: Finding['state']): string[] =>
     findings.filter((finding) => finding.state === state).map((finding) => finding.member);
   const unreachable = members('unreachable');

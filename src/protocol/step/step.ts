@@ -119,7 +119,7 @@ function endOf(run: Run, job: Job, result: AttemptResult, attempts: number): Ste
         problem: {
           message: `in doubt: ${ending.why}`,
           exitCode: EXIT.inDoubt,
-          hint: inDoubtHint(run),
+          hint: ending.hint ?? inDoubtHint(run),
         },
         failures: [],
         attempts,

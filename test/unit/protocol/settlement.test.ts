@@ -70,6 +70,29 @@ test('what is left says which members are missing, and why', () => {
   });
 });
 
+test('what another user prepared is settled nowhere, and decides as any other does', () => {
+  const barred = (text: string, members: readonly number[]): Finding[] =>
+    findings(text).map((finding, index) =>
+      finding.state === 'prepared' && members.includes(index)
+        ? { ...finding, barred: { owner: `owner${index + 1}`, user: 'other' } }
+        : finding,
+    );
+  expect(decide(3, barred('cpp', [1, 2]), true)).toEqual({
+    kind: 'leave',
+    why: 'to be committed, but m2 was prepared by owner2, and we are other there; m3 was prepared by owner3, and we are other there; so nothing is settled anywhere',
+    hint: 'be owner2 on m2 and owner3 on m3 again, by url or role in shards.yaml, or a superuser there; then migrate recover',
+  });
+  expect(decide(2, barred('pp', [0]), true)).toMatchObject({
+    kind: 'leave',
+    why: expect.stringMatching(/^to be committed/),
+  });
+  expect(decide(2, barred('pa', [0]), true)).toMatchObject({
+    kind: 'leave',
+    why: expect.stringMatching(/^to be rolled back/),
+  });
+  expect(decide(2, barred('pu', [0]), true)).toEqual(decide(2, findings('pu'), true));
+});
+
 const states = fc
   .array(fc.constantFrom('p', 'c', 'a', 'u'), { minLength: 2, maxLength: 4 })
   .map((list) => list.join(''));

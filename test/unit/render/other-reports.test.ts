@@ -89,7 +89,14 @@ next: migrate sync
 
 test('recover tells what was settled, or that there was nothing', () => {
   const settled = [
-    { step: 's1', migration: 'm1', members: ['shard1', 'veneer'], ending: 'rolled back', detail: null },
+    {
+      step: 's1',
+      migration: 'm1',
+      members: ['shard1', 'veneer'],
+      ending: 'rolled back',
+      detail: null,
+      hint: null,
+    },
   ] as const;
   expect(text({ ...base, command: 'recover', dryRun: false, settled })).toBe(
     'left by an earlier run:\n  m1 on shard1, veneer: rolled back\n',

@@ -126,13 +126,28 @@ test('of a large run only the shards that are not clean show their steps', () =>
 
 test('what an earlier run left comes first', () => {
   const settled = [
-    { step: 's1', migration: 'm1', members: ['shard1', 'veneer'], ending: 'committed', detail: null },
-    { step: 's2', migration: null, members: ['shard2'], ending: 'in doubt', detail: 'shard2 is away' },
+    {
+      step: 's1',
+      migration: 'm1',
+      members: ['shard1', 'veneer'],
+      ending: 'committed',
+      detail: null,
+      hint: null,
+    },
+    {
+      step: 's2',
+      migration: null,
+      members: ['shard2'],
+      ending: 'in doubt',
+      detail: 'shard2 is away',
+      hint: 'wait',
+    },
   ] as const;
   expect(text(upReport([], { settled, exitCode: 22, next: 'migrate recover' }))).toBe(`left by an earlier run:
   m1 on shard1, veneer: committed
   step s2 on shard2: in doubt
     shard2 is away
+    wait
 
 next: migrate recover
 `);
