@@ -117,6 +117,17 @@ test('a shard that was taken out of shards.yaml leaves its attempt as it is, and
   expect(await s.run.recover()).toMatchObject({ settled: [{ ending: 'committed' }] });
 });
 
+test('the dry run, too, says who is away where the others are to be committed', async () => {
+  await leave(['shard1 committed', 'shard2 prepared', 'veneer prepared'], { intent: true });
+  const config = bookstoreYaml(s.fleet.name);
+  await s.fleet.writeConfig(config.replace('${SHARD2_URL}', 'postgres://a:b@localhost:1/x'));
+  const settled = [{ ending: 'in doubt', detail: 'committed, but shard2 cannot be reached' }];
+  for (const dryRun of [true, false])
+    expect(await s.run.recover({ dryRun })).toMatchObject({ exitCode: 23, settled });
+  await s.fleet.writeConfig(config);
+  expect(await s.run.recover()).toMatchObject({ settled: [{ ending: 'committed' }] });
+});
+
 test('another server or database behind the same url decides nothing', async () => {
   const recorded: Leftover['recorded'] = (participant) =>
     participant.member === 'veneer' ? participant : { ...participant, systemIdentifier: '7' };

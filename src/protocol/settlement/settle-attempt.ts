@@ -76,8 +76,7 @@ async function settleOnce(unsettled: Unsettled): Promise<Ending> {
   const failed = await settlePrepared(unsettled, prepared, verb);
   if (failed !== null) return { kind: 'in doubt', why: failed };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
-  if (decision.waiting.length > 0)
-    return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
+  if (decision.waiting.length > 0) return waitingFor(decision.waiting);
   return { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
 }
 
@@ -92,8 +91,7 @@ async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
     // Its statements no longer fit: the shard has committed, so the veneer is drift now, and sync repairs it.
     if (failure !== null) lost.push(participant.member);
   }
-  if (decision.waiting.length === 0) return { kind: 'committed', lost };
-  return { kind: 'in doubt', why: `committed, but ${decision.waiting.join(', ')} cannot be reached` };
+  return decision.waiting.length === 0 ? { kind: 'committed', lost } : waitingFor(decision.waiting);
 }
 
 async function replayOn(
@@ -122,10 +120,15 @@ export async function foresee(unsettled: Unsettled): Promise<Ending> {
       ? decideLockStep(findings, veneersOf(unsettled))
       : decide(unsettled.n, findings, unsettled.intentKnown);
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
-  return decision.kind === 'roll back'
-    ? { kind: 'rolled back' }
-    : { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
+  if (decision.kind === 'roll back') return { kind: 'rolled back' };
+  if (decision.waiting.length > 0) return waitingFor(decision.waiting);
+  return { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
 }
+
+const waitingFor = (members: readonly string[]): Ending => ({
+  kind: 'in doubt',
+  why: `committed, but ${members.join(', ')} cannot be reached`,
+});
 
 const notForgotten = ({ forgotten }: Unsettled, members: readonly string[]): string[] =>
   members.filter((member) => !forgotten.has(member));
