@@ -1,4 +1,5 @@
 import type { ShardStatus, StatusReport, TenantStatus } from '../report/status.js';
+import { groupBy } from '../group-by.js';
 import type { Block } from './block.js';
 import type { Style } from './style.js';
 import { tableLines, type Cell } from './table.js';
@@ -7,13 +8,19 @@ import { count } from './words.js';
 /** Tenants of a shard that are shown though there is nothing to tell of them. */
 const MOST_TENANTS = 50;
 
-/** A row per tenant; of a large shard those with something to tell, and the first fifty. */
+/**
+ * A row per tenant; of a large shard those with something to tell, and the first fifty. Before all others stand those that lack
+ * what their siblings have: a tenant that was skipped is not to be overlooked.
+ */
 export function statusTable({ shards }: StatusReport, style: Style): Block {
   const head = ['shard', 'tenant', 'applied', 'pending', 'last', 'drift'].map((text) => ({
     text,
     paint: style.dim,
   }));
-  const parts = shards.map((shard) => shardRows(shard, style));
+  const first = shards.flatMap((shard) =>
+    behindSiblings(shard).map((tenant) => tenantRow(shard.shard, tenant, style)),
+  );
+  const parts = [{ rows: first, remark: null }, ...shards.map((shard) => shardRows(shard, style))];
   const lines = tableLines([head, ...parts.flatMap(({ rows }) => rows)]);
   // The table is padded as a whole; what is no row of it goes between its lines.
   let taken = 1;
@@ -33,15 +40,29 @@ interface ShardRows {
   readonly remark: string | null;
 }
 
+/** Tenants with a migration pending that another of their shard has: skipped by `up`, or new. */
+function behindSiblings({ tenants }: ShardStatus): readonly TenantStatus[] {
+  const known = tenants.filter(({ applied }) => applied !== null);
+  const lacking = groupBy(
+    known.flatMap(({ pending }) => pending),
+    (name) => name,
+  );
+  return known.filter(({ pending }) =>
+    pending.some((name) => (lacking.get(name)?.length ?? 0) < known.length),
+  );
+}
+
 function shardRows(status: ShardStatus, style: Style): ShardRows {
-  const { shard, tenants, reachable } = status;
+  const { shard, reachable } = status;
+  const first = new Set(behindSiblings(status));
+  const tenants = status.tenants.filter((tenant) => !first.has(tenant));
   const shown = shownTenants(tenants, reachable);
   const hidden = tenants.length - shown.length;
   const rows = shown.map((tenant) => tenantRow(shard, tenant, style));
   const name: Cell = { text: shard, paint: style.bold };
   const empty: Cell[] = [name, { text: reachable ? '(no tenants)' : '(unreachable)', paint: style.dim }];
   return {
-    rows: rows.length > 0 ? rows : [empty],
+    rows: rows.length > 0 || first.size > 0 ? rows : [empty],
     remark: hidden === 0 ? null : `${shard}: … and ${count(hidden)} more (--json lists all)`,
   };
 }

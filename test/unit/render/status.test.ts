@@ -83,7 +83,7 @@ next: migrate recover
 `);
 });
 
-test('a large shard is cut, but who has something to tell stays', () => {
+test('a large shard is cut, but who has something to tell stays, and who lacks what its siblings have stands first', () => {
   const tenants = Array.from({ length: 2000 }, (_, index) => tenant(`t${index}`));
   const shard = (name: string, list: typeof tenants) => ({ shard: name, reachable: true, tenants: list });
   const lines = text(
@@ -100,7 +100,10 @@ test('a large shard is cut, but who has something to tell stays', () => {
   expect(lines.filter((line) => line.startsWith('shard1 '))).toHaveLength(52);
   expect(lines.filter((line) => /^shard1 {2}(drifted|waits) /.test(line))).toHaveLength(2);
   const remark = lines.indexOf('shard1: … and 1,948 more (--json lists all)');
-  expect(lines[remark - 1]).toContain('waits');
+  expect(lines.findIndex((line) => line.includes(' waits '))).toBe(
+    lines.findIndex((line) => line.startsWith('shard1 ')),
+  );
+  expect(lines[remark - 1]).toContain('drifted');
   expect(lines[remark + 1]).toMatch(/^shard2 {2}acme /);
 });
 
