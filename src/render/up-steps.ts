@@ -9,7 +9,7 @@ export function veneerStepLines(steps: readonly UpVeneerStep[], style: Style): r
   const rows = tableLines(
     steps.map((step) =>
       stepRow(
-        { ...step, tenants: step.veneers, veneerStatements: {}, writes: [] },
+        { ...step, tenants: step.veneers, notAtOnce: [], veneerStatements: {}, writes: [] },
         step.veneers.length,
         style,
       ),

@@ -28,7 +28,7 @@ export interface UpOrder {
   readonly direction: 'up' | 'down';
 }
 
-export interface UpVeneerStep extends Omit<UpStep, 'tenants' | 'veneerStatements' | 'writes'> {
+export interface UpVeneerStep extends Omit<UpStep, 'tenants' | 'notAtOnce' | 'veneerStatements' | 'writes'> {
   /** Those that did not have it (down: that had it). */
   readonly veneers: readonly string[];
   readonly problem: Problem | null;
@@ -62,6 +62,8 @@ export interface UpStep {
   readonly locks: readonly { readonly veneer: string; readonly table: string; readonly ms: number }[];
   /** In lock-step: milliseconds in which a shard had committed and not all of the veneers; null otherwise. */
   readonly windowMs: number | null;
+  /** In lock-step: other shards of the same step, which committed before this one or after it, and not at once. */
+  readonly notAtOnce: readonly string[];
   /** SQL per veneer: what was executed, or with `dryRun` nothing, since it is known only inside the step. */
   readonly veneerStatements: Readonly<Record<string, readonly string[]>>;
   /** INSERTs through a veneer that do no longer what they did before the step. */

@@ -80,3 +80,44 @@ test('for how long a veneer was behind, from the COMMIT of the shard to its own,
   const prepared = await run.up(first);
   expect(prepared.shards.map(({ steps }) => steps[0]?.windowMs)).toEqual([null, null, null]);
 });
+
+test('shards of one step commit one after the other: the report says so, and which did not when the second is cut off', async () => {
+  await run.up();
+  await fleet.writeMigration(
+    '20270101000000000_pages.sql',
+    'ALTER TABLE books ADD COLUMN pages int NOT NULL DEFAULT 1;\n',
+  );
+  const cut = commandsOn(fleet, {
+    at: async (point) => {
+      if (point !== 'before commit:shard2') return;
+      await fleet.query(
+        'shard2',
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name LIKE 'pgv %' AND state = 'idle in transaction'`,
+        'superuser',
+      );
+    },
+  });
+  const together = { protocol: 'lock-step', atomic: 'fleet' } as const;
+  expect(await cut.up(together)).toMatchObject({
+    exitCode: 21,
+    next: 'migrate up',
+    problems: [
+      { message: 'committed, but not on shard2, shard3: in lock-step shards commit one after the other' },
+      {},
+      {},
+    ],
+  });
+  const status = await run.status();
+  expect(status).toMatchObject({ exitCode: 10, drift: [], inDoubt: [] });
+  expect(await fleet.query('veneer', 'SELECT pages FROM bluth_co.books LIMIT 1')).toEqual([{ pages: 1 }]);
+  const again = await run.up(together);
+  expect(again).toMatchObject({ exitCode: 0, problems: [] });
+  expect(again.shards.map(({ steps }) => steps.map(({ notAtOnce }) => notAtOnce))).toEqual([
+    [],
+    [['shard3']],
+    [['shard2']],
+  ]);
+  expect(again.notices).toEqual([expect.stringContaining('shard2, shard3 committed one after the other')]);
+  expect(await run.status()).toMatchObject({ exitCode: 0 });
+});

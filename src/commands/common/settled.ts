@@ -1,6 +1,7 @@
 import { EXIT, VeneerError, type ExitCode } from '../../errors.js';
 import type { Settled } from '../../protocol/settlement/recovery.js';
-import type { SettledAttempt } from '../../report/settled-attempt.js';
+import type { Ending } from '../../protocol/settlement/settle-attempt.js';
+import { behindText, type SettledAttempt } from '../../report/settled-attempt.js';
 
 /** What recovery did, as reports show it. */
 export const settledReport = (settled: readonly Settled[]): SettledAttempt[] =>
@@ -9,14 +10,15 @@ export const settledReport = (settled: readonly Settled[]): SettledAttempt[] =>
     migration,
     members,
     ending: ending.kind,
-    detail:
-      ending.kind === 'in doubt'
-        ? ending.why
-        : ending.kind === 'committed' && ending.lost.length > 0
-          ? lostText(ending.lost)
-          : null,
+    detail: detailOf(ending),
     hint: ending.kind === 'in doubt' ? (ending.hint ?? null) : null,
+    behind: ending.kind === 'committed' ? ending.behind : [],
   }));
+
+function detailOf(ending: Ending): string | null {
+  if (ending.kind === 'in doubt') return ending.why;
+  return ending.kind === 'committed' && ending.lost.length > 0 ? lostText(ending.lost) : null;
+}
 
 const lostText = (members: readonly string[]): string =>
   `${members.join(', ')} lost it: neither prepared nor committed there; compare it with migrate status`;
@@ -40,5 +42,8 @@ export const hintFor = ({ hint }: SettledAttempt): string =>
   hint ?? 'migrate recover, when all of its members are back';
 
 /** One sentence per attempt, for the progress of a run. */
-export const settledText = ({ migration, step, members, ending, detail }: SettledAttempt): string =>
-  `${migration ?? 'step'} (${step}) on ${members.join(', ')}: ${ending}${detail === null ? '' : `, ${detail}`}`;
+export const settledText = (attempt: SettledAttempt): string => {
+  const { migration, step, members, ending, detail } = attempt;
+  const more = [behindText(attempt), detail].flatMap((text) => (text === null ? [] : [`, ${text}`]));
+  return `${migration ?? 'step'} (${step}) on ${members.join(', ')}: ${ending}${more.join('')}`;
+};

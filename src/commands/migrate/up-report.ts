@@ -44,7 +44,12 @@ export function upReport(base: Base, parts: Parts): UpReport {
     hooks: hooksOf(base.config.hooks, secretMask(base.config)),
     exitCode,
     next: nextCommand(base, exitCode, parts, [...parts.problems, ...missing]),
-    notices: [...notices, ...missing.map(({ message }) => message), ...writesText(parts.shards)],
+    notices: [
+      ...notices,
+      ...missing.map(({ message }) => message),
+      ...atOnceText(parts.shards),
+      ...writesText(parts.shards),
+    ],
     ms: Math.round(performance.now() - base.start),
   };
 }
@@ -80,6 +85,16 @@ function nextCommand(
   if (command === 'redo' && !dryRun) return 'migrate up';
   const left = steps.filter(({ direction }) => direction === 'down');
   return `migrate ${command} ${new Set(left.map(({ scope, migration }) => `${scope} ${migration}`)).size}`;
+}
+
+/** That what was to be on all shards or on none was not safe to be so. */
+function atOnceText(shards: readonly UpShard[]): string[] {
+  const apart = shards.filter(({ steps }) => steps.some(({ notAtOnce }) => notAtOnce.length > 0));
+  if (apart.length === 0) return [];
+  const names = apart.map(({ shard }) => shard).join(', ');
+  return [
+    `${names} committed one after the other, as shards do in lock-step: all or none takes max_prepared_transactions`,
+  ];
 }
 
 /** Over all shards together: a migration does the same to each. */
@@ -152,12 +167,13 @@ function ranStep(shard: string, planned: PlannedStep, end: StepEnd | null): UpSt
   if (end === null) return emptyStep(planned);
   const empty = { ...emptyStep(planned), state: end.kind, attempts: end.attempts };
   if (end.kind !== 'committed') return empty;
-  const { ms, statements, locks, protocol, windowMs, writes } = end.result;
+  const { ms, statements, locks, protocol, windowMs, writes, shards } = end.result;
   const changed = Object.entries(writes.get(shard) ?? {}).flatMap(([veneer, forecasts]) =>
     forecasts.map((forecast) => ({ ...forecast, shard, veneer })),
   );
   const veneerStatements = statements.get(shard) ?? {};
-  return { ...empty, ms, protocol, locks, windowMs, veneerStatements, writes: changed };
+  const notAtOnce = protocol === 'lock-step' ? shards.filter((other) => other !== shard) : [];
+  return { ...empty, ms, protocol, locks, windowMs, notAtOnce, veneerStatements, writes: changed };
 }
 
 function ranVeneerStep({ planned, end }: VeneerStepEnd): UpVeneerStep {
@@ -184,6 +200,7 @@ const emptyFacts = ({ name, scope }: Migration) =>
 
 const emptyStep = ({ migration, direction, tenants }: PlannedStep): UpStep => ({
   ...emptyFacts(migration),
+  notAtOnce: [],
   direction,
   tenants: tenants.map((tenant) => tenant.name),
   writes: [],

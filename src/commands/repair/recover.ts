@@ -108,8 +108,10 @@ function problemOutcome(error: unknown): Outcome {
 
 function reportOf(config: Config, outcomes: readonly Settled[], problems: readonly Problem[]): RecoverReport {
   const settled = settledReport(outcomes);
-  const exitCode = worst(settledExit(settled), problems.length > 0 ? EXIT.unreachable : EXIT.clean);
-  const next = exitCode === EXIT.clean ? null : 'migrate recover';
+  const isBehind = settled.some(({ behind }) => behind.length > 0);
+  const unsettled = worst(settledExit(settled), problems.length > 0 ? EXIT.unreachable : EXIT.clean);
+  const exitCode = worst(unsettled, isBehind ? EXIT.pending : EXIT.clean);
+  const next = unsettled !== EXIT.clean ? 'migrate recover' : isBehind ? 'migrate up' : null;
   return {
     command: 'recover',
     fleet: config.fleet,

@@ -55,7 +55,9 @@ const participant = (
   member: name,
   role,
   session,
-  statements: sqlOf([...(aligned?.statements.values() ?? [])].flat()),
+  statements: [...(aligned?.statements ?? [])].flatMap(([shard, all]) =>
+    all.map(({ sql, of }) => ({ sql, follows: of.kind === 'table' ? shard : null })),
+  ),
   replace,
   xid: null,
 });

@@ -1,7 +1,7 @@
 import type { Role } from '../../fleet/member.js';
 import type { Session } from '../../postgres/session.js';
 import type { AttemptId } from '../run/gid.js';
-import type { Protocol } from '../run/journal.js';
+import type { Protocol, StepStatement } from '../run/journal.js';
 
 /** A member with an open transaction in which an attempt's work is done and all that is left is to commit. */
 export interface Participant {
@@ -10,12 +10,17 @@ export interface Participant {
   readonly role: Role;
   readonly session: Session;
   /** What was executed to align it as a veneer, for all shards of the group. */
-  readonly statements: readonly string[];
+  readonly statements: readonly StepStatement[];
+  /** The statements are all that it did, although it may be a shard as well: a migration of the veneers. */
+  readonly whole?: boolean;
   /** A session in place of this one when it broke, once the old one has ended. */
   readonly replace: () => Promise<Session>;
   /** The id of its transaction (xid8) where the work has asked for it, and seen that it was still the same behind it. */
   readonly xid: string | null;
 }
+
+/** A statement that follows no shard in particular. */
+export const ofNobody = (sql: string): StepStatement => ({ sql, follows: null });
 
 export interface AttemptEnd {
   readonly id: AttemptId;

@@ -90,7 +90,7 @@ export async function rehearseOnVeneers(stage: Stage, id: string, planned: Venee
       part: ran ? 'runs' : 'follows',
       tenants: [],
       ms: null,
-      statements: ran ? [] : statements,
+      statements: ran ? [] : statements.map(({ sql }) => sql),
       locks: await stage.locks.news(session, anchorOf(crew.run, member)),
       rewrites: [],
     };

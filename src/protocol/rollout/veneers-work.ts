@@ -7,7 +7,7 @@ import type { GroupWork } from '../group/gather.js';
 import type { Crew } from '../lane/lane.js';
 import { refuseMadeDrift } from '../sync/made-drift.js';
 import { alignMesh } from '../step/mesh-alignment.js';
-import { inCommitOrder, type Participant } from '../group/participant.js';
+import { inCommitOrder, ofNobody, type Participant } from '../group/participant.js';
 import type { HeldTurns } from '../run/turns.js';
 import { workOnVeneer } from '../step/veneer-migration.js';
 
@@ -49,7 +49,8 @@ export async function changeVeneers(
       member: veneer.name,
       role: roleOf(crew.run.config, veneer.name),
       session,
-      statements,
+      statements: statements.map(ofNobody),
+      whole: true,
       replace: () => crew.session(veneer.name),
       xid,
     });

@@ -49,26 +49,34 @@ export async function removeEvidence(session: Session, attempts: readonly Attemp
   );
 }
 
-/** Is an attempt's evidence there? */
-export async function hasEvidence(
+/**
+ * Under which number the evidence of what was replayed for a participant stands (lock-step): it says that what others had
+ * committed was done there, and not that the participant's own transaction committed.
+ */
+export const followedIndex = (participant: number, n: number): number => n + participant;
+
+/** What a participant's evidence says; null: there is none. */
+export async function evidenceOf(
   session: Session,
   { fleet, step, nonce }: AttemptId,
   participant: number,
-): Promise<boolean> {
-  const rows = await unlessAbsent(
+  n: number,
+): Promise<'committed' | 'followed' | null> {
+  const rows = await unlessAbsent<{ participant: number }>(
     session.query(
-      'SELECT FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3 AND participant = $4',
-      [fleet, step, nonce, participant],
+      'SELECT participant FROM pgveneer.step WHERE fleet = $1 AND step = $2 AND nonce = $3 AND participant IN ($4, $5)',
+      [fleet, step, nonce, participant, followedIndex(participant, n)],
     ),
   );
-  return rows.length > 0;
+  if (rows.some((row) => row.participant === participant)) return 'committed';
+  return rows.length > 0 ? 'followed' : null;
 }
 
 /**
  * No rows where the table is not there: a tenant's database gets it in the very step that makes the tenant, so that without
  * the table nothing of that step is committed. One statement as ever, and so one snapshot.
  */
-async function unlessAbsent(rows: Promise<Row[]>): Promise<Row[]> {
+async function unlessAbsent<R = Row>(rows: Promise<R[]>): Promise<R[]> {
   try {
     return await rows;
   } catch (error) {

@@ -15,6 +15,17 @@ export interface IntentParticipant {
   readonly user: string;
   /** On a veneer: what it executes, for people and for lock-step recovery. */
   readonly statements: readonly string[];
+  /** For each statement what {@link StepStatement.follows} says; older versions wrote none. */
+  readonly follows?: readonly (string | null)[];
+  /** The statements are all that it does, although it is a shard as well: a migration of the veneers. */
+  readonly whole?: boolean;
+}
+
+/** A statement that a step executes on a veneer. */
+export interface StepStatement {
+  readonly sql: string;
+  /** The shard whose change it follows; null: none in particular, since it makes what shards share, or is the migration's own. */
+  readonly follows: string | null;
 }
 
 /** How an attempt with several participants commits. */

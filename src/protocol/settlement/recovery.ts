@@ -148,7 +148,8 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
       role: p.role,
       index: index + 1,
       identity: p,
-      statements: p.statements,
+      statements: p.statements.map((sql, at) => ({ sql, follows: p.follows?.[at] ?? null })),
+      whole: p.whole === true,
     })),
   }));
   const strays = groupBy(
@@ -157,21 +158,25 @@ export function openAttempts(config: Config, { intents, found }: Traces): OpenAt
   );
   const withoutIntent = [...strays.values()].flatMap((traces) => {
     const [first] = traces;
-    const byIndex = new Map(traces.map((trace) => [trace.gid.participant, trace]));
+    const byIndex = new Map(traces.map((trace) => [ownIndex(trace.gid), trace]));
     const isPrepared = traces.some((trace) => trace.kind === 'prepared');
     if (first === undefined || !(isPrepared || (config.leftOut.length > 0 && byIndex.size < first.gid.n)))
       return [];
     const participants = [...byIndex.values()].map(({ member, gid }) => ({
       member,
       role: roleOf(config, member),
-      index: gid.participant,
+      index: ownIndex(gid),
       identity: null,
       statements: [],
+      whole: false,
     }));
     return [{ id: idOf(first.gid), n: first.gid.n, intent: null, participants }];
   });
   return [...withIntent, ...withoutIntent];
 }
+
+/** Whose evidence it is: what was replayed for a participant stands under a number of its own. */
+const ownIndex = ({ participant, n }: Gid): number => (participant > n ? participant - n : participant);
 
 const idOf = ({ fleet, step, nonce }: AttemptId): AttemptId => ({ fleet, step, nonce });
 

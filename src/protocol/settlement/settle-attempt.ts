@@ -5,13 +5,20 @@ import { literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { endTransaction } from '../../postgres/transaction.js';
-import { hasEvidence } from '../run/evidence.js';
+import { evidenceOf, followedIndex } from '../run/evidence.js';
 import { formatGid, type AttemptId } from '../run/gid.js';
 import type { AtPoint } from '../run/run.js';
-import type { Protocol } from '../run/journal.js';
+import type { Protocol, StepStatement } from '../run/journal.js';
 import { replay } from './lock-step.js';
 import { COMMIT_ORDER } from '../group/participant.js';
-import { decide, decideLockStep, type Barred, type Finding } from './settlement.js';
+import {
+  decide,
+  decideLockStep,
+  type Barred,
+  type Finding,
+  type LockStepDecision,
+  type LockStepFinding,
+} from './settlement.js';
 
 /** A database that took part, as far as it is known. */
 export interface SettledParticipant {
@@ -22,7 +29,9 @@ export interface SettledParticipant {
   /** Null where only a prepared transaction or evidence told of it, and no intent. */
   readonly identity: { readonly systemIdentifier: string; readonly databaseOid: string } | null;
   /** What lock-step replays. */
-  readonly statements: readonly string[];
+  readonly statements: readonly StepStatement[];
+  /** These are all that it did, whatever its role is. */
+  readonly whole: boolean;
 }
 
 /** An attempt whose fate is to be brought to an end. */
@@ -43,8 +52,11 @@ export interface Unsettled {
 }
 
 export type Ending =
-  /** `lost`: members that answered and had neither prepared nor committed it (a failover without the WAL). */
-  | { readonly kind: 'committed'; readonly lost: readonly string[] }
+  /**
+   * `lost`: members that answered and had neither prepared nor committed it (a failover without the WAL), and veneers that
+   * could not follow. `behind`: shards that did not commit though another did, which is how lock-step may end.
+   */
+  | { readonly kind: 'committed'; readonly lost: readonly string[]; readonly behind: readonly string[] }
   | { readonly kind: 'rolled back' }
   /** `hint`: what to do about it, where that is more than to bring its members back. */
   | { readonly kind: 'in doubt'; readonly why: string; readonly hint?: string };
@@ -77,31 +89,59 @@ async function settleOnce(unsettled: Unsettled): Promise<Ending> {
   if (failed !== null) return { kind: 'in doubt', why: failed };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
-  return { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
+  return { kind: 'committed', lost: notForgotten(unsettled, decision.lost), behind: [] };
 }
 
 async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
-  const decision = decideLockStep(await findAll(unsettled), veneersOf(unsettled));
+  const decision = decideLockStep(await findAllInLockStep(unsettled));
   if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   const lost = notForgotten(unsettled, decision.lost);
-  for (const participant of unsettled.participants.filter((p) => decision.replay.includes(p.member))) {
-    const failure = await replayOn(unsettled, participant);
+  for (const participant of replaying(unsettled, decision)) {
+    const statements = statementsOf(participant, decision);
+    const failure = statements === null ? UNFIT : await replayOn(unsettled, participant, statements);
     if (failure?.connectionLost) return { kind: 'in doubt', why: failure.message };
     // Its statements no longer fit: the shard has committed, so the veneer is drift now, and sync repairs it.
     if (failure !== null) lost.push(participant.member);
   }
-  return decision.waiting.length === 0 ? { kind: 'committed', lost } : waitingFor(decision.waiting);
+  if (decision.waiting.length > 0) return waitingFor(decision.waiting);
+  return { kind: 'committed', lost, behind: notForgotten(unsettled, decision.behind) };
+}
+
+type Finish = Extract<LockStepDecision, { kind: 'finish' }>;
+
+const replaying = (
+  { participants, forgotten }: Unsettled,
+  { replay: members }: Finish,
+): SettledParticipant[] =>
+  participants.filter(({ member }) => members.includes(member) && !forgotten.has(member));
+
+const UNFIT = { message: 'what was shared cannot follow some of the shards alone', connectionLost: false };
+
+/**
+ * What a veneer has to do again: where shards are behind what follows the others alone. Null: something of it follows them all,
+ * a type or a view over all tenants, and would be right for none of them.
+ */
+function statementsOf(
+  { statements }: SettledParticipant,
+  { committed, behind }: Finish,
+): readonly string[] | null {
+  if (behind.length > 0 && statements.some(({ follows }) => follows === null)) return null;
+  return statements
+    .filter(({ follows }) => follows === null || committed.includes(follows))
+    .map(({ sql }) => sql);
 }
 
 async function replayOn(
   { id, n, sessionFor, at }: Unsettled,
   participant: SettledParticipant,
+  statements: readonly string[],
 ): Promise<{ readonly message: string; readonly connectionLost: boolean } | null> {
-  const { member, index, statements } = participant;
+  const { member, index } = participant;
   try {
     await at(`before replay:${member}`);
-    await replay(await sessionFor(participant), { ...id, participant: index, n }, statements);
+    const evidence = { ...id, participant: followedIndex(index, n), n };
+    await replay(await sessionFor(participant), evidence, statements);
     await at(`after replay:${member}`);
     return null;
   } catch (error) {
@@ -114,15 +154,19 @@ async function replayOn(
 
 /** What settlement would do, read without doing it. */
 export async function foresee(unsettled: Unsettled): Promise<Ending> {
-  const findings = await findAll(unsettled);
   const decision =
     unsettled.protocol === 'lock-step'
-      ? decideLockStep(findings, veneersOf(unsettled))
-      : decide(unsettled.n, findings, unsettled.intentKnown);
+      ? decideLockStep(await findAllInLockStep(unsettled))
+      : decide(unsettled.n, await findAll(unsettled), unsettled.intentKnown);
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
-  return { kind: 'committed', lost: notForgotten(unsettled, decision.lost) };
+  const behind = decision.kind === 'finish' ? decision.behind : [];
+  return {
+    kind: 'committed',
+    lost: notForgotten(unsettled, decision.lost),
+    behind: notForgotten(unsettled, behind),
+  };
 }
 
 const waitingFor = (members: readonly string[]): Ending => ({
@@ -134,22 +178,41 @@ const notForgotten = ({ forgotten }: Unsettled, members: readonly string[]): str
   members.filter((member) => !forgotten.has(member));
 
 const findAll = (unsettled: Unsettled): Promise<Finding[]> =>
-  Promise.all(unsettled.participants.map((participant) => find(unsettled, participant)));
+  Promise.all(
+    unsettled.participants.map(async (participant): Promise<Finding> => {
+      const { member } = participant;
+      const found = await find(unsettled, participant, (session) =>
+        readState(session, unsettled, participant),
+      );
+      return { ...found, member };
+    }),
+  );
 
-const veneersOf = ({ participants }: Unsettled): ReadonlySet<string> =>
-  new Set(participants.filter(({ role }) => role === 'veneer').map(({ member }) => member));
+const findAllInLockStep = (unsettled: Unsettled): Promise<LockStepFinding[]> =>
+  Promise.all(
+    unsettled.participants.map(async (participant): Promise<LockStepFinding> => {
+      const { member, whole } = participant;
+      const role = whole ? 'veneer' : participant.role;
+      const found = await find(unsettled, participant, (session) =>
+        readLockStepState(session, unsettled, participant),
+      );
+      return { ...found, member, role };
+    }),
+  );
 
-async function find(unsettled: Unsettled, participant: SettledParticipant): Promise<Finding> {
-  const { member } = participant;
+/** What `read` tells of a participant, if its database is there to be read. */
+async function find<Found>(
+  { forgotten, sessionFor }: Unsettled,
+  participant: SettledParticipant,
+  read: (session: Session) => Promise<Found>,
+): Promise<Found | { readonly state: 'absent' } | { readonly state: 'unreachable'; readonly why: string }> {
   try {
-    if (unsettled.forgotten.has(member)) return { state: 'absent', member };
-    const session = await unsettled.sessionFor(participant);
+    if (forgotten.has(participant.member)) return { state: 'absent' };
+    const session = await sessionFor(participant);
     const stranger = strangerAt(session, participant);
-    return stranger
-      ? { state: 'unreachable', member, why: stranger }
-      : await readState(session, unsettled, participant);
+    return stranger === null ? await read(session) : { state: 'unreachable', why: stranger };
   } catch (error) {
-    return { state: 'unreachable', member, why: textOf(error) };
+    return { state: 'unreachable', why: textOf(error) };
   }
 }
 
@@ -165,15 +228,18 @@ function strangerAt({ server }: Session, { identity }: SettledParticipant): stri
 async function readState(
   session: Session,
   { id, n }: Unsettled,
-  { member, index }: SettledParticipant,
-): Promise<Finding> {
+  { index }: SettledParticipant,
+): Promise<ReadState> {
   // Two statements in this order, each with a snapshot of its own: see settlement.ts.
   const gid = formatGid({ ...id, participant: index, n });
   const [prepared] = await session.query<PreparedBy>(PREPARED_BY, [gid]);
-  if (await hasEvidence(session, id, index)) return { state: 'committed', member };
-  if (prepared === undefined) return { state: 'absent', member };
-  return { state: 'prepared', member, ...(prepared.ours ? {} : { barred: prepared }) };
+  if ((await evidenceOf(session, id, index, n)) !== null) return { state: 'committed' };
+  if (prepared === undefined) return { state: 'absent' };
+  return { state: 'prepared', ...(prepared.ours ? {} : { barred: prepared }) };
 }
+
+type ReadState =
+  { readonly state: 'prepared'; readonly barred?: Barred } | { readonly state: 'committed' | 'absent' };
 
 interface PreparedBy extends Row, Barred {
   readonly ours: boolean;
@@ -185,6 +251,14 @@ const PREPARED_BY = `
          coalesce(owner = current_user, false)
            OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS ours
     FROM pg_prepared_xacts WHERE gid = $1 AND database = current_database()`;
+
+async function readLockStepState(
+  session: Session,
+  { id, n }: Unsettled,
+  { index }: SettledParticipant,
+): Promise<{ readonly state: 'committed' | 'followed' | 'absent' }> {
+  return { state: (await evidenceOf(session, id, index, n)) ?? 'absent' };
+}
 
 /**
  * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard

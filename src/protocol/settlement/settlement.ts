@@ -1,3 +1,5 @@
+import type { Role } from '../../fleet/member.js';
+
 /**
  * What became of one participant of an attempt, as read from its own database: first pg_prepared_xacts, then, in a
  * new statement, the evidence row. In this order a transaction that commits in between is seen as committed, or as
@@ -76,40 +78,67 @@ function fateOf(n: number, findings: readonly Finding[], intentKnown: boolean): 
 }
 
 /** Which participants decide nothing because they cannot be read, and why each. */
-function unreadText(findings: readonly Finding[]): string {
-  const unread = findings.flatMap((f) => (f.state === 'unreachable' ? [`${f.member} (${f.why})`] : []));
+function unreadText(findings: readonly { state: string; member: string; why?: string }[]): string {
+  const unread = findings.flatMap(({ state, member, why }) =>
+    state === 'unreachable' ? [`${member} (${why})`] : [],
+  );
   return `${unread.join(', ')} cannot be read, and may have committed`;
 }
 
+/** A participant in lock-step, and what it has at stake. */
+export interface LockStepFinding {
+  readonly member: string;
+  /**
+   * `shard`: work of its own, which nothing brings back; `veneer`: what can be replayed; a member that is both may have both
+   * at stake.
+   */
+  readonly role: Role;
+  /**
+   * `followed`: its own transaction is gone, and what others had committed was replayed there since (see `replay`); all else as
+   * in two-phase, but for `prepared`, which nothing is here.
+   */
+  readonly state: 'committed' | 'followed' | 'absent' | 'unreachable';
+  /** Why it cannot be read. */
+  readonly why?: string;
+}
+
 export type LockStepDecision =
-  /** `replay`: veneers whose statements are to be done again; `lost`: shards that did not commit though another did. */
   | {
       readonly kind: 'finish';
+      /** Whose statements for what others changed are to be done again, as far as they follow these shards. */
       readonly replay: readonly string[];
+      readonly committed: readonly string[];
+      /** Shards that had committed, as a veneer proves, and do not know of it any more. */
       readonly lost: readonly string[];
+      /** Shards that did not commit though another did, and have the migration pending. */
+      readonly behind: readonly string[];
       readonly waiting: readonly string[];
     }
   | { readonly kind: 'roll back' }
   | { readonly kind: 'leave'; readonly why: string };
 
 /**
- * The fate of an attempt in lock-step. Shards commit first, so a shard without evidence, with its old sessions
- * gone, means that no veneer committed either; a shard with evidence means that every veneer has to follow, and one
- * that has not is given its statements again. Pure.
+ * The fate of an attempt in lock-step. Shards commit first, one after the other, and the first failure ends it: so a shard
+ * without evidence, with its old sessions gone, did not commit, and no veneer of its own accord; evidence of a veneer's own
+ * transaction says that every shard did. A shard with evidence means that every veneer has to follow it, and not those that
+ * did not commit: their old definitions are right. Which they are must be known first, since a veneer follows once. Pure.
  */
-export function decideLockStep(findings: readonly Finding[], veneers: ReadonlySet<string>): LockStepDecision {
-  const members = (state: Finding['state']): string[] =>
-    findings.filter((finding) => finding.state === state).map((finding) => finding.member);
-  const unreachable = members('unreachable');
-  if (members('committed').length > 0) {
-    const absent = members('absent');
-    return {
-      kind: 'finish',
-      replay: absent.filter((member) => veneers.has(member)),
-      lost: absent.filter((member) => !veneers.has(member)),
-      waiting: unreachable,
-    };
-  }
-  if (unreachable.length === 0) return { kind: 'roll back' };
-  return { kind: 'leave', why: unreadText(findings) };
+export function decideLockStep(findings: readonly LockStepFinding[]): LockStepDecision {
+  const some = (wanted: (finding: LockStepFinding) => boolean): string[] =>
+    findings.filter(wanted).map(({ member }) => member);
+  const isShard = ({ role }: LockStepFinding): boolean => role !== 'veneer';
+  const unreachable = findings.filter(({ state }) => state === 'unreachable');
+  if (findings.every(({ state }) => state === 'absent' || state === 'unreachable'))
+    return unreachable.length === 0 ? { kind: 'roll back' } : { kind: 'leave', why: unreadText(unreachable) };
+  const allCommitted = findings.some(({ role, state }) => role === 'veneer' && state === 'committed');
+  const missing = some((one) => isShard(one) && (one.state === 'absent' || one.state === 'followed'));
+  const isKnown = allCommitted || !unreachable.some(isShard);
+  return {
+    kind: 'finish',
+    replay: isKnown ? some(({ role, state }) => role !== 'shard' && state === 'absent') : [],
+    committed: some((one) => isShard(one) && (allCommitted || one.state === 'committed')),
+    lost: allCommitted ? missing : [],
+    behind: allCommitted ? [] : missing,
+    waiting: unreachable.map(({ member }) => member),
+  };
 }

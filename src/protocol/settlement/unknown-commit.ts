@@ -3,7 +3,7 @@ import { textOf } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { fieldOf } from '../../postgres/sqlstate.js';
-import { hasEvidence } from '../run/evidence.js';
+import { evidenceOf } from '../run/evidence.js';
 import type { AttemptId } from '../run/gid.js';
 import type { Participant } from '../group/participant.js';
 import type { Run } from '../run/run.js';
@@ -50,7 +50,7 @@ async function readOn(
     refuseOther(session, old);
     await endOld(session, old, applicationName.slice(0, 63));
     // It was the only participant.
-    if (await hasEvidence(session, id, 1)) return { kind: 'committed', lost: [] };
+    if ((await evidenceOf(session, id, 1, 1)) !== null) return { kind: 'committed', lost: [], behind: [] };
     // A newer run may have cleared the evidence; and an id that no WAL told of may have been given to another since.
     if ((await statusOf(session, xid)) !== 'committed') return { kind: 'rolled back' };
     return {

@@ -20,6 +20,8 @@ import { watched } from '../lane/watched.js';
 export interface AttemptResult extends AttemptEnding {
   readonly ms: number;
   readonly protocol: Protocol | 'one server' | 'no transaction';
+  /** Shards that did work of their own in it. */
+  readonly shards: readonly string[];
   /** For how long each table of a veneer was locked. */
   readonly locks: readonly LockDuration[];
   /** By shard and veneer: the SQL that was executed there. */
@@ -92,6 +94,7 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
       ...end,
       ms: budget.elapsed(),
       protocol: together ? protocol : 'one server',
+      shards: participants.filter(hasOwnWork).map(({ member }) => member),
       locks: budget.lockDurations(),
       statements,
       writes,
@@ -103,6 +106,9 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
     turns.giveBack();
   }
 }
+
+/** What it did is not all in its statements, so that nobody could do it again for it. */
+const hasOwnWork = ({ role, whole = false }: Participant): boolean => role !== 'veneer' && !whole;
 
 /** A watch per crew, each over its own sessions, around one piece of work. */
 const watchedOnAll = (

@@ -29,7 +29,11 @@ export interface AttemptEnding {
   readonly windowMs: number | null;
 }
 
-const COMMITTED = { ending: { kind: 'committed', lost: [] }, cause: null, windowMs: null } as const;
+const COMMITTED = {
+  ending: { kind: 'committed', lost: [], behind: [] },
+  cause: null,
+  windowMs: null,
+} as const;
 
 /** A decided attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
 const SETTLE_DEADLINE_MS = 30_000;
@@ -148,12 +152,13 @@ function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unse
   return {
     id,
     n: participants.length,
-    participants: participants.map(({ member, role, session, statements }, index) => ({
+    participants: participants.map(({ member, role, session, statements, whole = false }, index) => ({
       member,
       role,
       index: index + 1,
       identity: session.server,
       statements,
+      whole,
     })),
     intentKnown: true,
     protocol,
@@ -168,14 +173,16 @@ function intentOf({ id, migration, protocol, participants }: AttemptEnd): Intent
     ...id,
     migration,
     protocol,
-    participants: participants.map(({ member, role, session, statements, xid }) => ({
+    participants: participants.map(({ member, role, session, statements, whole = false, xid }) => ({
       member,
       role,
       systemIdentifier: session.server.systemIdentifier,
       databaseOid: session.server.databaseOid,
       xid,
       user: session.server.user,
-      statements,
+      statements: statements.map(({ sql }) => sql),
+      follows: statements.map(({ follows }) => follows),
+      whole,
     })),
   };
 }

@@ -9,7 +9,8 @@ import { alignVeneers } from '../align/align-veneers.js';
 import { readDone } from './group-work.js';
 import { readTouched } from '../shard/shard-changes.js';
 import type { Crew, Lane } from '../lane/lane.js';
-import type { Participant } from '../group/participant.js';
+import { ofNobody, type Participant } from '../group/participant.js';
+import type { StepStatement } from '../run/journal.js';
 import type { HeldTurns } from '../run/turns.js';
 
 /**
@@ -87,7 +88,8 @@ async function openVeneers(crew: Crew, shards: readonly GroupShard[]): Promise<G
   return veneers;
 }
 
-const statementsOf = ({ statements }: Aligned): string[] => sqlOf([...statements.values()].flat());
+const statementsOf = ({ statements }: Aligned): StepStatement[] =>
+  sqlOf([...statements.values()].flat()).map(ofNobody);
 
 const asParticipant = (aligned: Aligned): Participant => ({
   member: aligned.veneer.name,

@@ -11,6 +11,7 @@ import { Interrupted } from '../lane/watched.js';
 import type { Crew } from '../lane/lane.js';
 import { isAway, membersReturn } from '../lane/return-of-members.js';
 import type { Run } from '../run/run.js';
+import type { Ending } from '../settlement/settle-attempt.js';
 
 /** How a step ended, whatever happened; never thrown. */
 export type StepEnd =
@@ -103,9 +104,9 @@ function endOf(run: Run, job: Job, result: AttemptResult, attempts: number): Ste
   const { ending, cause } = result;
   switch (ending.kind) {
     case 'committed':
-      return ending.lost.length === 0
+      return ending.lost.length + ending.behind.length === 0
         ? { kind: 'committed', result, attempts }
-        : { kind: 'in doubt', problem: lostProblem(ending.lost), failures: [], attempts };
+        : { kind: 'in doubt', problem: unevenProblem(ending), failures: [], attempts };
     case 'rolled back':
       return {
         kind: 'failed',
@@ -132,6 +133,17 @@ export const inDoubtHint = ({ hasWatchdog }: Pick<Run, 'hasWatchdog'>): string =
   hasWatchdog
     ? 'the watchdog of this run goes on settling for two minutes; then, or where its host is gone, type migrate recover'
     : 'migrate recover, when all of its members are back';
+
+const unevenProblem = ({ lost, behind }: Extract<Ending, { kind: 'committed' }>): Problem =>
+  behind.length === 0 ? lostProblem(lost) : behindProblem(behind, lost);
+
+/** Committed by some shards alone; `lost`: veneers that could not follow these alone. */
+const behindProblem = (behind: readonly string[], lost: readonly string[]): Problem => ({
+  message: `committed, but not on ${behind.join(', ')}: in lock-step shards commit one after the other`,
+  ...(lost.length === 0 ? {} : { detail: `${lost.join(', ')} could not follow the others alone` }),
+  exitCode: lost.length === 0 ? EXIT.partial : EXIT.inDoubt,
+  hint: `type the same command again: it runs where it did not commit${lost.length === 0 ? '' : '; what a veneer still shows otherwise then is repaired by migrate sync'}`,
+});
 
 /** Committed, and members lost it: a failover without the last WAL. */
 export const lostProblem = (members: readonly string[]): Problem => ({

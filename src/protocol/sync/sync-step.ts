@@ -20,7 +20,7 @@ import {
   type WantedOfShard,
 } from './sync-work.js';
 import { commitAttempt, type AttemptEnding } from '../step/commit.js';
-import type { Participant } from '../group/participant.js';
+import { ofNobody, type Participant } from '../group/participant.js';
 import { sqlOf } from '../group/veneer-statement.js';
 import { chooseProtocol } from '../step/protocol-choice.js';
 import { unionsAmiss } from '../../veneer/unions.js';
@@ -67,7 +67,7 @@ export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> 
       member: veneer.member,
       role: 'veneer',
       session: veneer,
-      statements,
+      statements: statements.map(ofNobody),
       replace: () => lane.session(veneer.member),
       xid: null,
     }));

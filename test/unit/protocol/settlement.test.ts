@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, decideLockStep, type Finding } from '../../../src/protocol/settlement/settlement.js';
+import {
+  decide,
+  decideLockStep,
+  type Finding,
+  type LockStepFinding,
+} from '../../../src/protocol/settlement/settlement.js';
 
 const LETTERS: Readonly<Record<string, Finding['state']>> = {
   p: 'prepared',
@@ -119,23 +124,78 @@ test('nobody rolls back what another commits: a participant that comes back chan
   );
 });
 
+const STATES: Readonly<Record<string, LockStepFinding['state']>> = {
+  c: 'committed',
+  f: 'followed',
+  a: 'absent',
+  u: 'unreachable',
+};
+
+/** `s1:c v:a`: by participant its role (s, v, or m of a mesh) and what was found. */
+const inLockStep = (text: string): LockStepFinding[] =>
+  text.split(' ').map((part): LockStepFinding => {
+    const [member = '', letter = ''] = part.split(':');
+    const role = member.startsWith('s') ? 'shard' : member.startsWith('m') ? 'shard+veneer' : 'veneer';
+    return {
+      member,
+      role,
+      state: STATES[letter] ?? 'absent',
+      ...(letter === 'u' ? { why: 'it is down' } : {}),
+    };
+  });
+
+/** Empty lists left out. */
+function decidedInLockStep(text: string): string {
+  const decision = decideLockStep(inLockStep(text));
+  if (decision.kind !== 'finish') return decision.kind;
+  const { kind, ...lists } = decision;
+  const told = Object.entries(lists).flatMap(([name, members]) =>
+    members.length === 0 ? [] : [`${name} ${members.join(' ')}`],
+  );
+  return [kind, ...told].join(', ');
+}
+
 test.each([
-  ['ca', 'finish'],
-  ['cc', 'finish'],
-  ['ac', 'finish'],
-  ['cu', 'finish'],
-  ['aa', 'roll back'],
-  ['au', 'leave'],
-  ['ua', 'leave'],
-])('lock-step, shard and veneer %s: %s', (text, kind) => {
-  expect(decideLockStep(findings(text), new Set(['m2'])).kind).toBe(kind);
+  ['s1:a v:a', 'roll back'],
+  ['s1:a v:u', 'leave'],
+  ['s1:u v:a', 'leave'],
+  ['s1:c v:c', 'finish, committed s1'],
+  ['s1:c v:a', 'finish, replay v, committed s1'],
+  ['s1:c v:f', 'finish, committed s1'],
+  ['s1:c v1:a v2:u', 'finish, replay v1, committed s1, waiting v2'],
+  // The shard's server was replaced by one that did not get its last commits.
+  ['s1:a v:c', 'finish, committed s1, lost s1'],
+  ['s1:u v:c', 'finish, committed s1, waiting s1'],
+  ['s1:u v1:c v2:a', 'finish, replay v2, committed s1, waiting s1'],
+  // Of several shards some committed: what follows the others is not for anybody.
+  ['s1:c s2:a v:a', 'finish, replay v, committed s1, behind s2'],
+  ['s1:c s2:a v:f', 'finish, committed s1, behind s2'],
+  // What a veneer is to follow must be known first: it follows once.
+  ['s1:c s2:u v:a', 'finish, committed s1, waiting s2'],
+  ['s1:c s2:c v1:c v2:a', 'finish, replay v2, committed s1 s2'],
+  // A mesh: a member that did not commit follows those that did.
+  ['m1:c m2:a m3:a', 'finish, replay m2 m3, committed m1, behind m2 m3'],
+  ['m1:c m2:f m3:a', 'finish, replay m3, committed m1, behind m2 m3'],
+  ['m1:c m2:f m3:f', 'finish, committed m1, behind m2 m3'],
+  ['m1:c m2:u m3:a', 'finish, committed m1, behind m3, waiting m2'],
+  // A migration of the veneers: each is done again where it is missing.
+  ['v1:c v2:a', 'finish, replay v2'],
+])('lock-step, %s: %s', (text, decision) => {
+  expect(decidedInLockStep(text)).toBe(decision);
 });
 
-test('in lock-step a veneer that did not follow is replayed, a shard that did not is lost', () => {
-  expect(decideLockStep(findings('caau'), new Set(['m3', 'm4']))).toEqual({
-    kind: 'finish',
-    replay: ['m3'],
-    lost: ['m2'],
-    waiting: ['m4'],
-  });
+test('in lock-step a member that follows or comes back makes no shard commit that had not', () => {
+  const members = ['s1', 's2', 'm1', 'm2', 'v'];
+  const found = fc.array(fc.constantFrom('c', 'f', 'a', 'u'), { minLength: 5, maxLength: 5 });
+  fc.assert(
+    fc.property(found, (letters) => {
+      const text = members.map((member, at) => `${member}:${letters[at]}`).join(' ');
+      const decision = decideLockStep(inLockStep(text));
+      if (decision.kind !== 'finish') return;
+      const committed = members.filter((_, at) => letters[at] === 'c');
+      const isProved = committed.includes('v');
+      for (const member of decision.committed) expect(isProved || committed.includes(member)).toBe(true);
+      for (const member of decision.replay) expect(letters[members.indexOf(member)]).toBe('a');
+    }),
+  );
 });

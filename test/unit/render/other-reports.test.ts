@@ -96,6 +96,7 @@ test('recover tells what was settled, or that there was nothing', () => {
       ending: 'rolled back',
       detail: null,
       hint: null,
+      behind: [],
     },
   ] as const;
   expect(text({ ...base, command: 'recover', dryRun: false, settled })).toBe(

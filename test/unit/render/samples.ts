@@ -31,6 +31,7 @@ export const step = (migration: string, rest: Partial<UpStep> = {}): UpStep => (
   locks: [],
   writes: [],
   windowMs: null,
+  notAtOnce: [],
   veneerStatements: {},
   statements: [],
   ...rest,

@@ -133,6 +133,7 @@ test('what an earlier run left comes first', () => {
       ending: 'committed',
       detail: null,
       hint: null,
+      behind: [],
     },
     {
       step: 's2',
@@ -141,6 +142,7 @@ test('what an earlier run left comes first', () => {
       ending: 'in doubt',
       detail: 'shard2 is away',
       hint: 'wait',
+      behind: [],
     },
   ] as const;
   expect(text(upReport([], { settled, exitCode: 22, next: 'migrate recover' }))).toBe(`left by an earlier run:

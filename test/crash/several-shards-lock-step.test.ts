@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { assertLikeImport } from '../support/like-import.js';
+import { meshFleet, regionNames, type MeshFleet, type Region } from '../support/mesh-fleet.js';
+import { runCli } from '../support/run-cli.js';
+import { scenario } from '../support/scenario.js';
+import { veneerDrift } from '../support/veneer-drift.js';
+
+/** Several shards in one step of lock-step: they commit one after the other, and a crash may come in between. */
+const WAY = ['up', '--atomic', 'fleet', '--protocol', 'lock-step'];
+
+async function killAt(point: string, cwd: string): Promise<void> {
+  const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
+  expect(await runCli(WAY, { cwd, env })).toMatchObject({ signal: 'SIGKILL' });
+}
+
+describe('three shards behind a veneer', () => {
+  const s = scenario({ shared: true });
+  const SHARDS = ['shard1', 'shard2', 'shard3'];
+  let round = 0;
+
+  beforeAll(async () => {
+    await s.start(
+      'CREATE TABLE books (id int PRIMARY KEY, weight_0 int); INSERT INTO books VALUES (1, NULL)',
+    );
+  });
+
+  const weights = (): Promise<unknown[]> =>
+    Promise.all(
+      ['cyberdyne', 'bluth_co', 'initech'].map((tenant) =>
+        s.fleet.query('veneer', `SELECT * FROM ${tenant}.books WHERE id IS NOT NULL`, 'app'),
+      ),
+    );
+
+  test.each([
+    ['after commit:shard1', ['shard2', 'shard3']],
+    ['before commit:shard3', ['shard3']],
+    ['after commit:shard3', []],
+    ['after commit:veneer', []],
+  ])('killed %s: the veneer follows those that committed, and no other', async (point, behind) => {
+    round++;
+    // A renamed column shows what was replayed, and NOT NULL what may be wrong about it.
+    await s.write(
+      `UPDATE books SET weight_${round - 1} = ${round}; ALTER TABLE books RENAME weight_${round - 1} TO weight_${round};
+       ALTER TABLE books ADD CONSTRAINT filled CHECK (weight_${round} > 0), ALTER weight_${round} SET NOT NULL`,
+    );
+    await killAt(point, s.fleet.dir);
+    const foreseen = await s.run.recover({ dryRun: true });
+    const settled = await s.run.recover();
+    expect(settled).toMatchObject({
+      exitCode: behind.length === 0 ? 0 : 10,
+      next: behind.length === 0 ? null : 'migrate up',
+      settled: [{ ending: 'committed', detail: null, behind }],
+    });
+    expect(foreseen.settled).toEqual(settled.settled);
+    await assertLikeImport(s.fleet);
+    const status = await s.run.status();
+    expect(veneerDrift(status)).toEqual([]);
+    expect(status.next).toBe(behind.length === 0 ? null : 'migrate up');
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    await assertLikeImport(s.fleet);
+    const row = { id: 1, [`weight_${round}`]: round };
+    expect(await weights()).toEqual([[row], [row], [row]]);
+    for (const shard of SHARDS) {
+      await s.fleet.query(shard, 'SELECT 1');
+      expect(await s.fleet.query(shard, 'SELECT * FROM pgveneer.step')).toEqual([]);
+    }
+    await s.write(`ALTER TABLE books DROP CONSTRAINT filled, ALTER weight_${round} DROP NOT NULL`);
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  });
+});
+
+describe('a mesh', () => {
+  let fleet: MeshFleet;
+  let round = 0;
+
+  beforeAll(async () => {
+    fleet = await meshFleet();
+    expect(await fleet.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
+    await fleet.writeMigration('0000_books.sql', 'CREATE TABLE books (id int PRIMARY KEY, title_0 text)');
+    expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  });
+  afterAll(() => fleet.close());
+
+  test.each<[string, Region[]]>([
+    ['after commit:usa', ['gbr', 'aus']],
+    ['after commit:gbr', ['aus']],
+    ['after commit:aus', []],
+  ])('killed %s: regions that did not commit follow those that did', async (point, behind) => {
+    round++;
+    await fleet.writeMigration(
+      `${round}_rename.sql`,
+      `ALTER TABLE books RENAME title_${round - 1} TO title_${round}`,
+    );
+    await killAt(point, fleet.dir);
+    // Killed once more between two that follow: what one has done stands, and is not taken for its own commit.
+    if (behind.length > 1) {
+      const env = { PGVENEER_TEST_CRASH_AT: `after replay:${behind[0]}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
+      expect(await runCli(['recover'], { cwd: fleet.dir, env })).toMatchObject({ signal: 'SIGKILL' });
+    }
+    expect(await fleet.run.recover()).toMatchObject({
+      settled: [{ ending: 'committed', detail: null, behind }],
+    });
+    const shown = await fleet.everywhere(
+      `SELECT n.nspname || '.' || a.attname AS shown FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = 'books' AND a.attname LIKE 'title_%' ORDER BY 1`,
+    );
+    // One that has committed shows all as the step was to leave them, since that was one transaction with its own tables.
+    const shownBy = (by: Region): unknown[] =>
+      regionNames.toSorted().map((name) => {
+        const isRenamed = !behind.includes(by) || !behind.includes(name);
+        return { shown: `${name}.title_${isRenamed ? round : round - 1}` };
+      });
+    expect(shown).toEqual(regionNames.map(shownBy));
+    expect(await fleet.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], problems: [], exitCode: 0 });
+  });
+});
