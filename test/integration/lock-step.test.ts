@@ -1,7 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { history } from '../../src/commands/history/history.js';
 import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
+import { runCli } from '../support/run-cli.js';
 import type { TestFleet } from '../support/test-fleet.js';
 
 let fleet: TestFleet;
@@ -120,4 +123,33 @@ test('shards of one step commit one after the other: the report says so, and whi
   ]);
   expect(again.notices).toEqual([expect.stringContaining('shard2, shard3 committed one after the other')]);
   expect(await run.status()).toMatchObject({ exitCode: 0 });
+});
+
+test('a replay waits for no reader for longer than a step does, stays in doubt, and goes through once the reader has ended', async () => {
+  const yaml = (await readFile(join(fleet.dir, 'shards.yaml'), 'utf8')).replace(
+    /rollout: .*/,
+    'rollout: { lock_wait: 200ms, retries: 1 }',
+  );
+  await writeFile(join(fleet.dir, 'shards.yaml'), yaml);
+  await run.up();
+  await fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
+  await fleet.writeMigration('20270101000000000_rename.sql', 'ALTER TABLE books RENAME title TO name;\n');
+  const env = { PGVENEER_TEST_CRASH_AT: 'before commit:veneer', PGVENEER_TEST_NO_WATCHDOG: '1' };
+  const args = ['up', '--protocol', 'lock-step', '--shard', 'shard1'];
+  expect(await runCli(args, { cwd: fleet.dir, env })).toMatchObject({ signal: 'SIGKILL' });
+  const reader = await fleet.connect('veneer', 'app');
+  await reader.query('BEGIN; SELECT count(*) FROM bluth_co.books');
+  const detail = expect.stringContaining('veneer could not follow: canceling statement due to lock timeout');
+  expect(await run.recover()).toMatchObject({
+    exitCode: 22,
+    next: 'migrate recover',
+    settled: [{ ending: 'in doubt', detail }],
+  });
+  await reader.query('COMMIT');
+  expect(await run.recover()).toMatchObject({
+    exitCode: 0,
+    settled: [{ ending: 'committed', detail: null }],
+  });
+  expect(await run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
+  expect(await fleet.query('veneer', 'SELECT * FROM public.titles')).toHaveLength(12);
 });

@@ -111,7 +111,10 @@ function reportOf(config: Config, outcomes: readonly Settled[], problems: readon
   const isBehind = settled.some(({ behind }) => behind.length > 0);
   const unsettled = worst(settledExit(settled), problems.length > 0 ? EXIT.unreachable : EXIT.clean);
   const exitCode = worst(unsettled, isBehind ? EXIT.pending : EXIT.clean);
-  const next = unsettled !== EXIT.clean ? 'migrate recover' : isBehind ? 'migrate up' : null;
+  const isOpen = problems.length > 0 || settled.some(({ ending }) => ending === 'in doubt');
+  // What was lost is settled; what a veneer or shard lacks since, status tells.
+  const after = unsettled !== EXIT.clean ? 'migrate status' : isBehind ? 'migrate up' : null;
+  const next = isOpen ? 'migrate recover' : after;
   return {
     command: 'recover',
     fleet: config.fleet,

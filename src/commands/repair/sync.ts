@@ -19,7 +19,8 @@ import {
 import { readRepairs, readWanted, repairStatements, type SyncScope } from '../../protocol/sync/sync-work.js';
 import { readUnionFacts } from '../../protocol/align/union-facts.js';
 import { unionStatements } from '../../veneer/unions.js';
-import { backoff, inDoubtHint, lostProblem, problemFor, worthRetrying } from '../../protocol/step/step.js';
+import { backoff } from '../../protocol/lane/backoff.js';
+import { inDoubtHint, lostProblem, problemFor, worthRetrying } from '../../protocol/step/step.js';
 import { forgetAttempts } from '../../protocol/step/commit.js';
 import type { SyncReport, SyncVeneer } from '../../report/reports.js';
 import type { SettledAttempt } from '../../report/settled-attempt.js';

@@ -10,7 +10,7 @@ import { keyList, keyValues, readFillTable, type FillTable } from './backfill-ta
 import { refuseInterrupted } from './no-transaction-watch.js';
 import { refuseForeignWrites } from '../step/protocol-choice.js';
 import { explain } from '../shard/explain-failure.js';
-import { backoff } from '../step/step.js';
+import { backoff } from '../lane/backoff.js';
 import type { TenantWork } from './tenant-work.js';
 
 /**

@@ -18,7 +18,7 @@ import { fills, runBackfill } from './backfill.js';
 import { dropLeftIndexes, inTenant, readNamed } from './left-indexes.js';
 import { refuseInterrupted } from './no-transaction-watch.js';
 import { explain } from '../shard/explain-failure.js';
-import { backoff } from '../step/step.js';
+import { backoff } from '../lane/backoff.js';
 import type { TenantWork } from './tenant-work.js';
 
 /** What the ledger said before: nothing of it; that it began, with this text or with another one; that all is done. */

@@ -19,7 +19,8 @@ import {
   type StepDone,
 } from './rehearsal-step.js';
 import type { Run } from '../run/run.js';
-import { backoff, problemFor, worthRetrying } from '../step/step.js';
+import { backoff } from '../lane/backoff.js';
+import { problemFor, worthRetrying } from '../step/step.js';
 import { VENEERS } from '../rollout/veneer-step.js';
 import { watched } from '../lane/watched.js';
 

@@ -2,6 +2,7 @@ import { endTransaction, inTransaction, rollbackQuietly } from '../../postgres/t
 import { PIN_LOCALLY } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import { inCommitOrder, type AttemptEnd } from '../group/participant.js';
+import { lockBound } from '../lane/budget.js';
 import { leaveEvidence } from '../run/evidence.js';
 import type { Gid } from '../run/gid.js';
 import type { Run } from '../run/run.js';
@@ -49,11 +50,18 @@ export async function commitLockStep(
 
 /**
  * Does on a veneer what its lost transaction did: the recorded statements, not a difference read anew, which would
- * turn a rename into a drop and an add. The evidence in the same transaction makes it happen once.
+ * turn a rename into a drop and an add. The evidence in the same transaction makes it happen once. It waits for no lock for longer
+ * than a step would, since the application waits behind it; what was not to be had is asked for again.
  */
-export async function replay(session: Session, gid: Gid, statements: readonly string[]): Promise<void> {
+export async function replay(
+  session: Session,
+  gid: Gid,
+  statements: readonly string[],
+  lockWaitMs: number,
+): Promise<void> {
+  const wait = Math.max(1, Math.floor(lockBound(lockWaitMs, session.server)));
   await inTransaction(session, async () => {
-    await session.run([PIN_LOCALLY, ...statements].join(';\n'));
+    await session.run([PIN_LOCALLY, `SET LOCAL lock_timeout = ${wait}`, ...statements].join(';\n'));
     await leaveEvidence(session, gid);
   });
 }

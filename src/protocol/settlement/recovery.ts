@@ -10,6 +10,7 @@ import { readIntents, removeIntent, type Intent } from '../run/journal.js';
 import { anchorOf, journals, type Run } from '../run/run.js';
 import {
   foresee,
+  patienceOf,
   settleAttempt,
   type Ending,
   type SettledParticipant,
@@ -67,6 +68,7 @@ export async function recover(run: Run, { forget }: RecoverOptions = { forget: [
     const unsettled = unsettledOf(attempt, ({ member }) => run.live(member), {
       at: run.at,
       forget,
+      patience: patienceOf(run),
     });
     const ending = await settleOpen(run, attempt, unsettled);
     settled.push(outcomeOf(attempt, passedBy(run.config, attempt) ?? ending));
@@ -88,12 +90,16 @@ export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOp
     return session;
   };
   const open = openAttempts(source.config, traces);
-  const at = async (): Promise<void> => undefined;
+  const nothing = {
+    at: async (): Promise<void> => undefined,
+    patience: { lockWaitMs: 0, retries: 0, signal: AbortSignal.abort() },
+  };
   return Promise.all(
     open.map(async (attempt) =>
       outcomeOf(
         attempt,
-        passedBy(source.config, attempt) ?? (await foresee(unsettledOf(attempt, sessionFor, { at, forget }))),
+        passedBy(source.config, attempt) ??
+          (await foresee(unsettledOf(attempt, sessionFor, { ...nothing, forget }))),
       ),
     ),
   );
@@ -183,7 +189,7 @@ const idOf = ({ fleet, step, nonce }: AttemptId): AttemptId => ({ fleet, step, n
 function unsettledOf(
   { id, n, intent, participants }: OpenAttempt,
   sessionFor: Unsettled['sessionFor'],
-  { at, forget }: RecoverOptions & Pick<Unsettled, 'at'>,
+  { at, forget, patience }: RecoverOptions & Pick<Unsettled, 'at' | 'patience'>,
 ): Unsettled {
   return {
     id,
@@ -194,6 +200,7 @@ function unsettledOf(
     sessionFor,
     at,
     forgotten: new Set(forget),
+    patience,
   };
 }
 

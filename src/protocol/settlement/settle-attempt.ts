@@ -3,12 +3,14 @@ import { textOf } from '../../errors.js';
 import type { Role } from '../../fleet/member.js';
 import { literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
+import { isCatalogCollision, isLockConflict, sqlstateOf } from '../../postgres/sqlstate.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { endTransaction } from '../../postgres/transaction.js';
 import { evidenceOf, followedIndex } from '../run/evidence.js';
 import { formatGid, type AttemptId } from '../run/gid.js';
-import type { AtPoint } from '../run/run.js';
+import type { AtPoint, Run } from '../run/run.js';
 import type { Protocol, StepStatement } from '../run/journal.js';
+import { backoff } from '../lane/backoff.js';
 import { replay } from './lock-step.js';
 import { COMMIT_ORDER } from '../group/participant.js';
 import {
@@ -49,7 +51,22 @@ export interface Unsettled {
   readonly at: AtPoint;
   /** Members that are lost for good, so the user says: they hold nothing that could decide or be decided. */
   readonly forgotten: ReadonlySet<string>;
+  readonly patience: Patience;
 }
+
+/** How long a replay in lock-step waits for a lock (milliseconds), and how often and until when it is tried again. */
+export interface Patience {
+  readonly lockWaitMs: number;
+  readonly retries: number;
+  readonly signal: AbortSignal;
+}
+
+/** As a step of the run has it. */
+export const patienceOf = ({ config, signal }: Pick<Run, 'config' | 'signal'>): Patience => ({
+  lockWaitMs: config.rollout.lockWaitMs,
+  retries: config.rollout.retries,
+  signal,
+});
 
 export type Ending =
   /**
@@ -99,10 +116,10 @@ async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
   const lost = notForgotten(unsettled, decision.lost);
   for (const participant of replaying(unsettled, decision)) {
     const statements = statementsOf(participant, decision);
-    const failure = statements === null ? UNFIT : await replayOn(unsettled, participant, statements);
-    if (failure?.connectionLost) return { kind: 'in doubt', why: failure.message };
+    const end = statements === null ? 'unfit' : await replayOn(unsettled, participant, statements);
+    if (end instanceof Hindered) return { kind: 'in doubt', why: end.message, hint: HINDERED };
     // Its statements no longer fit: the shard has committed, so the veneer is drift now, and sync repairs it.
-    if (failure !== null) lost.push(participant.member);
+    if (end === 'unfit') lost.push(participant.member);
   }
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
   return { kind: 'committed', lost, behind: notForgotten(unsettled, decision.behind) };
@@ -115,8 +132,6 @@ const replaying = (
   { replay: members }: Finish,
 ): SettledParticipant[] =>
   participants.filter(({ member }) => members.includes(member) && !forgotten.has(member));
-
-const UNFIT = { message: 'what was shared cannot follow some of the shards alone', connectionLost: false };
 
 /**
  * What a veneer has to do again: where shards are behind what follows the others alone. Null: something of it follows them all,
@@ -132,25 +147,47 @@ function statementsOf(
     .map(({ sql }) => sql);
 }
 
+/** A replay that may go through later: a lock was not to be had, say, or the connection was lost. */
+class Hindered extends Error {}
+
+const HINDERED =
+  'migrate recover, when nothing is in the way any more (a session that holds a lock there, say)';
+
+/** Tries until it went through, cannot, or is not to be tried again for now. */
 async function replayOn(
-  { id, n, sessionFor, at }: Unsettled,
+  unsettled: Unsettled,
   participant: SettledParticipant,
   statements: readonly string[],
-): Promise<{ readonly message: string; readonly connectionLost: boolean } | null> {
+): Promise<'done' | 'unfit' | Hindered> {
+  const { id, n, sessionFor, at, patience } = unsettled;
   const { member, index } = participant;
-  try {
-    await at(`before replay:${member}`);
-    const evidence = { ...id, participant: followedIndex(index, n), n };
-    await replay(await sessionFor(participant), evidence, statements);
-    await at(`after replay:${member}`);
-    return null;
-  } catch (error) {
-    return {
-      message: textOf(error),
-      connectionLost: !(error instanceof MemberError) || error.connectionLost,
-    };
+  const evidence = { ...id, participant: followedIndex(index, n), n };
+  for (let tries = 1; ; tries++) {
+    try {
+      await at(`before replay:${member}`);
+      await replay(await sessionFor(participant), evidence, statements, patience.lockWaitMs);
+      await at(`after replay:${member}`);
+      return 'done';
+    } catch (error) {
+      if (!mayPass(error)) return 'unfit';
+      if (isLost(error) || tries > patience.retries || patience.signal.aborted)
+        return new Hindered(`${member} could not follow: ${textOf(error)}`);
+    }
+    await backoff(tries, patience.signal);
   }
 }
+
+const isLost = (error: unknown): boolean => !(error instanceof MemberError) || error.connectionLost;
+
+/**
+ * Nothing that the statements are to blame for: locks, collisions in the catalogs, a server short of something (class 53), somebody who
+ * cancelled or shut it down (57), a disk (58). Taken for statements that no longer fit they would leave the veneer to `sync`.
+ */
+const mayPass = (error: unknown): boolean =>
+  isLost(error) ||
+  isLockConflict(error) ||
+  isCatalogCollision(error) ||
+  /^5[378]/.test(sqlstateOf(error) ?? '');
 
 /** What settlement would do, read without doing it. */
 export async function foresee(unsettled: Unsettled): Promise<Ending> {

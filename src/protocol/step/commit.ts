@@ -10,6 +10,7 @@ import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
 import { journalMember, type Run } from '../run/run.js';
 import {
+  patienceOf,
   settleAttempt,
   type Ending,
   type SettledParticipant,
@@ -165,6 +166,7 @@ function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unse
     sessionFor,
     at: run.at,
     forgotten: new Set(),
+    patience: patienceOf(run),
   };
 }
 

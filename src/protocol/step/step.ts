@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../../errors.js';
 import { SharedObjectError } from '../../veneer/shared-object-error.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';
+import { backoff } from '../lane/backoff.js';
 import { holdExceeded, lockBound } from '../lane/budget.js';
 import { blockerText } from '../lane/blockers.js';
 import { refusedForGood } from './protocol-choice.js';
@@ -161,12 +161,6 @@ export function worthRetrying(error: unknown): boolean {
   if (isLockConflict(error)) return true;
   const byMigration = error instanceof VeneerError && error.facts.where?.migration !== undefined;
   return !byMigration && (isCatalogCollision(error) || isState(error, SQLSTATE.unknownStatement));
-}
-
-/** Full jitter, so that attempts of several shards spread out; ends early when the run is asked to end. */
-export async function backoff(attempts: number, signal: AbortSignal): Promise<void> {
-  const limit = Math.min(2_000, 50 * 2 ** attempts);
-  await delay(Math.random() * limit, undefined, { signal }).catch(() => undefined);
 }
 
 /** What bounds the wait for a lock, and what has to be raised for a longer one. */
