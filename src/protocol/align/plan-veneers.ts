@@ -1,4 +1,4 @@
-import { readPartitions } from '../../catalog/read-foreign-tables.js';
+import { readPartitions, type ForeignPartition } from '../../catalog/read-foreign-tables.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
@@ -71,13 +71,7 @@ export async function planVeneer(
     ),
   ]);
   const lists = read.map(({ changes }) => changes);
-  const parents = lists.flat().flatMap(({ onParent }) => onParent?.parent ?? []);
-  const [first] = shown;
-  const all = first === undefined ? [] : shardsShownOn(first.shard.part.lane.run.config, name);
-  const servers = all.map(({ server }) => server.name);
-  const others = all.filter((one) => !shown.some(({ shard }) => shard.name === one.name));
-  const outside = new Map(others.map((one) => [one.server.name, one.name]));
-  const partitions = await readPartitions(session, servers, parents);
+  const { partitions, outside } = await readSiblings(veneer, shown, lists.flat());
   const { onParents, rest } = mergeParents({ veneer: name, outside }, lists, partitions);
   return {
     veneer,
@@ -90,6 +84,34 @@ export async function planVeneer(
       occupied: read[index]?.occupied ?? [],
     })),
   };
+}
+
+/**
+ * The other partitions of the parents that changes ask for, and the shards that are shown and have no part in the step. Only where
+ * there are such parents is the fleet listed: it may have thousands of databases, and every step comes here.
+ */
+async function readSiblings(
+  { name, session }: GroupVeneer,
+  shown: readonly ShardDone[],
+  changes: readonly Change[],
+): Promise<Siblings> {
+  const parents = changes.flatMap(({ onParent }) => onParent?.parent ?? []);
+  const [first] = shown;
+  if (first === undefined || parents.length === 0) return { partitions: [], outside: new Map() };
+  const all = shardsShownOn(first.shard.part.lane.run.config, name);
+  const taking = new Set(shown.map(({ shard }) => shard.name));
+  const others = all.filter((one) => !taking.has(one.name));
+  const servers = all.map(({ server }) => server.name);
+  return {
+    partitions: await readPartitions(session, servers, parents),
+    outside: new Map(others.map((one) => [one.server.name, one.name])),
+  };
+}
+
+interface Siblings {
+  readonly partitions: readonly ForeignPartition[];
+  /** Shards by the names of their servers. */
+  readonly outside: ReadonlyMap<string, string>;
 }
 
 /** INSERTs that will no longer do what they did, by shard and veneer. Pure. */
