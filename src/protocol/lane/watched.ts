@@ -33,13 +33,18 @@ export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise
     lane,
     budget,
     reason: null,
+    endingSince: null,
     looking: false,
     cancelling: null,
     ended: false,
     lookedAt: performance.now(),
   };
-  const timer = setInterval(() => void look(watch), LOOK_MS);
-  const wake = (): void => void look(watch);
+  const wake = (): void => {
+    noteHold(watch);
+    leaveSilent(watch);
+    void look(watch);
+  };
+  const timer = setInterval(wake, LOOK_MS);
   lane.run.signal.addEventListener('abort', wake);
   try {
     const result = await work();
@@ -66,6 +71,8 @@ interface Watch {
   readonly budget: Budget;
   /** Why the work was cancelled: makes the error to throw from the one that the cancelled statement gave. */
   reason: ((error: unknown) => VeneerError) | null;
+  /** Since when (performance.now()) the work has been to end. */
+  endingSince: number | null;
   looking: boolean;
   cancelling: Promise<unknown> | null;
   /** The work is done, or has failed. */
@@ -74,14 +81,33 @@ interface Watch {
   lookedAt: number;
 }
 
+/** Not behind what an anchor is asked: one whose server stands still answers nothing. */
+function noteHold(watch: Watch): void {
+  const { lockHoldMs } = watch.lane.run.config.rollout;
+  if (watch.budget.holdLeft() <= 0) watch.reason ??= (error) => holdExceeded(lockHoldMs, runningText(error));
+}
+
+/** A server that is there answers a cancel within this time, milliseconds. */
+const SILENT_MS = 5_000;
+
+/**
+ * Where a server answers neither a statement nor its cancel (a host that stands still, a network that drops everything without a
+ * word), TCP would have us wait for a quarter of an hour: what was asked there is left with its session. Nothing of the attempt is
+ * decided yet, and what the server still has open it ends by its own timeouts.
+ */
+function leaveSilent(watch: Watch): void {
+  const { lane, reason } = watch;
+  if (reason === null && !lane.run.signal.aborted) return;
+  watch.endingSince ??= performance.now();
+  if (performance.now() - watch.endingSince < SILENT_MS) return;
+  for (const session of busy(lane)) if (session.isAsked()) void session.close();
+}
+
 async function look(watch: Watch): Promise<void> {
   if (watch.looking) return;
   watch.looking = true;
   try {
     await countWaits(watch);
-    const { lockHoldMs } = watch.lane.run.config.rollout;
-    if (watch.budget.holdLeft() <= 0)
-      watch.reason ??= (error) => holdExceeded(lockHoldMs, runningText(error));
     if (watch.ended || (watch.reason === null && !watch.lane.run.signal.aborted)) return;
     watch.cancelling = cancelAll(watch.lane);
     await watch.cancelling;

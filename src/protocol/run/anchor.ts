@@ -1,3 +1,4 @@
+import { atMost } from '../../at-most.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
 import { fenceAndJoin } from '../../postgres/settling-lock.js';
@@ -56,9 +57,15 @@ function refuseStandby(session: Session): void {
   });
 }
 
+/** Milliseconds. */
+const ANSWER_MS = 2_000;
+
 /** The locks go with the session; behind a pooler, which the run has refused by now, the backend would keep them. */
 export async function letGo(session: Session): Promise<void> {
-  if (!session.isLost()) await session.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+  const unlock = async (): Promise<unknown> =>
+    session.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+  // A server that stands still answers nothing, and the run has to end all the same.
+  if (!session.isLost()) await atMost(ANSWER_MS, unlock());
   await session.close();
 }
 

@@ -1,0 +1,52 @@
+import { expect, test } from '@jest/globals';
+import { preparedIn } from '../support/leave-attempt.js';
+import { assertLikeImport } from '../support/like-import.js';
+import { scenario } from '../support/scenario.js';
+import { bookstoreYaml } from '../support/test-project.js';
+
+const s = scenario();
+
+/** Processes of a member that belong to runs of this fleet; the one that holds the run lock among them, or not. */
+async function backends(member: string, which: 'all' | 'the lane'): Promise<number[]> {
+  const rows = await s.fleet.query(
+    member,
+    `SELECT a.pid FROM pg_stat_activity a
+      WHERE a.datname = current_database() AND a.application_name LIKE 'pgv %'
+        AND ('${which}' = 'all' OR NOT EXISTS (SELECT FROM pg_locks l
+              WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.mode = 'ExclusiveLock'))`,
+    'superuser',
+  );
+  return rows.map(({ pid }) => Number(pid));
+}
+
+test.each(['the lane', 'all'] as const)(
+  'a server that stands still (%s): the run ends when its budget is used up, and nothing stays locked',
+  async (which) => {
+    await s.start('CREATE TABLE books (id int)');
+    await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+    await s.write('ALTER TABLE books ADD COLUMN title text');
+    const stopped: number[] = [];
+    try {
+      const report = await s
+        .runWith({
+          at: async (point) => {
+            if (point !== 'after begin:shard1' || stopped.length > 0) return;
+            stopped.push(...(await backends('shard1', which)));
+            for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+          },
+        })
+        .up({ shards: ['shard1'] });
+      expect(stopped.length).toBeGreaterThan(0);
+      expect(report.exitCode).not.toBe(0);
+      expect(report.problems[0]?.message).toContain('the step held its locks for 1000 ms');
+      expect(
+        await s.fleet.query('veneer', 'SELECT pid FROM pg_locks WHERE mode = $$AccessExclusiveLock$$'),
+      ).toEqual([]);
+    } finally {
+      for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    }
+    expect(await preparedIn(s.fleet)).toEqual([]);
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    await assertLikeImport(s.fleet);
+  },
+);
