@@ -6,7 +6,7 @@ import type { Style } from './style.js';
 import { tableLines, type Cell } from './table.js';
 import { plural } from './words.js';
 
-/** Each member and what was done; with `--dry-run` the statements; and the SQL for someone who may do more. */
+/** Each member and what was done; the SQL for someone who may do more, which has to come first; with `--dry-run` the statements. */
 export function setupBlocks(report: SetupReport, style: Style): readonly Block[] {
   const { members, dryRun } = report;
   const rows = tableLines(members.map((member) => row(member, style)));
@@ -14,7 +14,7 @@ export function setupBlocks(report: SetupReport, style: Style): readonly Block[]
   const own = dryRun ? members.map((one) => sqlBlock(`on ${one.member}`, one.statements, style)) : [];
   const others = members.map((one) => sqlBlock(`on ${one.member}, as a superuser`, one.forSuperuser, style));
   const shown = members.map(({ problem }) => problem);
-  return [dryRun ? [NOTHING_CHANGED] : [], lines, ...own, ...others, ...footerBlocks(report, shown, style)];
+  return [dryRun ? [NOTHING_CHANGED] : [], lines, ...others, ...own, ...footerBlocks(report, shown, style)];
 }
 
 function row({ member, role, state, statements }: SetupMember, style: Style): readonly Cell[] {

@@ -71,6 +71,42 @@ test('a right to create in a database that is missing is told as SQL', async () 
   await s.start('CREATE TABLE books (id int)');
 });
 
+test('a dry run lists what a superuser has to run first, and what setup runs then', async () => {
+  const role = `app_${s.fleet.name}`;
+  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('veneer_app:', `${role}:`));
+  await s.fleet.query('shard2', `ALTER DATABASE ${s.fleet.database} OWNER TO postgres`, 'superuser');
+  await s.fleet.query('veneer', 'DROP EXTENSION postgres_fdw', 'superuser');
+  const planned = await s.run.setup({ dryRun: true });
+  expect(planned).toMatchObject({ exitCode: 0, problems: [], next: 'migrate setup' });
+  expect(planned.members.map(({ state }) => state)).toEqual(Array(4).fill('planned'));
+  expect(planned.members.map(({ forSuperuser }) => forSuperuser)).toEqual([
+    [],
+    [`GRANT CREATE ON DATABASE "${s.fleet.database}" TO "bookstore_admin"`],
+    [],
+    [
+      'CREATE EXTENSION postgres_fdw',
+      `CREATE ROLE "${role}" LOGIN PASSWORD '…'`,
+      'GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO "veneer_admin"',
+    ],
+  ]);
+  expect(planned.notices.map((notice) => notice.split(':')[0])).toEqual(['shard2', 'veneer']);
+  expect(await schemasOf('shard2')).toEqual([]);
+  for (const { member, forSuperuser } of planned.members)
+    for (const sql of forSuperuser) await s.fleet.query(member, sql, 'superuser');
+  const done = await s.run.setup();
+  expect(done).toMatchObject({ exitCode: 0 });
+  expect(done.members.map(({ statements }) => statements)).toEqual(
+    planned.members.map(({ statements }) => statements),
+  );
+  await s.fleet.query('veneer', `DROP OWNED BY ${role}; DROP ROLE ${role}`, 'superuser');
+});
+
+test('a right to create that is missing is no failure where everything is there', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.fleet.query('shard2', `ALTER DATABASE ${s.fleet.database} OWNER TO postgres`, 'superuser');
+  expect((await s.run.setup()).members[1]).toMatchObject({ state: 'nothing to do', forSuperuser: [] });
+});
+
 test('the application may use what was there before setup, and what migrations make later, on both sides', async () => {
   await s.fleet.query(
     'shard1',

@@ -5,13 +5,12 @@ import type { Session } from '../../postgres/session.js';
 import { exposureOf, sourceSchemas } from '../../veneer/exposure.js';
 import { plain } from '../../veneer/servers.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
-import { createRole, missingGrants } from './setup-veneer.js';
+import { createRole, missingGrants, type Missing } from './setup-veneer.js';
 
 /** Reads a shard and decides what setup has to do there. Changes nothing. */
 export async function planShard(config: Config, shard: ShardConfig, session: Session): Promise<MemberPlan> {
-  const forSuperuser = await missingOnShard(shard, session);
-  if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
-  return { ...EMPTY, statements: (await schemaStatements(config, shard, session)).map(plain) };
+  const missing = await missingOnShard(shard, session);
+  return { ...EMPTY, ...missing, statements: (await schemaStatements(config, shard, session)).map(plain) };
 }
 
 /** Schemas that the shard's tenants lack there, and what the fleet's roles may do in them. */
@@ -28,17 +27,18 @@ export async function schemaStatements(
   ];
 }
 
-async function missingOnShard({ userMappings }: ShardConfig, session: Session): Promise<string[]> {
+async function missingOnShard({ userMappings }: ShardConfig, session: Session): Promise<Missing> {
   const { user, database } = session.server;
   const users = [...new Set(userMappings.map((mapping) => mapping.user))];
   const present = await readRoles(session, users);
   const [rights] = await session.query<{ can_create: boolean }>(
     `SELECT has_database_privilege(current_database(), 'CREATE') AS can_create`,
   );
-  return [
-    ...(rights?.can_create === true ? [] : [`GRANT CREATE ON DATABASE ${ident(database)} TO ${ident(user)}`]),
-    ...users.filter((name) => !present.has(name)).map((name) => createRole(name)),
-  ];
+  const create = `GRANT CREATE ON DATABASE ${ident(database)} TO ${ident(user)}`;
+  return {
+    forSuperuser: users.filter((name) => !present.has(name)).map((name) => createRole(name)),
+    rights: rights?.can_create === true ? [] : [create],
+  };
 }
 
 /** What a role may do on the veneer, its user may do on the shard. */

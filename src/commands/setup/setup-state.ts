@@ -46,10 +46,11 @@ export async function stateStatements(
 /** GRANTs with which the fleet's roles may read pgveneer.tenants, and nothing else of ours. */
 export async function tenantsGrants({ roles }: Config, session: Session): Promise<string[]> {
   const lacking = await session.query<{ name: string }>(
-    `SELECT rolname::text AS name FROM pg_roles
-      WHERE rolname = ANY ($1::text[])
-        AND NOT coalesce(has_schema_privilege(oid, to_regnamespace('pgveneer'), 'USAGE')
-                     AND has_table_privilege(oid, to_regclass('pgveneer.tenants'), 'SELECT'), false)`,
+    // A role that is not there yet is made by a superuser before.
+    `SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, at) LEFT JOIN pg_roles ON rolname = name
+      WHERE NOT coalesce(has_schema_privilege(oid, to_regnamespace('pgveneer'), 'USAGE')
+                     AND has_table_privilege(oid, to_regclass('pgveneer.tenants'), 'SELECT'), false)
+      ORDER BY at`,
     [roles.map((role) => role.name).filter((name) => name !== session.server.user)],
   );
   return lacking.flatMap(({ name }) => [

@@ -15,7 +15,7 @@ import { escaped } from '../../veneer/pattern-words.js';
 import { grantStatements } from '../../veneer/privileges.js';
 import { mappingStatements, plain, serverStatements, type MaskedStatement } from '../../veneer/servers.js';
 import { tenantRows, tenantsGrants } from './setup-state.js';
-import { EMPTY, type MemberPlan } from './setup-plan.js';
+import type { MemberPlan } from './setup-plan.js';
 
 /** Reads a veneer and decides what setup has to do there. Changes nothing. `unready`: shards whose mappings stay as they are. */
 export async function planVeneer(
@@ -23,18 +23,17 @@ export async function planVeneer(
   session: Session,
   unready: ReadonlySet<string>,
 ): Promise<MemberPlan> {
-  const forSuperuser = await missingRights(config, session);
-  if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
+  const missing = await missingOnVeneer(config, session);
   const servers = await serversPlan(config, session, unready);
   return {
+    ...missing,
     statements: [
-      ...servers.statements,
+      ...servers.statements.filter(({ sql }) => !missing.forSuperuser.includes(sql)),
       ...(await schemasPlan(config, session)).map(plain),
       ...(await tenantRows(config, session)).map(plain),
       ...(await tenantsGrants(config, session)).map(plain),
     ],
     refreshed: servers.refreshed,
-    forSuperuser: [],
   };
 }
 
@@ -46,8 +45,11 @@ interface Rights extends Record<string, unknown> {
   readonly can_create: boolean;
 }
 
-/** What only somebody else can give this user, as SQL for them; nothing is tried that is known to fail. */
-export async function missingRights(config: Config, session: Session): Promise<string[]> {
+/** What only somebody else can make, or give this user, as SQL for them. */
+export type Missing = Pick<MemberPlan, 'forSuperuser' | 'rights'>;
+
+/** Nothing is tried that is known to fail. */
+export async function missingOnVeneer(config: Config, session: Session): Promise<Missing> {
   const { user, database } = session.server;
   const [rights] = await session.query<Rights>(
     `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'postgres_fdw') AS installed,
@@ -57,15 +59,19 @@ export async function missingRights(config: Config, session: Session): Promise<s
                         FROM pg_foreign_data_wrapper WHERE fdwname = 'postgres_fdw'), false) AS usage,
             has_database_privilege(current_database(), 'CREATE') AS can_create`,
   );
-  if (rights === undefined || rights.superuser) return missingRoles(config, session);
+  const roles = await missingRoles(config, session);
+  if (rights === undefined || rights.superuser) return { forSuperuser: roles, rights: [] };
   if (!rights.installed && !rights.available) throw notAvailable(session.member);
-  return [
-    ...(rights.installed ? [] : ['CREATE EXTENSION postgres_fdw']),
-    ...(rights.usage ? [] : [`GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO ${ident(user)}`]),
-    ...(rights.can_create ? [] : [`GRANT CREATE ON DATABASE ${ident(database)} TO ${ident(user)}`]),
-    ...(await missingRoles(config, session)),
-  ];
+  return {
+    forSuperuser: [...(rights.installed ? [] : [CREATE_EXTENSION]), ...roles],
+    rights: [
+      ...(rights.usage ? [] : [`GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO ${ident(user)}`]),
+      ...(rights.can_create ? [] : [`GRANT CREATE ON DATABASE ${ident(database)} TO ${ident(user)}`]),
+    ],
+  };
 }
+
+const CREATE_EXTENSION = 'CREATE EXTENSION postgres_fdw';
 
 const notAvailable = (member: string): VeneerError =>
   new VeneerError('postgres_fdw is not installed on the server', {
@@ -115,7 +121,7 @@ async function extensionStatements(session: Session): Promise<MaskedStatement[]>
   const [row] = await session.query<{ installed: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'postgres_fdw') AS installed`,
   );
-  return row?.installed === true ? [] : [plain('CREATE EXTENSION postgres_fdw')];
+  return row?.installed === true ? [] : [plain(CREATE_EXTENSION)];
 }
 
 const foreignWrapper = (

@@ -10,7 +10,7 @@ import type { SettledAttempt } from '../../report/settled-attempt.js';
 import type { CommandContext } from '../common/context.js';
 import { boundsProblems, readChangedBounds } from './changed-bounds.js';
 import { missingHome } from './missing-home.js';
-import { EMPTY, type MemberPlan } from './setup-plan.js';
+import { EMPTY, lackedBy, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
 import { stateStatements } from './setup-state.js';
 import { planVeneer } from './setup-veneer.js';
@@ -118,7 +118,7 @@ async function grantOn(
   sessionOf: () => Session,
 ): Promise<MemberPlan | null> {
   const plan = await planShard(config, shard, sessionOf());
-  if (plan.forSuperuser.length > 0) return null;
+  if (lackedBy(plan).length > 0) return null;
   if (plan.statements.length > 0) await execute(sessionOf(), plan, config.rollout.lockWaitMs);
   return plan;
 }
@@ -148,10 +148,11 @@ async function setupMember(
   try {
     const session = sessionOf(member.name);
     plan = await planMember(config, member, session, unready);
-    if (plan.forSuperuser.length > 0)
-      return outcome(member, 'failed', plan, rightsProblem(member, plan.forSuperuser));
-    if (plan.statements.length === 0) return outcome(member, 'nothing to do', plan);
+    const lacked = lackedBy(plan);
+    if (plan.statements.length === 0 && lacked.length === 0) return outcome(member, 'nothing to do', plan);
     if (!executing) return outcome(member, 'planned', plan);
+    if (lacked.length > 0)
+      return outcome(member, 'failed', { ...EMPTY, forSuperuser: lacked }, rightsProblem(member, lacked));
     await execute(session, plan, config.rollout.lockWaitMs);
     return outcome(member, 'done', plan);
   } catch (error) {
@@ -172,10 +173,12 @@ async function planMember(
   const state = (await stateStatements(config, session, member)).map(plain);
   const shard = member.shard === null ? EMPTY : await planShard(config, member.shard, session);
   const veneer = member.veneer === null ? EMPTY : await planVeneer(config, session, unready);
-  const forSuperuser = [...new Set([...shard.forSuperuser, ...veneer.forSuperuser])];
-  if (forSuperuser.length > 0) return { ...EMPTY, forSuperuser };
-  const statements = [...state, ...shard.statements, ...veneer.statements];
-  return { statements, refreshed: veneer.refreshed, forSuperuser };
+  return {
+    statements: [...state, ...shard.statements, ...veneer.statements],
+    refreshed: veneer.refreshed,
+    forSuperuser: [...new Set([...shard.forSuperuser, ...veneer.forSuperuser])],
+    rights: [...new Set([...shard.rights, ...veneer.rights])],
+  };
 }
 
 /** One transaction, which waits for no lock longer than a step may. */
@@ -223,10 +226,15 @@ function outcome(
     role: member.role,
     state: state === 'done' && plan?.refreshed === plan?.statements.length ? 'nothing to do' : state,
     statements: plan?.statements.map((statement) => statement.shown) ?? [],
-    forSuperuser: plan?.forSuperuser ?? [],
+    forSuperuser: plan === null ? [] : lackedBy(plan),
     problem,
   };
 }
+
+const waitingNotice = ({ member, state, forSuperuser }: SetupMember): string[] =>
+  state === 'planned' && forSuperuser.length > 0
+    ? [`${member}: before migrate setup a superuser has to run there what this user may not`]
+    : [];
 
 function reportOf(
   config: Config,
@@ -242,6 +250,6 @@ function reportOf(
       : problems.length > 0 || dryRun
         ? 'migrate setup'
         : 'migrate up';
-  const notices = settled.map(settledText);
+  const notices = [...settled.map(settledText), ...(dryRun ? members.flatMap(waitingNotice) : [])];
   return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
 }

@@ -5,6 +5,8 @@ import { ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { markOf, markStatement } from '../../protocol/tenants/database-mark.js';
 import { countHeld } from '../../protocol/tenants/tenant-database.js';
+import { plain } from '../../veneer/servers.js';
+import { lackedBy } from '../setup/setup-plan.js';
 import { planShard } from '../setup/setup-shard.js';
 import { stateStatements } from '../setup/setup-state.js';
 
@@ -22,10 +24,12 @@ export async function furnishDatabase(
   const held = isNew ? 0 : await countHeld(session);
   const member = findMember(config, shard.name);
   if (held > 0 || member === undefined) throw filled(session, held);
-  const state = await stateStatements(config, session, member);
-  const { forSuperuser, statements } = await planShard(config, shard, session);
-  if (forSuperuser.length > 0) throw lacking(session, forSuperuser);
-  return [...state, ...statements.map(({ sql }) => sql), ...(await ofDatabase(shard, session))];
+  const state = (await stateStatements(config, session, member)).map(plain);
+  const ofShard = await planShard(config, shard, session);
+  const statements = [...state, ...ofShard.statements];
+  const lacked = lackedBy({ ...ofShard, statements });
+  if (lacked.length > 0) throw lacking(session, lacked);
+  return [...statements.map(({ sql }) => sql), ...(await ofDatabase(shard, session))];
 }
 
 /**

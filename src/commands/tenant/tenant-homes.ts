@@ -10,7 +10,7 @@ import {
   type FoundDatabase,
   type Home,
 } from '../../protocol/tenants/tenant-database.js';
-import { createRole, missingRights } from '../setup/setup-veneer.js';
+import { createRole, missingOnVeneer } from '../setup/setup-veneer.js';
 
 /** What is to be done about a tenant's database before its step. */
 export interface PlannedHome extends Home {
@@ -111,7 +111,8 @@ export async function lackingOnVeneers(
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { name } of config.veneers) {
-    const statements = await missingRights(config, sessionOf(name));
+    const { forSuperuser, rights } = await missingOnVeneer(config, sessionOf(name));
+    const statements = [...forSuperuser, ...rights];
     if (statements.length > 0) problems.push(lacks(name, statements));
   }
   return problems;
