@@ -3,6 +3,16 @@ import { NS, routine } from './copy-sql.js';
 const CLASSES = (...names: readonly string[]): string =>
   names.map((name) => `to_regclass('pg_catalog.${name}')`).join(', ');
 
+/**
+ * Who makes the copies: this session's user, or where that may only look, as in a dry run of whoever may do no more, who set the
+ * fleet up.
+ */
+const MAKER = `(
+  SELECT CASE WHEN current_setting('default_transaction_read_only') = 'on' AND NOT has_schema_privilege(ns.oid, 'CREATE')
+              THEN (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'pgveneer')
+              ELSE (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) END
+    FROM ns)`;
+
 /** What is part of a schema and is not copied, or not for sure as it is: what it is, and why. */
 export const REFUSED = `
   WITH ${NS}, rel AS (SELECT c.* FROM ns JOIN pg_class c ON c.relnamespace = ns.oid),
@@ -26,7 +36,7 @@ export const REFUSED = `
       FROM owned o JOIN pg_depend x ON x.classid = o.class AND x.objid = o.oid AND x.deptype = 'e'
     UNION ALL
     SELECT class, oid, 0, 'whose owner is ' || pg_get_userbyid(owner) FROM owned
-     WHERE owner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
+     WHERE owner <> ${MAKER}
     UNION ALL
     SELECT class, oid, 0, 'which has a name of PostgreSQL''s own' FROM owned WHERE NOT visible
     UNION ALL
@@ -58,7 +68,7 @@ export const REFUSED = `
      WHERE d.classid = to_regclass('pg_catalog.pg_publication_namespace')
     UNION ALL
     SELECT 'pg_default_acl'::regclass, a.oid, 0, 'of ' || pg_get_userbyid(a.defaclrole) FROM ns JOIN pg_default_acl a ON a.defaclnamespace = ns.oid
-     WHERE a.defaclrole <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))
+     WHERE a.defaclrole <> ${MAKER})
   SELECT DISTINCT coalesce(CASE class WHEN 'pg_proc'::regclass
                                       THEN (SELECT 'function ' || ${routine('p')} FROM pg_proc p WHERE p.oid = r.oid) END,
                            pg_describe_object(class, oid, sub)) || ', ' || why AS refused

@@ -1,5 +1,5 @@
 import type { Config, ShardConfig } from '../../config/config.js';
-import { notSetUp, readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import { hasLedger, notSetUp, readLedger, type LedgerGroup } from '../../migrations/ledger.js';
 import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 
@@ -8,6 +8,17 @@ export interface LedgersOptions {
   readonly absent: 'refuse' | 'allow';
   /** Of members that have been looked at already. */
   readonly looks?: ReadonlyMap<string, PlannedFrom>;
+}
+
+/** For a dry run: those of the members that were never set up, and what has to come first. */
+export async function setUpFirst(
+  members: readonly string[],
+  sessionOf: (member: string) => Session,
+): Promise<string[]> {
+  const bare = await Promise.all(
+    members.map(async (name) => ((await hasLedger(sessionOf(name))) ? [] : [name])),
+  );
+  return bare.flat().map((name) => `${name} was never set up: migrate setup comes first`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { anchorOf } from '../../protocol/run/run.js';
 import { withServer } from '../../protocol/tenants/tenant-database.js';
 import type { TenantReport } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
-import { readLedgers } from '../common/ledgers.js';
+import { readLedgers, setUpFirst } from '../common/ledgers.js';
 import { inDoubtText, makeAll, takeAllBack, type Making } from './make-databases.js';
 import { obstaclesTo } from '../common/obstacles.js';
 import { withReaders } from '../common/readers.js';
@@ -48,7 +48,12 @@ export async function addDatabases(task: AddTask, context: CommandContext): Prom
           return decide(task, { server, sessions, sessionOf });
         },
       );
-      return plannedAdding(task, { ...decided, problems }, [...homes.map(homeText), ...notices]);
+      const veneers = members.veneers.map(({ name }) => name).filter((name) => !unreachable.has(name));
+      return plannedAdding(
+        task,
+        { ...decided, problems },
+        { before: await setUpFirst(veneers, sessionOf), notices: [...homes.map(homeText), ...notices] },
+      );
     });
   return withRecordedRun(members, { ...context, command: 'tenant add' }, (run) =>
     withServer(run, keyOf(task), (server) => runAdd(task, run, server)),
@@ -105,8 +110,9 @@ const NOTHING: AddPlan = {
 
 async function decide(task: AddTask, { server, sessions, sessionOf }: Sources): Promise<AddPlan> {
   const { config, homes } = task;
+  const absent = task.options.dryRun ? 'allow' : 'refuse';
   const ledgers: [string, readonly LedgerGroup[]][] = [
-    ...(await readLedgers(config, [], sessionOf, { absent: 'refuse' })),
+    ...(await readLedgers(config, [], sessionOf, { absent })),
   ];
   for (const { name } of homes) {
     const session = sessions.get(name);

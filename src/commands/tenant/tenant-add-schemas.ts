@@ -6,7 +6,7 @@ import { anchorOf } from '../../protocol/run/run.js';
 import type { TenantReport } from '../../report/tenant.js';
 import { plain } from '../../veneer/servers.js';
 import type { CommandContext } from '../common/context.js';
-import { readLedgers } from '../common/ledgers.js';
+import { readLedgers, setUpFirst } from '../common/ledgers.js';
 import { obstaclesTo } from '../common/obstacles.js';
 import { withReaders } from '../common/readers.js';
 import { settleFirst, withRecordedRun, type RecordedRun } from '../common/recorded-run.js';
@@ -32,7 +32,8 @@ export async function addSchemas(task: AddTask, context: CommandContext): Promis
   if (task.options.dryRun)
     return withReaders(config, context, async ({ sessionOf }) => {
       const { decided, notices } = await decide(task, sessionOf);
-      return plannedAdding(task, decided, notices);
+      const members = [...config.veneers, ...task.homes].map(({ name }) => name);
+      return plannedAdding(task, decided, { before: await setUpFirst(members, sessionOf), notices });
     });
   return withRecordedRun(config, { ...context, command: 'tenant add' }, (run) => runAdd(task, run));
 }
@@ -46,7 +47,8 @@ interface AddPlan {
 
 async function decide(task: AddTask, sessionOf: (member: string) => Session): Promise<AddPlan> {
   const { edited, like } = task;
-  const ledgers = await readLedgers(edited.config, task.homes, sessionOf, { absent: 'refuse' });
+  const absent = task.options.dryRun ? 'allow' : 'refuse';
+  const ledgers = await readLedgers(edited.config, task.homes, sessionOf, { absent });
   const decided = await decideAdding(task, ledgers);
   const [home] = task.homes;
   if (like === null || home === undefined || decided.missing.length === 0 || decided.problems.length > 0)

@@ -179,16 +179,23 @@ export function addReport(
   });
 }
 
+interface PlannedNotices {
+  /** What `setup` has to do before. */
+  readonly before?: readonly string[];
+  readonly notices?: readonly string[];
+}
+
 /** What would be done, for --dry-run. */
 export function plannedAdding(
   task: AddTask,
   { missing, steps, problems }: Decided,
-  notices: readonly string[] = [],
+  { before = [], notices = [] }: PlannedNotices = {},
 ): TenantReport {
   const all = [...steps.values()].flat().map(({ migration }) => migration.name);
-  return addReport(task, 'there already', {
+  const report = addReport(task, 'there already', {
     problems,
     states: new Map(missing.flatMap(({ tenants }) => tenants.map(({ name }) => [name, 'to add'] as const))),
-    notices: [...notices, `runs ${[...new Set(all)].join(', ') || 'no migration'}`],
+    notices: [...before, ...notices, `runs ${[...new Set(all)].join(', ') || 'no migration'}`],
   });
+  return before.length === 0 ? report : { ...report, next: 'migrate setup' };
 }
