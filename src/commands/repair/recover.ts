@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config/config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
-import { foreseeRecovery, recover as recoverRun, type Settled } from '../../protocol/settlement/recovery.js';
+import {
+  foreseeRecovery,
+  recover as recoverRun,
+  stillThere,
+  type Settled,
+} from '../../protocol/settlement/recovery.js';
 import { withRun } from '../../protocol/run/run.js';
 import type { RecoverReport } from '../../report/reports.js';
 import type { CommandContext } from '../common/context.js';
@@ -43,7 +48,7 @@ interface Outcome {
 
 function settleOnce(config: Config, { forget }: RecoverOptions, context: CommandContext): Promise<Outcome> {
   return withRun(config, { ...context, command: 'recover' }, async (run) => {
-    refuseReachable(forget, (member) => run.anchors.has(member));
+    refuseReachable(await stillThere({ config, sessions: run.anchors }, forget));
     const settled = await recoverRun(run, { forget });
     await recordSettling(run, settledReport(settled));
     return {
@@ -59,7 +64,7 @@ async function foresee(
   context: CommandContext,
 ): Promise<RecoverReport> {
   return withReaders(config, context, async ({ sessions, unreachable }) => {
-    refuseReachable(forget, (member) => sessions.has(member));
+    refuseReachable(await stillThere({ config, sessions }, forget));
     const settled = await foreseeRecovery({ config, sessions }, { forget });
     const report = reportOf(config, settled, [...unreachable.values()]);
     return {
@@ -137,9 +142,8 @@ function refuseUnknown(config: Config, forget: readonly string[]): void {
   });
 }
 
-/** A shard that answers is not lost, and what it holds decides. */
-function refuseReachable(forget: readonly string[], answers: (member: string) => boolean): void {
-  const member = forget.find(answers);
+/** A shard that took part and answers is not lost, and what it holds decides. */
+function refuseReachable([member]: readonly string[]): void {
   if (member === undefined) return;
   throw new VeneerError(`${member} answers: it is not lost, and nothing of it is forgotten`, {
     exitCode: EXIT.usage,

@@ -10,6 +10,7 @@ import { readIntents, removeIntent, type Intent } from '../run/journal.js';
 import { anchorOf, journals, type Run } from '../run/run.js';
 import {
   foresee,
+  isSame,
   patienceOf,
   settleAttempt,
   type Ending,
@@ -105,7 +106,22 @@ export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOp
   );
 }
 
-async function readTraces({ config, sessions, looks }: TraceSource): Promise<Traces> {
+/**
+ * Those of the members that answer and cannot be forgotten. One that was lost and made anew can: every intent that names it
+ * tells of another database than the one that answers now, which can neither hold nor decide anything of these attempts.
+ */
+export async function stillThere(source: TraceSource, members: readonly string[]): Promise<string[]> {
+  const there = members.flatMap((member) => source.sessions.get(member) ?? []);
+  if (there.length === 0) return [];
+  const parts = (await readKept(source)).flatMap(({ participants }) => participants);
+  return there.flatMap((session) => {
+    const named = parts.filter(({ member }) => member === session.member);
+    const isAnother = named.length > 0 && named.every((part) => !isSame(session, part));
+    return isAnother ? [] : [session.member];
+  });
+}
+
+async function readKept({ config, sessions }: TraceSource): Promise<KeptIntent[]> {
   const intents = await Promise.all(
     journals(config).map(async (journal): Promise<KeptIntent[]> => {
       const session = sessions.get(journal);
@@ -113,6 +129,12 @@ async function readTraces({ config, sessions, looks }: TraceSource): Promise<Tra
       return kept.map((intent) => ({ ...intent, journal }));
     }),
   );
+  return intents.flat();
+}
+
+async function readTraces(source: TraceSource): Promise<Traces> {
+  const { config, sessions, looks } = source;
+  const intents = await readKept(source);
   const found = await Promise.all(
     [...sessions.entries()].map(async ([member, session]): Promise<Trace[]> => {
       const { prepared, evidence } = looks?.get(member) ?? (await readFound(session, config.fleet));
@@ -122,7 +144,7 @@ async function readTraces({ config, sessions, looks }: TraceSource): Promise<Tra
       ];
     }),
   );
-  return { intents: intents.flat(), found: found.flat() };
+  return { intents, found: found.flat() };
 }
 
 /** In this order, over one connection: what commits in between is seen twice, and not missed. */

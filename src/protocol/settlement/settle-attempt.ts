@@ -4,6 +4,7 @@ import type { Role } from '../../fleet/member.js';
 import { literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import { isCatalogCollision, isLockConflict, sqlstateOf } from '../../postgres/sqlstate.js';
+import type { ServerFacts } from '../../postgres/server-facts.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { endTransaction } from '../../postgres/transaction.js';
 import { evidenceOf, followedIndex } from '../run/evidence.js';
@@ -22,6 +23,9 @@ import {
   type LockStepFinding,
 } from './settlement.js';
 
+/** Which database it is, whatever its name and url. */
+type DatabaseIdentity = Pick<ServerFacts, 'systemIdentifier' | 'databaseOid'>;
+
 /** A database that took part, as far as it is known. */
 export interface SettledParticipant {
   readonly member: string;
@@ -29,7 +33,7 @@ export interface SettledParticipant {
   /** 1 … n, as in its gid. */
   readonly index: number;
   /** Null where only a prepared transaction or evidence told of it, and no intent. */
-  readonly identity: { readonly systemIdentifier: string; readonly databaseOid: string } | null;
+  readonly identity: DatabaseIdentity | null;
   /** What lock-step replays. */
   readonly statements: readonly StepStatement[];
   /** These are all that it did, whatever its role is. */
@@ -254,13 +258,16 @@ async function find<Found>(
 }
 
 /** Why the server that answers is not the one that took part, or null: a restored or promoted one decides nothing. */
-function strangerAt({ server }: Session, { identity }: SettledParticipant): string | null {
-  if (server.inRecovery) return 'a standby answers at its url';
-  if (identity === null) return null;
-  const same =
-    server.systemIdentifier === identity.systemIdentifier && server.databaseOid === identity.databaseOid;
-  return same ? null : 'another server or database answers at its url';
+function strangerAt(session: Session, { identity }: SettledParticipant): string | null {
+  if (session.server.inRecovery) return 'a standby answers at its url';
+  return identity === null || isSame(session, identity)
+    ? null
+    : 'another server or database answers at its url';
 }
+
+/** Is the database that answers the one that took part? A copy of it, as a standby is, says that it is the same. */
+export const isSame = ({ server }: Session, identity: DatabaseIdentity): boolean =>
+  server.systemIdentifier === identity.systemIdentifier && server.databaseOid === identity.databaseOid;
 
 async function readState(
   session: Session,
