@@ -33,7 +33,7 @@ export async function alignTypes(
   );
   await closeGate(lane, veneer, work, budget);
   const first = firstStatements(lane.run.config, work);
-  if (first.length > 0) await veneer.run([budget.limits(veneer), ...first].join('; '));
+  if (first.length > 0) await veneer.run([...budget.limits(veneer), ...first].join('; '));
   return [...tagged(OTHER, first), ...(await runTypeChanges(lane, veneer, work.types.before, budget))];
 }
 

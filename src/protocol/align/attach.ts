@@ -10,13 +10,13 @@ import { attachSql, type AttachedPartition } from '../../veneer/reconcile-partit
  */
 export async function runAttaching(
   session: Session,
-  limits: string,
+  limits: readonly string[],
   statements: readonly string[],
   partition: AttachedPartition,
 ): Promise<void> {
   await session.run('SAVEPOINT pgveneer_attach');
   try {
-    await session.run([limits, ...statements, 'RELEASE SAVEPOINT pgveneer_attach'].join('; '));
+    await session.run([...limits, ...statements, 'RELEASE SAVEPOINT pgveneer_attach'].join('; '));
   } catch (error) {
     if (!(error instanceof VeneerError)) throw error;
     throw (await explained(session, statements, partition, error)) ?? error;

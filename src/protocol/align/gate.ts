@@ -19,5 +19,5 @@ export async function closeGate(
   await lockTables(lane, veneer, gates, budget);
   if (parents.length === 0) return;
   const locks = parents.map((parent) => `LOCK TABLE ${qualified(parent)} IN ACCESS EXCLUSIVE MODE`);
-  await veneer.run([budget.limits(veneer), ...locks].join('; '));
+  await veneer.run([...budget.limits(veneer), ...locks].join('; '));
 }

@@ -30,7 +30,7 @@ export async function lockTables(
       .flatMap((table) => (table.parent === null ? [table] : [table, table.parent])),
   );
   for (const table of tables) budget.noteLocked(session.member, display(table));
-  const limits = budget.limits(session).split('; ');
+  const limits = budget.limits(session);
   const locks = contendedFirst(lane, tables).map((table) => ({ table, statements: [lockSql(table)] }));
   const timed = inTime(session, budget, locks, () => true);
   const text = [...limits, ...timed.map(({ sql }) => sql)].join('; ');

@@ -51,5 +51,5 @@ export async function lockViews(
     statements: [`ALTER VIEW ${qualified(view)} OWNER TO ${ident(view.owner)}`],
   }));
   const timed = inTime(session, budget, locks, () => true);
-  await session.run([budget.limits(session), ...timed.map(({ sql }) => sql)].join('; '));
+  await session.run([...budget.limits(session), ...timed.map(({ sql }) => sql)].join('; '));
 }

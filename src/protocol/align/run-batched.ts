@@ -53,7 +53,7 @@ async function runTogether<P extends Batched>(
   pieces: readonly P[],
   { waits, explain, behind = async () => undefined }: BatchOptions<P>,
 ): Promise<void> {
-  const first = [...IN_A_BLOCK, ...budget.limits(session).split('; ')];
+  const first = [...IN_A_BLOCK, ...budget.limits(session)];
   const timed = inTime(session, budget, pieces, waits);
   const text = [...first, ...timed.map(({ sql }) => sql)].join('; ');
   const ran = session.precede(text).catch((error: unknown) => {

@@ -56,7 +56,7 @@ export async function beginAhead(
 ): Promise<{ readonly begun: Promise<void> }> {
   if (session.status() !== 'I') return { begun: Promise.resolve() };
   await run.at(`before begin:${session.member}`);
-  const answered = session.precede(`BEGIN; ${budget.limits(session)}`);
+  const answered = session.precede(['BEGIN', ...budget.limits(session)].join('; '));
   return { begun: answered.then(() => run.at(`after begin:${session.member}`)) };
 }
 

@@ -6,10 +6,10 @@ import type { Session } from '../../postgres/session.js';
 /** The clock of one attempt: what is left of its two budgets (PROTOCOL section 8), and which tables it locks. */
 export interface Budget {
   /**
-   * SET LOCAL of what is left, to stand before the statements of a transaction. Throws (exit 20) when nothing is.
+   * SET LOCAL of what is left, statements to stand before those of a transaction. Throws (exit 20) when nothing is.
    * These are a second net: they bound one lock and one statement; `watched` keeps the budgets of the attempt.
    */
-  limits(session: Session): string;
+  limits(session: Session): readonly string[];
   /** To stand among lock statements of one text: lowers lock_timeout by what the text took so far. */
   shrink(session: Session): string;
   /** The same limits as SQL expressions by setting, for the middle of a text: what is left then. Throws as `limits` does. */
@@ -62,10 +62,13 @@ export function startBudget({
   return {
     elapsed,
     holdLeft,
-    limits(session: Session): string {
+    limits(session: Session): readonly string[] {
       const left = holdLeft();
       if (left <= 0) throw holdExceeded(lockHoldMs);
-      return `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}; SET LOCAL statement_timeout = ${left}`;
+      return [
+        `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}`,
+        `SET LOCAL statement_timeout = ${left}`,
+      ];
     },
     shrink: (session: Session) =>
       `SELECT pg_catalog.set_config('lock_timeout', ${lessTheText(patience(session))}::pg_catalog.text, true)`,

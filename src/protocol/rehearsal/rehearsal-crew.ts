@@ -60,7 +60,7 @@ const NEVER_COMMITS =
 async function begin({ run }: Crew, session: Session, budget: Budget): Promise<void> {
   await run.at(`before begin:${session.member}`);
   await session.freshen('SET default_transaction_read_only = on');
-  await session.run(`BEGIN READ WRITE; ${budget.limits(session)}; ${NEVER_COMMITS}`);
+  await session.run(['BEGIN READ WRITE', ...budget.limits(session), NEVER_COMMITS].join('; '));
   await run.at(`after begin:${session.member}`);
 }
 

@@ -14,7 +14,7 @@ export async function beginClean(
   budget: Budget,
   first?: string,
 ): Promise<Answer | undefined> {
-  const then = [budget.limits(session), ...(first === undefined ? [] : [first])].join('; ');
+  const then = [...budget.limits(session), ...(first === undefined ? [] : [first])].join('; ');
   if (session.status() !== 'I') return (await session.freshen(then)).at(-1);
   await at(`before begin:${session.member}`);
   const answers = await session.freshen(`BEGIN; ${then}`);

@@ -23,7 +23,7 @@ export async function runFor(
   // What is built may set something of its own before its statements run, so that these find the session as it is then.
   if (body.kind === 'dynamic') await session.run(fresh.join('; '));
   const statements = await statementsOf(session, body, subject);
-  const prologue = body.kind === 'dynamic' ? budget.limits(session).split('; ') : fresh;
+  const prologue = body.kind === 'dynamic' ? budget.limits(session) : fresh;
   const parts = [{ tenant: subject.tenant, prologue, statements }];
   try {
     if (statements.length > 0) await session.run(textOf(parts));

@@ -22,7 +22,7 @@ export async function findFailures(lane: Lane, planned: PlannedStep): Promise<Pr
   try {
     await session.freshen();
     await watched(lane, budget, async () => {
-      await session.run(`BEGIN; ${budget.limits(session)}`);
+      await session.run(['BEGIN', ...budget.limits(session)].join('; '));
       for (const tenant of planned.tenants)
         failures.push(...(await tryTenant(session, planned, tenant, budget)));
     });

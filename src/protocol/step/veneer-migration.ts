@@ -39,7 +39,7 @@ export async function workOnVeneer(
   await run.at(`before statements:${veneer.name}`);
   const statements = await runFor(session, migration, veneerSubject(veneer), budget);
   if (direction === 'up') await verifyFor(session, migration, veneerSubject(veneer));
-  const clean = session.precede([budget.limits(session), ...COME_CLEAN].join('; '));
+  const clean = session.precede([...budget.limits(session), ...COME_CLEAN].join('; '));
   const [, now] = await allDone([clean, currentXid(session)]);
   refuseOtherTransaction(veneer.name, xid, now);
   await run.at(`after statements:${veneer.name}`);

@@ -99,7 +99,7 @@ async function repairAll(
   shard: Session,
   budget: Budget,
 ): Promise<{ readonly repaired: readonly Repaired[] } & Pick<SyncEnd, 'left'>> {
-  await shard.run(`BEGIN; ${budget.limits(shard)}`);
+  await shard.run(['BEGIN', ...budget.limits(shard)].join('; '));
   const seen = await readWanted(shard, scope);
   const veneers: Session[] = [];
   for (const { name } of veneerMembers(lane.run.config).filter((member) => member.name !== scope.shard.name))

@@ -35,7 +35,7 @@ export async function makeOnShard(shard: GroupShard, work: NewTenants, budget: B
   // A database of a tenant's own is looked at as a whole before.
   if (lane.shard.database === null) await refuseOccupied(session, work.tenants);
   const statements = await work.furnish(session);
-  if (statements.length > 0) await session.run([budget.limits(session), ...statements].join(';\n'));
+  if (statements.length > 0) await session.run([...budget.limits(session), ...statements].join(';\n'));
   const { step, onTenant } = work;
   const steps = work.steps.map((planned) => ({
     ...planned,

@@ -57,7 +57,7 @@ async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget
   const items = await lackingItems(session, tenant, sibling);
   // A body may name what comes later; what it is, is compared with the sibling's afterwards.
   const prologue = [
-    ...budget.limits(session).split('; '),
+    ...budget.limits(session),
     `SET LOCAL search_path TO ${ident(tenant.schema)}`,
     'SET LOCAL check_function_bodies = off',
     ...(comment === null || comment === (await commentOf(session, tenant.schema))
@@ -68,7 +68,7 @@ async function copyFor(session: Session, tenant: TenantConfig, { sibling, budget
   try {
     await session.run([...prologue, ...statements.map(({ text }) => text)].join(SEPARATOR));
     const more = grantStatements(grants, await readGrants(session, tenant.schema), tenant.schema);
-    if (more.length > 0) await session.run([budget.limits(session), ...more].join(SEPARATOR));
+    if (more.length > 0) await session.run([...budget.limits(session), ...more].join(SEPARATOR));
   } catch (error) {
     throw explain(error, tenant, sibling, (completed) => statements[completed - prologue.length]?.object);
   }

@@ -52,7 +52,7 @@ export async function dropSchema(session: Session, tenant: TenantConfig, budget:
     await dropSome(session, held, tenant, budget);
   }
   try {
-    await session.run(`${budget.limits(session)}; DROP SCHEMA ${ident(tenant.schema)}`);
+    await session.run([...budget.limits(session), `DROP SCHEMA ${ident(tenant.schema)}`].join('; '));
   } catch (error) {
     throw error instanceof VeneerError && isState(error, SQLSTATE.dependentObjects)
       ? refused([error], session, tenant)
@@ -90,7 +90,12 @@ async function dropSome(
 async function tryDrop(session: Session, statement: string, budget: Budget): Promise<VeneerError[]> {
   try {
     await session.run(
-      `SAVEPOINT pgveneer_drop; ${budget.limits(session)}; ${statement}; RELEASE SAVEPOINT pgveneer_drop`,
+      [
+        'SAVEPOINT pgveneer_drop',
+        ...budget.limits(session),
+        statement,
+        'RELEASE SAVEPOINT pgveneer_drop',
+      ].join('; '),
     );
     return [];
   } catch (error) {

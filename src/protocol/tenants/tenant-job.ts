@@ -147,7 +147,7 @@ async function onVeneers(
     for (const stage of stages) {
       const statements = await stage(session);
       if (statements.length > 0)
-        await session.run([budget.limits(session), ...statements.map(({ sql }) => sql)].join(';\n'));
+        await session.run([...budget.limits(session), ...statements.map(({ sql }) => sql)].join(';\n'));
       ran.set(name, [...(ran.get(name) ?? []), ...statements]);
     }
   }
