@@ -32,6 +32,9 @@ export interface Where {
   readonly column?: number;
 }
 
+/** The command that makes what is missing, and after which the same may be tried again. */
+export type Cure = 'migrate setup';
+
 export interface ErrorFacts {
   readonly exitCode: ExitCode;
   readonly where?: Where;
@@ -39,6 +42,7 @@ export interface ErrorFacts {
   readonly detail?: string;
   /** What to do next: a sentence or a command to type. */
   readonly hint?: string;
+  readonly cure?: Cure;
   readonly sqlstate?: string;
   readonly cause?: unknown;
 }
@@ -64,6 +68,7 @@ export interface Problem {
   readonly where?: Where;
   readonly detail?: string;
   readonly hint?: string;
+  readonly cure?: Cure;
   readonly sqlstate?: string;
 }
 

@@ -95,4 +95,5 @@ const noTable = (member: string): VeneerError =>
     exitCode: EXIT.failed,
     where: { member },
     hint: 'migrate setup',
+    cure: 'migrate setup',
   });

@@ -65,4 +65,5 @@ export const notSetUp = (member: string): VeneerError =>
     exitCode: EXIT.failed,
     where: { member },
     hint: 'migrate setup',
+    cure: 'migrate setup',
   });

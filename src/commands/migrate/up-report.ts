@@ -10,6 +10,7 @@ import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../../rep
 import { groupBy } from '../../group-by.js';
 import { secretMask } from '../../protocol/run/mask-secrets.js';
 import { hooksOf } from '../../report/hooks.js';
+import { nextCommand } from '../../report/next-command.js';
 import { writeNotices } from '../../report/writes.js';
 import { settledExit } from '../common/settled.js';
 
@@ -43,7 +44,11 @@ export function upReport(base: Base, parts: Parts): UpReport {
     ...parts,
     hooks: hooksOf(base.config.hooks, secretMask(base.config)),
     exitCode,
-    next: nextCommand(base, exitCode, parts, [...parts.problems, ...missing]),
+    next: nextCommand({
+      exitCode,
+      problems: [...parts.problems, ...missing],
+      otherwise: goOn(base, exitCode, parts),
+    }),
     notices: [
       ...notices,
       ...missing.map(({ message }) => message),
@@ -69,16 +74,9 @@ function upExit(parts: Parts): ExitCode {
   return worst(...codes, (failed && ahead) || skipped ? EXIT.partial : EXIT.clean);
 }
 
-function nextCommand(
-  { command, dryRun }: Base,
-  exitCode: ExitCode,
-  outcomes: Outcomes,
-  problems: readonly Problem[],
-): string | null {
+/** The same again, as far as it did not come. */
+function goOn({ command, dryRun }: Base, exitCode: ExitCode, outcomes: Outcomes): string | null {
   const steps = stepsOf(outcomes).filter((step) => step.state !== 'committed');
-  if (exitCode === EXIT.inDoubt) return 'migrate recover';
-  if (exitCode === EXIT.unreachable) return 'migrate status';
-  if (problems.some((problem) => problem.hint === 'migrate setup')) return 'migrate setup';
   if (command === 'up') return steps.length > 0 || exitCode !== EXIT.clean ? 'migrate up' : null;
   if (steps.length === 0) return exitCode === EXIT.clean ? null : 'migrate status';
   // A redo that is cut short leaves what was taken down pending.

@@ -33,5 +33,6 @@ async function missingOn(
       exitCode: EXIT.failed,
       where: { member: shard.name, tenant: name },
       hint: 'migrate setup',
+      cure: 'migrate setup',
     }));
 }

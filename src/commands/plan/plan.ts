@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Config, ShardConfig } from '../../config/config.js';
-import { EXIT, textOf, worst, type ExitCode, type Problem } from '../../errors.js';
+import { EXIT, textOf, worst, type ExitCode } from '../../errors.js';
 import { reachOf, selectShards, type Selection } from '../../fleet/selection.js';
 import { readPastSteps, type PastStep } from '../../migrations/durations.js';
 import { loadMigrations } from '../../migrations/load.js';
@@ -9,6 +9,7 @@ import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } fro
 import { batchFor, inBatches } from '../../protocol/rollout/batches.js';
 import { mayPrepare, readRooms } from '../../protocol/rollout/read-rooms.js';
 import { lanesThatFit, type MemberRoom } from '../../protocol/rollout/room.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../../report/plan.js';
 import type { CommandContext } from '../common/context.js';
 import { readLedgers } from '../common/ledgers.js';
@@ -63,7 +64,7 @@ export async function plan(
         ...notices,
       ],
       exitCode,
-      next: nextOf(planned, missing),
+      next: nextCommand({ exitCode, problems: [...planned.problems, ...missing], otherwise: goOn(planned) }),
     };
   });
 }
@@ -183,8 +184,7 @@ function exitOf({ order, problems }: Plan, options: PlanOptions): ExitCode {
   return worst(...problems.map((problem) => problem.exitCode), pending ? EXIT.pending : EXIT.clean);
 }
 
-function nextOf({ order, problems }: Plan, missing: readonly Problem[]): string | null {
+function goOn({ order, problems }: Plan): string | null {
   if (problems.length > 0) return 'migrate status';
-  if (missing.some(({ hint }) => hint === 'migrate setup')) return 'migrate setup';
   return order.length === 0 ? null : 'migrate up';
 }

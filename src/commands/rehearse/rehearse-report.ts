@@ -4,6 +4,7 @@ import type { Plan } from '../../migrations/plan.js';
 import type { Representative } from '../../migrations/representatives.js';
 import type { Rehearsal } from '../../protocol/rehearsal/rehearsal.js';
 import { emptyStep } from '../../protocol/rehearsal/rehearsal-step.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { MovedSequence, RehearseReport } from '../../report/rehearse.js';
 import { writeNotices } from '../../report/writes.js';
 
@@ -53,7 +54,7 @@ export function rehearseReport(
       ),
     ],
     exitCode,
-    next: nextOf(problems, steps.length, file),
+    next: nextCommand({ exitCode, problems, otherwise: goOn(problems, steps.length, file) }),
     ms: Math.round(performance.now() - start),
   };
 }
@@ -66,11 +67,7 @@ const alone = (plan: Plan | undefined): string[] =>
         `${labelOf(migration)} runs without a transaction: it could not be rolled back, and was not rehearsed`,
     );
 
-function nextOf(problems: readonly Problem[], steps: number, file: string | null): string | null {
-  const codes = problems.map(({ exitCode }) => exitCode);
-  if (problems.some(({ hint }) => hint === 'migrate setup')) return 'migrate setup';
-  if (codes.includes(EXIT.inDoubt)) return 'migrate recover';
-  if (codes.includes(EXIT.unreachable)) return 'migrate status';
+function goOn(problems: readonly Problem[], steps: number, file: string | null): string | null {
   if (problems.length > 0) return 'migrate rehearse';
   if (steps === 0) return null;
   return file === null ? 'migrate up' : `migrate up --plan ${file}`;

@@ -8,6 +8,7 @@ import {
   type Settled,
 } from '../../protocol/settlement/recovery.js';
 import { withRun } from '../../protocol/run/run.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { RecoverReport } from '../../report/reports.js';
 import type { CommandContext } from '../common/context.js';
 import { withReaders } from '../common/readers.js';
@@ -116,10 +117,11 @@ function reportOf(config: Config, outcomes: readonly Settled[], problems: readon
   const isBehind = settled.some(({ behind }) => behind.length > 0);
   const unsettled = worst(settledExit(settled), problems.length > 0 ? EXIT.unreachable : EXIT.clean);
   const exitCode = worst(unsettled, isBehind ? EXIT.pending : EXIT.clean);
+  // Who cannot be reached keeps a step in doubt.
   const isOpen = problems.length > 0 || settled.some(({ ending }) => ending === 'in doubt');
   // What was lost is settled; what a veneer or shard lacks since, status tells.
-  const after = unsettled !== EXIT.clean ? 'migrate status' : isBehind ? 'migrate up' : null;
-  const next = isOpen ? 'migrate recover' : after;
+  const otherwise = unsettled !== EXIT.clean ? 'migrate status' : isBehind ? 'migrate up' : null;
+  const next = nextCommand({ exitCode: isOpen ? EXIT.inDoubt : EXIT.clean, otherwise });
   return {
     command: 'recover',
     fleet: config.fleet,

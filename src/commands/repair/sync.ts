@@ -22,6 +22,7 @@ import { unionStatements } from '../../veneer/unions.js';
 import { backoff } from '../../protocol/lane/backoff.js';
 import { inDoubtHint, lostProblem, problemFor, worthRetrying } from '../../protocol/step/step.js';
 import { forgetAttempts } from '../../protocol/step/commit.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { SyncReport, SyncVeneer } from '../../report/reports.js';
 import type { SettledAttempt } from '../../report/settled-attempt.js';
 import type { CommandContext } from '../common/context.js';
@@ -187,7 +188,7 @@ function syncReport(
     settledExit(settled),
   );
   const planned = dryRun && veneers.some((veneer) => veneer.statements.length > 0);
-  const next = nextCommand(exitCode, planned);
+  const otherwise = planned || exitCode !== EXIT.clean ? 'migrate sync' : null;
   return {
     command: 'sync',
     fleet: config.fleet,
@@ -196,7 +197,7 @@ function syncReport(
     veneers,
     problems,
     exitCode,
-    next,
+    next: nextCommand({ exitCode, problems, otherwise }),
     notices: prune ? [] : leftNotices(results.flatMap(({ left = [] }) => left)),
   };
 }
@@ -210,12 +211,6 @@ function leftNotices(left: readonly LeftOnVeneer[]): string[] {
     const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
     return `${veneer} has types that nothing is made of any more, which --prune drops: ${names.slice(0, NAMED).join(', ')}${more}`;
   });
-}
-
-function nextCommand(exitCode: ExitCode, planned: boolean): string | null {
-  if (exitCode === EXIT.inDoubt) return 'migrate recover';
-  if (exitCode === EXIT.unreachable) return 'migrate status';
-  return planned || exitCode !== EXIT.clean ? 'migrate sync' : null;
 }
 
 function veneerOutcome(veneer: string, results: readonly ShardResult[], dryRun: boolean): SyncVeneer {

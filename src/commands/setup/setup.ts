@@ -5,6 +5,7 @@ import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { inTransaction } from '../../postgres/transaction.js';
 import { anchorOf, type Run } from '../../protocol/run/run.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { SetupMember, SetupReport } from '../../report/reports.js';
 import type { SettledAttempt } from '../../report/settled-attempt.js';
 import type { CommandContext } from '../common/context.js';
@@ -244,12 +245,8 @@ function reportOf(
 ): SetupReport {
   const problems = members.flatMap((member) => member.problem ?? []);
   const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
-  const next =
-    exitCode === EXIT.inDoubt
-      ? 'migrate recover'
-      : problems.length > 0 || dryRun
-        ? 'migrate setup'
-        : 'migrate up';
+  const again = problems.length > 0 || dryRun;
+  const next = nextCommand({ exitCode, problems, lacksSetup: again, otherwise: 'migrate up' });
   const notices = [...settled.map(settledText), ...(dryRun ? members.flatMap(waitingNotice) : [])];
   return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
 }

@@ -7,6 +7,7 @@ import { isRepeatable } from '../../migrations/migration-names.js';
 import { makePlan, type Plan } from '../../migrations/plan.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import { byGrade, type Drift, type DriftGrade } from '../../report/drift.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../../report/status.js';
 import { driftOf, mappingStates } from './status-drift.js';
 import { countSiblings } from './status-siblings.js';
@@ -48,7 +49,7 @@ export function foldStatus(
     migrations: facts.migrations.map((migration) => migration.name),
     notices: [...noticesOf(facts, plan, mappings), ...locked.notices],
     exitCode,
-    next: nextOf(facts, exitCode, base),
+    next: exitCode === EXIT.clean && drift.length === 0 ? null : nextOf(facts, exitCode, base),
   };
 }
 
@@ -190,13 +191,16 @@ function exitOf(facts: StatusFacts, { shards, own, drift, inDoubt, problems }: S
   );
 }
 
-function nextOf(facts: StatusFacts, exitCode: ExitCode, { drift, shards, own }: StatusBase): string | null {
-  if (exitCode === EXIT.clean && drift.length === 0) return null;
-  if (exitCode === EXIT.inDoubt) return 'migrate recover';
+function nextOf(facts: StatusFacts, exitCode: ExitCode, base: StatusBase): string | null {
+  const { shards, drift, problems } = base;
   const notSetUp = shards.some(
     (shard) => shard.reachable && shard.tenants.some((tenant) => tenant.applied === null),
   );
-  if (notSetUp || drift.some((one) => one.cure === 'migrate setup')) return 'migrate setup';
+  const lacksSetup = notSetUp || drift.some((one) => one.cure === 'migrate setup');
+  return nextCommand({ exitCode, problems, lacksSetup, otherwise: cureOf(facts, base) });
+}
+
+function cureOf(facts: StatusFacts, { drift, shards, own }: StatusBase): string {
   if (facts.problems.size > 0) return 'migrate status';
   if (drift.some((one) => one.cure === 'migrate sync')) return 'migrate sync';
   const pending = isPending({ shards, own });

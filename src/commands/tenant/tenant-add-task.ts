@@ -7,6 +7,7 @@ import { entriesOf, type LedgerGroup } from '../../migrations/ledger.js';
 import { loadMigrations } from '../../migrations/load.js';
 import type { Migration } from '../../migrations/migration.js';
 import { makePlan, waitingText, type PlannedStep } from '../../migrations/plan.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { TenantLine, TenantReport, TenantState } from '../../report/tenant.js';
 import { replaceFile, withTenants } from './fleet-file.js';
 import { tenantReport } from './tenant-list.js';
@@ -174,8 +175,12 @@ export function addReport(
         version: null,
         pending: null,
       })),
-    next:
-      exitCode === EXIT.inDoubt ? 'migrate recover' : exitCode === EXIT.clean ? null : 'migrate tenant list',
+    next: nextCommand({
+      exitCode,
+      problems,
+      unreachable: 'migrate tenant list',
+      otherwise: exitCode === EXIT.clean ? null : 'migrate tenant list',
+    }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { FleetSource } from '../../config/load-config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
 import type { Edited } from '../../fleet/listed.js';
 import type { StepEnd } from '../../protocol/step/step.js';
+import { nextCommand } from '../../report/next-command.js';
 import type { TenantReport, TenantState } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
 import { replaceFile, withoutTenant, withTenants } from './fleet-file.js';
@@ -138,7 +139,11 @@ export function dropReport(
         pending: null,
       },
     ],
-    next:
-      exitCode === EXIT.inDoubt ? 'migrate recover' : exitCode === EXIT.clean ? null : 'migrate tenant list',
+    next: nextCommand({
+      exitCode,
+      problems,
+      unreachable: 'migrate tenant list',
+      otherwise: exitCode === EXIT.clean ? null : 'migrate tenant list',
+    }),
   });
 }
