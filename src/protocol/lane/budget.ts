@@ -19,6 +19,8 @@ export interface Budget {
   /** Milliseconds since the attempt began. */
   elapsed(): number;
   holdLeft(): number;
+  /** Nothing is left of lock_hold, by this clock or by that of a server which may be a little ahead of it. */
+  isUsedUp(): boolean;
   /**
    * A table of a veneer is locked from now on, or is being waited for, which blocks the application as well. Answers
    * whether that is new: what was noted before is locked, else the attempt would have failed.
@@ -41,6 +43,9 @@ export interface LockDuration {
  */
 const BELOW_DEADLOCK_TIMEOUT = 0.8;
 
+/** Of two clocks that are being set right in opposite directions, by 500 ppm each; and what milliseconds are rounded to. */
+const clocksApart = (ms: number): number => 2 + ms / 1_000;
+
 /** Milliseconds that an attempt may wait for locks on a server: rollout.lock_wait, or less where its deadlock_timeout asks for it. */
 export const lockBound = (
   lockWaitMs: number,
@@ -62,9 +67,10 @@ export function startBudget({
   return {
     elapsed,
     holdLeft,
+    isUsedUp: () => holdLeft() <= clocksApart(lockHoldMs),
     limits(session: Session): readonly string[] {
       const left = holdLeft();
-      if (left <= 0) throw holdExceeded(lockHoldMs);
+      if (left <= 0) throw new HoldExceeded(lockHoldMs);
       return [
         `SET LOCAL lock_timeout = ${Math.min(patience(session), left)}`,
         `SET LOCAL statement_timeout = ${left}`,
@@ -74,7 +80,7 @@ export function startBudget({
       `SELECT pg_catalog.set_config('lock_timeout', ${lessTheText(patience(session))}::pg_catalog.text, true)`,
     shrinking(session: Session) {
       const left = holdLeft();
-      if (left <= 0) throw holdExceeded(lockHoldMs);
+      if (left <= 0) throw new HoldExceeded(lockHoldMs);
       return {
         // What the text took was work for the most part: only waits count against patience, and `watched` adds them up.
         lock_timeout: `least(${patience(session)}, ${lessTheText(left)})::pg_catalog.text`,
@@ -107,10 +113,16 @@ const ELAPSED = 'pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.
 const lessTheText = (ms: number): string =>
   `greatest(1, ${ms} OPERATOR(pg_catalog.-) pg_catalog.int4(extract(epoch FROM ${ELAPSED}) OPERATOR(pg_catalog.*) 1000))`;
 
-/** The attempt held its locks for the whole budget; `running` names the statement that took the time. */
-export const holdExceeded = (lockHoldMs: number, running?: string): VeneerError =>
-  new VeneerError(`the step held its locks for ${lockHoldMs} ms, all that rollout.lock_hold allows`, {
-    exitCode: EXIT.failed,
-    ...(running === undefined ? {} : { detail: running }),
-    hint: 'raise rollout.lock_hold, or split the migration',
-  });
+/** The attempt held its locks for the whole budget; it tells place and statement of what was `cancelled` for that. */
+export class HoldExceeded extends VeneerError {
+  constructor(lockHoldMs: number, cancelled?: unknown) {
+    const { where, detail } = cancelled instanceof VeneerError ? cancelled.facts : {};
+    super(`the step held its locks for ${lockHoldMs} ms, all that rollout.lock_hold allows`, {
+      exitCode: EXIT.failed,
+      ...(where === undefined ? {} : { where }),
+      ...(detail === undefined ? {} : { detail }),
+      hint: 'raise rollout.lock_hold, or split the migration',
+      cause: cancelled,
+    });
+  }
+}

@@ -1,9 +1,9 @@
 import { atMost } from '../../at-most.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
-import { SQLSTATE } from '../../postgres/sqlstate.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { blockerText, readBlockers } from './blockers.js';
-import { holdExceeded, type Budget } from './budget.js';
+import { HoldExceeded, type Budget } from './budget.js';
 import type { Crew } from './lane.js';
 import { anchorOf } from '../run/run.js';
 
@@ -52,7 +52,7 @@ export async function watched<T>(lane: Crew, budget: Budget, work: () => Promise
     return result;
   } catch (error) {
     throwIfAborted(lane.run.signal);
-    throw watch.reason?.(error) ?? error;
+    throw watch.reason?.(error) ?? reasonOf(watch, error);
   } finally {
     clearInterval(timer);
     lane.run.signal.removeEventListener('abort', wake);
@@ -83,8 +83,7 @@ interface Watch {
 
 /** Not behind what an anchor is asked: one whose server stands still answers nothing. */
 function noteHold(watch: Watch): void {
-  const { lockHoldMs } = watch.lane.run.config.rollout;
-  if (watch.budget.holdLeft() <= 0) watch.reason ??= (error) => holdExceeded(lockHoldMs, runningText(error));
+  if (watch.budget.holdLeft() <= 0) watch.reason ??= (error) => holdExceeded(watch, error);
 }
 
 /** A server that is there answers a cancel within this time, milliseconds. */
@@ -117,6 +116,16 @@ async function look(watch: Watch): Promise<void> {
     watch.looking = false;
   }
 }
+
+/**
+ * A statement_timeout may end a statement before this clock has its next look. It is the budget's where that is used up; else
+ * it is the migration's own, or somebody has cancelled the statement, and PostgreSQL says which.
+ */
+const reasonOf = (watch: Watch, error: unknown): unknown =>
+  isState(error, SQLSTATE.queryCanceled) && watch.budget.isUsedUp() ? holdExceeded(watch, error) : error;
+
+const holdExceeded = ({ lane }: Watch, cancelled: unknown): HoldExceeded =>
+  new HoldExceeded(lane.run.config.rollout.lockHoldMs, cancelled);
 
 /** In a transaction, or on the way into one: what its first text waits for counts as well. */
 const busy = (lane: Crew): Session[] =>
@@ -170,10 +179,6 @@ const waitExceeded = (lane: Crew, cancelled: unknown): VeneerError =>
     detail: lane.blockers.map(blockerText).join('\n'),
     ...(cancelled instanceof VeneerError ? { where: cancelled.facts.where ?? {} } : {}),
   });
-
-function runningText(error: unknown): string | undefined {
-  return error instanceof VeneerError ? error.facts.detail : undefined;
-}
 
 const cancelAll = (lane: Crew): Promise<unknown> =>
   Promise.allSettled(

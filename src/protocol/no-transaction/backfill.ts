@@ -6,6 +6,7 @@ import type { Statement } from '../../migrations/migration.js';
 import { ident } from '../../postgres/identifiers.js';
 import { isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { inTransaction } from '../../postgres/transaction.js';
+import { startBudget } from '../lane/budget.js';
 import { keyList, keyValues, readFillTable, type FillTable } from './backfill-table.js';
 import { refuseInterrupted } from './no-transaction-watch.js';
 import { refuseForeignWrites } from '../step/protocol-choice.js';
@@ -82,10 +83,12 @@ interface Batch {
 async function runBatch(work: TenantWork, fill: Fill, before: FillProgress | null): Promise<Batch> {
   const { run, session } = work;
   for (let attempts = 1; ; attempts++) {
+    const budget = startBudget(run.config.rollout);
     try {
       return { progress: await inTransaction(session, () => fillRange(work, fill, before)), attempts };
     } catch (error) {
-      if (isState(error, SQLSTATE.queryCanceled) && !run.signal.aborted) throw tooLong(work, fill, error);
+      const isCancelled = isState(error, SQLSTATE.queryCanceled) && !run.signal.aborted;
+      if (isCancelled && budget.isUsedUp()) throw tooLong(work, fill, error);
       if (!isLockConflict(error) || attempts > run.config.rollout.retries) throw ofMigration(work, error);
       work.onRetry(textOf(error));
     }

@@ -88,7 +88,7 @@ async function rehearseOnce(base: Crew, plan: Plan, learnt: Map<string, Affected
     return { steps, error: null, failures: [], isUsedUp: false };
   } catch (error) {
     // Another error than the step's own is the watch's: the budget was used up, or the run is to end.
-    return { steps, error, failures: error === own ? failures : [], isUsedUp: budget.holdLeft() <= 0 };
+    return { steps, error, failures: error === own ? failures : [], isUsedUp: budget.isUsedUp() };
   } finally {
     await base.run.at('before rollback');
     await Promise.all(base.openSessions().map(rollbackQuietly));

@@ -2,6 +2,7 @@ import type { TenantConfig } from '../../config/config.js';
 import { EXIT, problemOf, type Problem } from '../../errors.js';
 import type { PlannedStep } from '../../migrations/plan.js';
 import type { Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import { startBudget, type Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
@@ -13,7 +14,7 @@ import { watched } from '../lane/watched.js';
 /**
  * Finds all tenants in which a migration fails, each with its error: the batch once more, with a savepoint per
  * tenant, and rolled back whatever comes out. Nothing of it is recorded, on no veneer anything happens. An error
- * that is nobody's own (a lock, a lost connection) ends the search: what was found until then is answered.
+ * that is nobody's own (a lost connection, a budget that is used up) ends the search: what was found until then is answered.
  */
 export async function findFailures(lane: Lane, planned: PlannedStep): Promise<Problem[]> {
   const budget = startBudget(lane.run.config.rollout);
@@ -51,7 +52,8 @@ export async function tryTenant(
     return [];
   } catch (error) {
     const problem = problemOf(error);
-    if (problem.where?.tenant !== tenant.name) throw error;
+    const isBudgets = isState(error, SQLSTATE.queryCanceled) && budget.isUsedUp();
+    if (problem.where?.tenant !== tenant.name || isBudgets) throw error;
     await session.run('ROLLBACK TO SAVEPOINT pgveneer_tenant');
     return [problem];
   }

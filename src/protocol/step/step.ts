@@ -3,7 +3,7 @@ import { SharedObjectError } from '../../veneer/shared-object-error.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';
 import { backoff } from '../lane/backoff.js';
-import { holdExceeded, lockBound } from '../lane/budget.js';
+import { HoldExceeded, lockBound } from '../lane/budget.js';
 import { blockerText } from '../lane/blockers.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
@@ -76,7 +76,8 @@ export async function runStep(run: Run, job: Job): Promise<StepEnd> {
 /** A failure that is one tenant's own is looked for in all of them: who repairs it wants to know them all at once. */
 async function failedEnd(job: Job, error: unknown, attempts: number): Promise<StepEnd> {
   const problem = placed(problemFor(job.crews, error, attempts), job);
-  const failures = isLockConflict(error) ? [] : await job.failures(problem);
+  const isNobodys = isLockConflict(error) || error instanceof HoldExceeded;
+  const failures = isNobodys ? [] : await job.failures(problem);
   const shared = error instanceof SharedObjectError ? { shared: error } : {};
   return { kind: 'failed', problem: withOthers(problem, failures), failures, attempts, ...shared };
 }
@@ -185,10 +186,7 @@ function waitBound(crews: readonly Crew[], lockWaitMs: number): WaitBound {
 
 /** The problem of the last attempt; of a lock, with those who held it. */
 export function problemFor(crews: readonly Crew[], error: unknown, attempts: number): Problem {
-  const { lockHoldMs = 0, lockWaitMs = 0 } = crews[0]?.run.config.rollout ?? {};
-  if (error instanceof VeneerError && isState(error, SQLSTATE.queryCanceled)) {
-    return { ...problemOf(holdExceeded(lockHoldMs, error.facts.detail)), where: error.facts.where ?? {} };
-  }
+  const { lockWaitMs = 0 } = crews[0]?.run.config.rollout ?? {};
   if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
   const blockers = crews
     .flatMap(({ blockers }) => blockers)
