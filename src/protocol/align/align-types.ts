@@ -8,6 +8,7 @@ import { createExtension } from '../../veneer/extensions.js';
 import { dropType, type TypeChange } from '../../veneer/reconcile-types.js';
 import { OTHER, tagged, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
+import { runNamed } from '../lane/name-cancelled.js';
 import { closeGate } from './gate.js';
 import type { Lane } from '../lane/lane.js';
 import { aroundRetype, clearTheWay } from './retype.js';
@@ -33,7 +34,7 @@ export async function alignTypes(
   );
   await closeGate(lane, veneer, work, budget);
   const first = firstStatements(lane.run.config, work);
-  if (first.length > 0) await veneer.run([...budget.limits(veneer), ...first].join('; '));
+  if (first.length > 0) await runNamed(veneer, budget.limits(veneer), first);
   return [...tagged(OTHER, first), ...(await runTypeChanges(lane, veneer, work.types.before, budget))];
 }
 

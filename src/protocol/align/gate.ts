@@ -2,6 +2,7 @@ import { qualified } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
+import { runNamed } from '../lane/name-cancelled.js';
 import type { TypeWork } from './type-work.js';
 import { lockTables } from './lock-tables.js';
 
@@ -19,5 +20,5 @@ export async function closeGate(
   await lockTables(lane, veneer, gates, budget);
   if (parents.length === 0) return;
   const locks = parents.map((parent) => `LOCK TABLE ${qualified(parent)} IN ACCESS EXCLUSIVE MODE`);
-  await veneer.run([...budget.limits(veneer), ...locks].join('; '));
+  await runNamed(veneer, budget.limits(veneer), locks);
 }

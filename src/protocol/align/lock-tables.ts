@@ -5,6 +5,7 @@ import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
+import { nameCancelled } from '../lane/name-cancelled.js';
 import { lockAbove } from './lock-views.js';
 import { inTime } from './run-batched.js';
 import { lockUnionsOver } from './unions.js';
@@ -33,11 +34,11 @@ export async function lockTables(
   const limits = budget.limits(session);
   const locks = contendedFirst(lane, tables).map((table) => ({ table, statements: [lockSql(table)] }));
   const timed = inTime(session, budget, locks, () => true);
-  const text = [...limits, ...timed.map(({ sql }) => sql)].join('; ');
-  const taken = session.precede(text).catch((error: unknown) => {
+  const sent = [...limits, ...timed.map(({ sql }) => sql)];
+  const taken = session.precede(sent.join('; ')).catch((error: unknown) => {
     const refused = error instanceof MemberError ? timed[error.completed - limits.length] : undefined;
     if (refused !== undefined) lane.contended.unshift(display(refused.piece.table));
-    throw error;
+    throw nameCancelled(error, sent);
   });
   await allDone([taken, behind(tables)]);
 }

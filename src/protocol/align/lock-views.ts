@@ -3,6 +3,7 @@ import { display, ident, qualified, type QualifiedName } from '../../postgres/id
 import type { Session } from '../../postgres/session.js';
 import { bottomUp } from '../../veneer/dependents.js';
 import type { Budget } from '../lane/budget.js';
+import { runNamed } from '../lane/name-cancelled.js';
 import { inTime } from './run-batched.js';
 
 /**
@@ -51,5 +52,6 @@ export async function lockViews(
     statements: [`ALTER VIEW ${qualified(view)} OWNER TO ${ident(view.owner)}`],
   }));
   const timed = inTime(session, budget, locks, () => true);
-  await session.run([...budget.limits(session), ...timed.map(({ sql }) => sql)].join('; '));
+  const sent = timed.map(({ sql }) => sql);
+  await runNamed(session, budget.limits(session), sent);
 }

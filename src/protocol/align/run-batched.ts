@@ -2,6 +2,7 @@ import { allDone } from '../../postgres/all-done.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
+import { nameCancelled } from '../lane/name-cancelled.js';
 
 /** Statements for one thing, which an error has to name. */
 interface Batched {
@@ -55,10 +56,11 @@ async function runTogether<P extends Batched>(
 ): Promise<void> {
   const first = [...IN_A_BLOCK, ...budget.limits(session)];
   const timed = inTime(session, budget, pieces, waits);
-  const text = [...first, ...timed.map(({ sql }) => sql)].join('; ');
-  const ran = session.precede(text).catch((error: unknown) => {
+  const sent = [...first, ...timed.map(({ sql }) => sql)];
+  const ran = session.precede(sent.join('; ')).catch((error: unknown) => {
     const failed = error instanceof MemberError ? timed[error.completed - first.length] : undefined;
-    throw failed === undefined ? error : explain(error, failed.piece);
+    const named = nameCancelled(error, sent);
+    throw failed === undefined ? named : explain(named, failed.piece);
   });
   await allDone([ran, behind()]);
 }
