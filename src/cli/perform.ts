@@ -1,6 +1,7 @@
 import type { ExitCode } from '../errors.js';
+import type { Display } from '../render/display.js';
 import { reportJson } from '../render/json.js';
-import { openDisplay, type Display } from '../render/display.js';
+import { openDisplay } from '../render/open-display.js';
 import { reportText } from '../render/report-text.js';
 import { styleFor } from '../render/style.js';
 import type { Report } from '../report/reports.js';

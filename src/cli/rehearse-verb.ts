@@ -1,4 +1,4 @@
-import type { RehearseOptions } from '../commands/rehearse/rehearse.js';
+import type { RehearseOptions } from '../commands/rehearse/rehearse-options.js';
 import type { Flags } from './flags.js';
 import { readLimit } from './roll-verbs.js';
 import { usageError } from './usage-error.js';

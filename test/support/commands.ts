@@ -1,7 +1,8 @@
 import { baseline, type BaselineOptions } from '../../src/commands/ledger/baseline.js';
 import { ledger, type LedgerOptions } from '../../src/commands/ledger/ledger.js';
 import { plan, type PlanOptions } from '../../src/commands/plan/plan.js';
-import { rehearse, type RehearseOptions } from '../../src/commands/rehearse/rehearse.js';
+import { rehearse } from '../../src/commands/rehearse/rehearse.js';
+import type { RehearseOptions } from '../../src/commands/rehearse/rehearse-options.js';
 import { create, type CreateOptions } from '../../src/commands/create/create.js';
 import { setup } from '../../src/commands/setup/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/repair/recover.js';

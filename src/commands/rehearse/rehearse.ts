@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, problemOf, type Problem } from '../../errors.js';
-import { reachOf, selectShards, type Selection } from '../../fleet/selection.js';
+import { reachOf, selectShards } from '../../fleet/selection.js';
 import { hasLedger, notSetUp } from '../../migrations/ledger.js';
 import { loadMigrations } from '../../migrations/load.js';
 import type { Migration } from '../../migrations/migration.js';
-import { interruptedText, makePlan, waitingText, type Plan, type PlanLimit } from '../../migrations/plan.js';
+import { interruptedText, makePlan, waitingText, type Plan } from '../../migrations/plan.js';
 import { planFor } from '../../migrations/representatives.js';
 import type { Session } from '../../postgres/session.js';
 import { foreseeRecovery } from '../../protocol/settlement/recovery.js';
@@ -21,21 +21,12 @@ import { obstaclesTo } from '../common/obstacles.js';
 import { refuseExisting } from '../pin/pin-file.js';
 import { readPinState } from '../pin/pin-state.js';
 import { writePlan } from './write-plan.js';
+import type { RehearseOptions } from './rehearse-options.js';
 import { rehearseReport, type ReportFacts } from './rehearse-report.js';
 import { chooseTenants, refuseTooManyTenants } from './rehearsed-tenants.js';
 import { movedSequences } from './moved-sequences.js';
 import { settledReport, settledText } from '../common/settled.js';
 import { stoppable } from './stoppable.js';
-
-export interface RehearseOptions extends Selection {
-  readonly limit: PlanLimit;
-  /** `shapes`: one tenant of each shape on each shard, unless tenants are chosen by name. */
-  readonly whom: 'shapes' | 'all tenants';
-  /** Nobody else is connected: rewrites in a mesh are rehearsed, too. */
-  readonly offline: boolean;
-  /** The file of a plan for `up --plan`; null: none is written. */
-  readonly out: string | null;
-}
 
 /**
  * Runs what is pending for real, by the code of `up`, in one transaction on each member, and rolls everything back: what

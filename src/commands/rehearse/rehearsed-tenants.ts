@@ -6,7 +6,7 @@ import { representativesOf, type Representative } from '../../migrations/represe
 import type { Session } from '../../postgres/session.js';
 import { tenantsThatFit } from '../../protocol/rollout/batches.js';
 import { readCapacity } from '../../protocol/rollout/capacity.js';
-import type { RehearseOptions } from './rehearse.js';
+import type { RehearseOptions } from './rehearse-options.js';
 import { readTenantShapes } from '../common/tenant-shapes.js';
 
 /** Whom migrations for tenants run for, and why there are more than asked for. */

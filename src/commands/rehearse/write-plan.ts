@@ -8,7 +8,7 @@ import { version } from '../../version.js';
 import { PIN_FORMAT, type PinnedState, type PinnedTenant } from '../pin/pin.js';
 import { writePin } from '../pin/pin-file.js';
 import { pinStatements } from '../pin/pin-review.js';
-import type { RehearseOptions } from './rehearse.js';
+import type { RehearseOptions } from './rehearse-options.js';
 
 export interface PlanToWrite {
   readonly config: Config;

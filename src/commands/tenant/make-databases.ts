@@ -4,7 +4,7 @@ import type { Session } from '../../postgres/session.js';
 import type { Run } from '../../protocol/run/run.js';
 import type { StepEnd } from '../../protocol/step/step.js';
 import { makeOnShard } from '../../protocol/tenants/add-tenants.js';
-import type { Sibling } from '../../protocol/tenants/copy-shape.js';
+import type { Sibling } from '../../protocol/tenants/sibling.js';
 import { makeDatabase, markMade, takeBack } from '../../protocol/tenants/tenant-database.js';
 import { plain } from '../../veneer/servers.js';
 import { furnishDatabase } from './furnish-database.js';

@@ -1,7 +1,7 @@
 import type { ShardConfig } from '../../config/config.js';
 import type { Session } from '../../postgres/session.js';
 import { makeOnShard } from '../../protocol/tenants/add-tenants.js';
-import type { Sibling } from '../../protocol/tenants/copy-shape.js';
+import type { Sibling } from '../../protocol/tenants/sibling.js';
 import { anchorOf } from '../../protocol/run/run.js';
 import type { TenantReport } from '../../report/tenant.js';
 import { plain } from '../../veneer/servers.js';

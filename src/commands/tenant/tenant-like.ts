@@ -11,7 +11,7 @@ import { makePlan } from '../../migrations/plan.js';
 import { PIN_LOCALLY } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import { inReadOnly } from '../../postgres/transaction.js';
-import type { Sibling } from '../../protocol/tenants/copy-shape.js';
+import type { Sibling } from '../../protocol/tenants/sibling.js';
 import { ignoredTables } from '../common/shaped-tenants.js';
 import type { Decided } from './tenant-add-task.js';
 import type { Like } from './tenant-sibling.js';

@@ -1,12 +1,9 @@
-import type { OutsideItem } from '../../catalog/read-outside.js';
 import { readGrants } from '../../catalog/read-grants.js';
 import { readShapeCopy } from '../../catalog/read-shape-copy.js';
-import type { ShapeLine } from '../../catalog/read-shapes.js';
 import type { ShapeCopy } from '../../catalog/shape-copy.js';
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { copyLedger } from '../../migrations/ledger-copy.js';
-import type { LedgerEntry } from '../../migrations/ledger.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';
@@ -15,21 +12,8 @@ import type { Budget } from '../lane/budget.js';
 import { grantStatements } from './copy-grants.js';
 import type { GroupShard } from '../group/group.js';
 import { proveCopy } from './prove-copy.js';
+import type { Sibling } from './sibling.js';
 import { SEPARATOR } from '../shard/explain-failure.js';
-
-/** The tenant that new ones are made like, as it was read before the step. */
-export interface Sibling {
-  readonly tenant: TenantConfig;
-  readonly copy: ShapeCopy;
-  /** What `status` compares. */
-  readonly lines: readonly ShapeLine[];
-  readonly ignored: readonly string[];
-  readonly entries: readonly LedgerEntry[];
-  /** What its database has besides; null where other tenants live there, too. */
-  readonly outside: readonly OutsideItem[] | null;
-  /** server_version_num of the server that wrote the definitions. */
-  readonly version: number;
-}
 
 export interface CopyWork {
   readonly step: string;

@@ -8,7 +8,7 @@ import type { Session } from '../../postgres/session.js';
 import { PIN_LOCALLY } from '../../postgres/hygiene.js';
 import { differenceText, shapeDifferences } from '../../report/shapes.js';
 import { grantStatements } from './copy-grants.js';
-import type { Sibling } from './copy-shape.js';
+import type { Sibling } from './sibling.js';
 
 /**
  * Asks again, in the open transaction: is what was made for a tenant what its sibling has, by what `status` compares, and where

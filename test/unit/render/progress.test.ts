@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { openDisplay } from '../../../src/render/display.js';
+import { openDisplay } from '../../../src/render/open-display.js';
 import { listDisplay } from '../../../src/render/list-display.js';
 import { stepTitle } from '../../../src/render/progress-text.js';
 import type { Progress, StepProgress } from '../../../src/report/progress.js';
