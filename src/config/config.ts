@@ -154,6 +154,6 @@ export interface PolicyConfig {
   readonly outOfOrder: 'refuse' | 'allow' | 'ignore';
   /** What a migration may do after which INSERTs through a veneer fail that worked before. */
   readonly writes: 'warn' | 'refuse' | 'allow';
-  /** What a migration that rewrites a table with rows may do; `fence`: wait until no reader has an old snapshot. */
+  /** What a migration that rewrites or replaces a table with rows may do; `fence`: wait until no reader has an old snapshot. */
   readonly rewrites: 'fence' | 'refuse' | 'allow';
 }

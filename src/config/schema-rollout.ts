@@ -66,7 +66,7 @@ export const policy = z
         .optional(),
       rewrites: oneOf(['fence', 'refuse', 'allow'])
         .describe(
-          'A migration that rewrites a table: wait for old readers and lock out new ones, refuse, or take the risk. Default: fence.',
+          'A migration that rewrites or replaces a table: wait for old readers and lock out new ones, refuse, or take the risk. Default: fence.',
         )
         .optional(),
     },

@@ -52,7 +52,7 @@ export interface RehearsedMember {
   readonly statements: readonly string[];
   /** On relations of ours; what an earlier migration of the rehearsal had locked as strongly is left out. */
   readonly locks: readonly RelationLock[];
-  /** Relations that were rewritten or truncated. */
+  /** Relations that were rewritten or truncated, or of which others' rows are read now. */
   readonly rewrites: readonly string[];
 }
 

@@ -54,7 +54,7 @@ export interface Affected {
   readonly relations: readonly string[];
   /** Names of relations of a tenant, as they were and as they are then, that are to be read there. */
   readonly names: readonly string[];
-  /** It rewrites a table: all foreign tables of the shard are to be locked. */
+  /** It rewrites or replaces a table: all foreign tables of the shard are to be locked. */
   readonly fence: boolean;
   /** No step has told it yet, but the migration's text: see rollout/forecast.ts. */
   readonly byText?: boolean;

@@ -6,13 +6,13 @@ import type { ShardChanges } from './shard-changes.js';
 
 /**
  * A shard that is a veneer too commits together with those that show it, in no order. A reader that comes through one
- * that is first takes its snapshot before the last has committed, and would read zero rows of a rewritten table there.
+ * that is first takes its snapshot before the last has committed, and would read zero rows of what is rewritten or replaced there.
  */
 export function refuseInMesh({ run, shard }: Lane, { rewritten }: ShardChanges): void {
   const [first] = rewritten;
   if (first === undefined || run.offline || roleOf(run.config, shard.name) !== 'shard+veneer') return;
   throw new VeneerError(
-    `the migration rewrites or truncates ${display(first)} on ${shard.name}, which is shard and veneer`,
+    `the migration rewrites, truncates or replaces ${display(first)} on ${shard.name}, which is shard and veneer`,
     {
       exitCode: EXIT.failed,
       where: { member: shard.name },
@@ -29,7 +29,7 @@ export function needsFence(lane: Lane, { rewritten, tightened }: ShardChanges): 
   if (first === undefined || config.policy.rewrites === 'fence')
     return [...rewritten, ...tightened].length > 0;
   throw new VeneerError(
-    `the migration rewrites or truncates ${display(first)}, and policy.rewrites refuses that`,
+    `the migration rewrites, truncates or replaces ${display(first)}, and policy.rewrites refuses that`,
     {
       exitCode: EXIT.failed,
       where: { member: lane.shard.name },

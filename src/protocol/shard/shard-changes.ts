@@ -1,6 +1,7 @@
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import {
+  readFilledTables,
   readRaw,
   touchedRelations,
   type RawRelation,
@@ -9,7 +10,7 @@ import {
 import { changedTypes } from '../../catalog/read-raw-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
 import { findRenames } from '../../catalog/renames.js';
-import { replacedStorage, tightenedStorage } from '../../catalog/storage.js';
+import { findGains, replacedStorage, tightenedStorage } from '../../catalog/storage.js';
 import { allDone } from '../../postgres/all-done.js';
 import { currentXid } from '../../postgres/current-xid.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
@@ -32,7 +33,7 @@ export interface ShardChanges {
   readonly renames: readonly ExposedRename[];
   readonly exposure: Exposure;
   readonly types: ShardTypes;
-  /** Tables whose rows an old remote snapshot would no longer find: see fence.ts. */
+  /** Tables, parents and views whose rows an old remote snapshot would not find: see fence.ts. */
   readonly rewritten: readonly QualifiedName[];
   /** Tables with a new NOT NULL, which an old remote snapshot may contradict: see fence.ts. */
   readonly tightened: readonly QualifiedName[];
@@ -91,15 +92,20 @@ export async function readChanges(
   const own = new Set(sources);
   // Also what no rule exposes: a view that is shown may stand above it.
   const stored = [...after, ...outside];
+  const gains = findGains(before, { relations: stored, behind: relations.behind });
   const ours = before.filter((relation) => own.has(relation.schema));
   const wanted = exposed.map(({ definition }) => definition);
+  const [types, filled] = await allDone([
+    readShardTypes(session, was, { exposure, definitions: wanted, changed }),
+    readFilledTables(session, [...new Set([...gains.values()].flat())]),
+  ]);
   return {
     wanted,
     exposure,
     exposed,
     before: ours,
-    types: await readShardTypes(session, was, { exposure, definitions: wanted, changed }),
-    rewritten: replacedStorage(before, stored),
+    types,
+    rewritten: replacedStorage(before, stored, { gains, filled }),
     tightened: tightenedStorage(before, stored),
     shown: ours.flatMap((relation) => shownAs(exposure, relation)?.name ?? []),
     renames: findRenames(ours, after).flatMap((rename): ExposedRename[] => {
