@@ -16,11 +16,11 @@ export function serverDrift(veneer: string, shard: ShardConfig, present: Present
     return [
       {
         kind: 'server',
-        grade: 'invisible',
+        grade: 'error',
         where,
         object,
         text: 'it does not exist on the veneer',
-        consequence: 'nothing of this shard can be shown',
+        consequence: 'nothing of this shard can be shown: queries of it fail',
         cure: CURE,
       },
     ];

@@ -112,7 +112,7 @@ function missing({ occupied }: TableComparison, { definition }: ExposedRelation)
   if (taken === undefined) {
     return {
       kind: 'missing table',
-      grade: 'invisible',
+      grade: 'error',
       column: null,
       text: `the shard has ${display(definition.remote)}, the veneer does not show it`,
       consequence: 'queries through the veneer fail: relation does not exist',

@@ -18,7 +18,7 @@ function difference(present: PresentUnion | undefined, shape: UnionShape): Diffe
   if (present === undefined)
     return {
       kind: 'union view',
-      grade: 'invisible',
+      grade: 'error',
       text: 'the view over all tenants is missing',
       consequence: 'queries of it fail: relation does not exist',
     };

@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
   {
     name: 'a table that the veneer does not show',
     veneer: 'DROP FOREIGN TABLE initech.authors',
-    found: [{ kind: 'missing table', grade: 'invisible', object: 'initech.authors', cure: 'migrate sync' }],
+    found: [{ kind: 'missing table', grade: 'error', object: 'initech.authors', cure: 'migrate sync' }],
   },
   {
     name: 'a table that the shard does not have',
@@ -201,17 +201,17 @@ test('with --fail-on only drift of that grade or worse makes the exit code 11; a
   }
   expect(await s.run.status({ failOn: 'cosmetic' })).toMatchObject({ exitCode: 11 });
   await s.fleet.query('veneer', 'DROP FOREIGN TABLE initech.authors');
-  expect(await s.run.status({ failOn: 'writes break' })).toMatchObject({ exitCode: 0 });
-  expect(await s.run.status({ failOn: 'invisible' })).toMatchObject({ exitCode: 11 });
+  expect(await s.run.status({ failOn: 'wrong answers' })).toMatchObject({ exitCode: 0 });
+  expect(await s.run.status({ failOn: 'error' })).toMatchObject({ exitCode: 11 });
   await s.write('SELECT 1');
-  expect(await s.run.status({ failOn: 'error' })).toMatchObject({ exitCode: 10 });
+  expect(await s.run.status({ failOn: 'wrong answers' })).toMatchObject({ exitCode: 10 });
   await s.run.up();
 });
 
 test('a server that is gone is cured by setup, and its tables by the sync that follows', async () => {
   await s.fleet.query('veneer', 'DROP SERVER shard3_server CASCADE');
   const report = await s.run.status();
-  expect(report.drift).toContainEqual(expect.objectContaining({ kind: 'server', grade: 'invisible' }));
+  expect(report.drift).toContainEqual(expect.objectContaining({ kind: 'server', grade: 'error' }));
   expect(report.next).toBe('migrate setup');
   await s.run.setup();
   expect(await s.run.status()).toMatchObject({ exitCode: 11, next: 'migrate sync' });

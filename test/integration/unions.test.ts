@@ -166,7 +166,7 @@ test('lock-step replays it, and plan, rehearse and sync --dry-run say it', async
 });
 
 test.each([
-  ['is missing', 'DROP VIEW everyone.books', 'invisible'],
+  ['is missing', 'DROP VIEW everyone.books', 'error'],
   [
     'leaves out dunder_mifflin, initech',
     `CREATE OR REPLACE VIEW everyone.books WITH (security_invoker = true) AS

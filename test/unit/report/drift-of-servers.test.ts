@@ -30,7 +30,7 @@ const server = (options: Readonly<Record<string, string>>) => ({
 
 test('a server that is missing, the same, or other than shards.yaml says', () => {
   expect(serverDrift('v', shard, undefined)).toMatchObject([
-    { kind: 'server', grade: 'invisible', cure: 'migrate setup' },
+    { kind: 'server', grade: 'error', cure: 'migrate setup' },
   ]);
   expect(serverDrift('v', shard, server(shard.server.options))).toEqual([]);
   const other = server({ host: 'h', port: '1', dbname: 'd', fetch_size: '9' });

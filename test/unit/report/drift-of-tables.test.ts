@@ -54,7 +54,7 @@ test('what is in line is no drift', () => {
 });
 
 test.each<[string, readonly Relation[], readonly ForeignTable[], readonly string[]]>([
-  ['not shown', [books], [], ['missing table: invisible: t.books']],
+  ['not shown', [books], [], ['missing table: error: t.books']],
   ['of a dropped table', [], [shownBooks], ['extra table: error: t.books']],
   [
     'made by somebody else',
