@@ -10,6 +10,7 @@ import type { Flags } from './flags.js';
 import { readInvocation } from './invocation.js';
 import { endOnUncaught, reportFailure } from './report-failure.js';
 import { runVerb } from './run-verb.js';
+import { answerText, keepStdout } from './standard-output.js';
 import { stopOnSignals, type Stopping } from './signals.js';
 import { readTerminal, type Terminal } from './terminal.js';
 import { testPoints, withoutWatchdog } from './test-points.js';
@@ -26,6 +27,7 @@ export async function perform(argv: readonly string[], closed: AbortSignal): Pro
   const { command, flags } = invocation;
   const json = flags.isSet('json');
   let stopping: Stopping | null = null;
+  if (json || !process.stdout.isTTY) keepStdout();
   endOnUncaught();
   try {
     const verb = readVerb(invocation);
@@ -34,7 +36,7 @@ export async function perform(argv: readonly string[], closed: AbortSignal): Pro
     stopping = stopOnSignals(() => sayStopping(verb, display));
     const report = await run(verb, flags, { display, stopping, closed });
     const final: Report = { ...report, exitCode: stopping.exitCode() ?? report.exitCode };
-    process.stdout.write(json ? reportJson(final) : reportText(final, styleFor(terminal.colours)));
+    answerText(json ? reportJson(final) : reportText(final, styleFor(terminal.colours)));
     return final.exitCode;
   } catch (error) {
     const [name = command.name] = command.name.split(' ');
@@ -104,4 +106,4 @@ function sayStopping(verb: Verb, display: Display): void {
   if (!display.say(text)) process.stderr.write(`${text}\n`);
 }
 
-const write = (line: string): void => void process.stdout.write(`${line}\n`);
+const write = (line: string): void => answerText(`${line}\n`);

@@ -4,6 +4,7 @@ import { failureJson } from '../render/json.js';
 import { problemLines } from '../render/problem.js';
 import { styleFor } from '../render/style.js';
 import { failureOf, interrupted } from './failure.js';
+import { answerText } from './standard-output.js';
 import { readTerminal, showCursor } from './terminal.js';
 
 export interface FailedCommand {
@@ -18,7 +19,7 @@ export interface FailedCommand {
 export function reportFailure(error: unknown, { command, json, stoppedBy = null }: FailedCommand): ExitCode {
   const thrown = failureOf(error, isDebugged());
   const failure = stoppedBy === null ? thrown : interrupted(thrown, stoppedBy);
-  if (json) process.stdout.write(failureJson(command, failure.exitCode, failure.problems));
+  if (json) answerText(failureJson(command, failure.exitCode, failure.problems));
   else process.stderr.write(textOf(failure.problem));
   return failure.exitCode;
 }
