@@ -1,5 +1,8 @@
+import path from 'node:path';
+import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
 import { EXIT, problemOf, VeneerError, type ExitCode, type Problem } from '../errors.js';
+import { placeInFolder } from '../migrations/script-failure.js';
 
 /** What is said about an error that ended a command. */
 export interface Failure {
@@ -10,9 +13,19 @@ export interface Failure {
   readonly problems: readonly (Problem & { readonly path?: string })[];
 }
 
-/** Turns whatever was thrown into facts to print; `debug` adds the stack of an error that is our own fault. */
-export function failureOf(error: unknown, debug: boolean): Failure {
-  const problem = error instanceof VeneerError ? problemOf(error) : ownFault(error, debug);
+export interface FailureOptions {
+  /** Adds the stack of an error that is our own fault. */
+  readonly debug: boolean;
+  /** Of the fleet: whose code it may have been, where nobody waited for it. */
+  readonly migrations?: Pick<Config, 'file' | 'migrations'> | null;
+}
+
+/** Turns whatever was thrown into facts to print. */
+export function failureOf(error: unknown, { debug, migrations = null }: FailureOptions): Failure {
+  const problem =
+    error instanceof VeneerError
+      ? problemOf(error)
+      : ((migrations === null ? null : lateFault(error, migrations)) ?? ownFault(error, debug));
   const problems = error instanceof ConfigError ? configProblems(error) : [problem];
   return { exitCode: problem.exitCode, problem, problems };
 }
@@ -22,6 +35,22 @@ export function interrupted(failure: Failure, exitCode: ExitCode): Failure {
   const isOurs = failure.exitCode === EXIT.bug;
   const problem: Problem = isOurs ? { message: 'interrupted', exitCode } : failure.problem;
   return { exitCode, problem, problems: isOurs ? [problem] : failure.problems };
+}
+
+/** What a migration's code threw when it had been left: in a timer, or by a promise that it did not await. */
+function lateFault(
+  error: unknown,
+  { file, migrations }: Pick<Config, 'file' | 'migrations'>,
+): Problem | null {
+  const place = placeInFolder(migrations, error);
+  if (place === null) return null;
+  const shown = path.relative(path.dirname(file), place.file).split(path.sep).join('/');
+  return {
+    message: `code of a migration failed when nobody waited for it: ${problemOf(error).message}`,
+    exitCode: EXIT.failed,
+    where: { file: shown, line: place.line },
+    hint: 'await every promise, and leave timers out; what was not committed is rolled back, migrate status tells what is applied',
+  };
 }
 
 function ownFault(error: unknown, debug: boolean): Problem {

@@ -6,9 +6,10 @@ import { reportText } from '../render/report-text.js';
 import { styleFor } from '../render/style.js';
 import type { Report } from '../report/reports.js';
 import { confirm } from './confirm.js';
+import { guardEnding, type Ending } from './ending.js';
 import type { Flags } from './flags.js';
 import { readInvocation } from './invocation.js';
-import { endOnUncaught, reportFailure } from './report-failure.js';
+import { reportFailure } from './report-failure.js';
 import { runVerb } from './run-verb.js';
 import { answerText, keepStdout } from './standard-output.js';
 import { stopOnSignals, type Stopping } from './signals.js';
@@ -28,19 +29,20 @@ export async function perform(argv: readonly string[], closed: AbortSignal): Pro
   const json = flags.isSet('json');
   let stopping: Stopping | null = null;
   if (json || !process.stdout.isTTY) keepStdout();
-  endOnUncaught();
+  const [name = command.name] = command.name.split(' ');
+  const ending = guardEnding(name, json);
   try {
     const verb = readVerb(invocation);
     const terminal = readTerminal(flags.isSet('no-color'));
     const display = await openDisplay({ kind: displayKind(json, terminal), rows: terminal.rows, write });
-    stopping = stopOnSignals(() => sayStopping(verb, display));
-    const report = await run(verb, flags, { display, stopping, closed });
+    stopping = stopOnSignals(() => sayStopping(verb, display), ending.endNow);
+    const report = await run(verb, flags, { display, stopping, closed, ending });
     const final: Report = { ...report, exitCode: stopping.exitCode() ?? report.exitCode };
     answerText(json ? reportJson(final) : reportText(final, styleFor(terminal.colours)));
-    return final.exitCode;
+    return ending.isThrough(final.exitCode);
   } catch (error) {
-    const [name = command.name] = command.name.split(' ');
-    return reportFailure(error, { command: name, json, stoppedBy: stopping?.exitCode() ?? null });
+    const code = reportFailure(error, { command: name, json, stoppedBy: stopping?.exitCode() ?? null });
+    return ending.isThrough(code);
   }
 }
 
@@ -48,10 +50,15 @@ interface Surroundings {
   readonly display: Display;
   readonly stopping: Stopping;
   readonly closed: AbortSignal;
+  readonly ending: Ending;
 }
 
 /** The display has let go of the terminal when this returns or throws. */
-async function run(verb: Verb, flags: Flags, { display, stopping, closed }: Surroundings): Promise<Report> {
+async function run(
+  verb: Verb,
+  flags: Flags,
+  { display, stopping, closed, ending }: Surroundings,
+): Promise<Report> {
   // Whoever reads a log may leave; a migration is not stopped by that.
   const signal = isLogs(verb) ? AbortSignal.any([stopping.signal, closed]) : stopping.signal;
   const { onProgress } = display;
@@ -64,7 +71,7 @@ async function run(verb: Verb, flags: Flags, { display, stopping, closed }: Surr
     ...(withoutWatchdog(process.env) ? {} : { startWatchdog: () => startWatchdog(watchdogSource(flags)) }),
   };
   try {
-    return await runVerb(verb, flags, context, write);
+    return await runVerb(verb, flags, context, { onLine: write, onConfig: ending.migrationsAre });
   } finally {
     if (await display.end()) write('');
   }

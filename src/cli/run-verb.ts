@@ -6,19 +6,26 @@ import type { Report } from '../report/reports.js';
 import type { Flags } from './flags.js';
 import type { Verb } from './verb.js';
 
+/** What a command that runs tells besides its progress. */
+interface Listeners {
+  readonly onLine: (line: string) => void;
+  /** The fleet, each time that its file is read. */
+  readonly onConfig: (config: Config) => void;
+}
+
 /** Runs a command. What it needs is loaded only now: a wrong flag or file is told without the PostgreSQL client. */
 export async function runVerb(
   verb: Verb,
   flags: Flags,
   context: CommandContext,
-  onLine: (line: string) => void,
+  { onLine, onConfig }: Listeners,
 ): Promise<Report> {
   if (verb.command === 'tenant') {
     const { tenant } = await import('../commands/tenant/tenant.js');
-    return tenant(await openSource(flags), verb.options, context);
+    return tenant(await openSource(flags, onConfig), verb.options, context);
   }
   if (verb.command !== 'sandbox') {
-    const read = (): Promise<Config> => readConfig(verb, flags, context);
+    const read = async (): Promise<Config> => readConfig(verb, await openSource(flags, onConfig), context);
     return runOnFleet(verb, await read(), context, read);
   }
   const { sandbox } = await import('../commands/sandbox/sandbox.js');
@@ -66,17 +73,22 @@ async function runOnFleet(
 /** What these do, they do for members alone: they work while nobody answers which tenants there are. */
 const WITHOUT_TENANTS: readonly Verb['command'][] = ['create', 'recover', 'stop', 'history'];
 
-async function readConfig(verb: Verb, flags: Flags, { who }: CommandContext): Promise<Config> {
-  const source = await openSource(flags);
+async function readConfig(verb: Verb, source: FleetSource, { who }: CommandContext): Promise<Config> {
   const { readFleet, readMembers } = await import('../fleet/ask-tenants.js');
   return WITHOUT_TENANTS.includes(verb.command) ? readMembers(source, who) : readFleet(source, who);
 }
 
-async function openSource(flags: Flags): Promise<FleetSource> {
+async function openSource(flags: Flags, onConfig: Listeners['onConfig']): Promise<FleetSource> {
   const { openFleetSource } = await import('../config/load-config.js');
   const { leavingOut } = await import('../fleet/leave-out.js');
   const source = openFleetSource({ ...sourceOf(flags), file: flags.one('config') ?? undefined });
-  return leavingOut(source, flags.list('without'));
+  const fleet = leavingOut(source, flags.list('without'));
+  const read: FleetSource['read'] = (edition) => {
+    const config = fleet.read(edition);
+    onConfig(config);
+    return config;
+  };
+  return { ...fleet, read };
 }
 
 const sourceOf = (flags: Flags) => ({

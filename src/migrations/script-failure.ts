@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { types } from 'node:util';
 import type { Problem } from '../errors.js';
 import type { MigrationFile } from './migration-files.js';
@@ -12,6 +13,21 @@ export function failureInFile({ file, path }: MigrationFile, what: string, error
   return migrationProblem(`${what}: ${firstLine(message)}`, where, {
     hint: 'correct the file; no migration was run',
   });
+}
+
+/** The first place of an error's stack that lies below a folder; its message does not count, which may name a file, too. */
+export function placeInFolder(
+  folder: string,
+  error: unknown,
+): { readonly file: string; readonly line: number } | null {
+  for (const frame of textsOf(error)
+    .stack.split('\n')
+    .filter((line) => /^\s+at /.test(line))) {
+    const at = frame.indexOf(`${folder}${sep}`);
+    const [, file, line] = (at < 0 ? null : /^(.+?):(\d+)/.exec(frame.slice(at))) ?? [];
+    if (file !== undefined) return { file, line: Number(line) };
+  }
+  return null;
 }
 
 /** Modules may be evaluated in a realm of their own, where `instanceof Error` does not hold. */
