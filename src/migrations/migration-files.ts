@@ -5,6 +5,7 @@ import { fieldOf } from '../postgres/sqlstate.js';
 import { basedOn, compareNames, isRepeatable, orderKey, orderOf } from './migration-names.js';
 import { migrationProblem } from './migration-problems.js';
 import { SCOPES, type Scope } from './migration.js';
+import { unreadFolders } from './unread-folders.js';
 
 /** A file that holds the up part of a migration. */
 export interface MigrationFile {
@@ -27,7 +28,8 @@ export interface FoundFiles {
 
 /**
  * Lists a folder of migrations, those for tenants, with its folders `shard` and `veneer`, in one order; opens none. A
- * `.down.sql` belongs to its `.up.sql`; hidden files, type declarations and other endings are passed over. Throws
+ * `.down.sql` belongs to its `.up.sql`; hidden files, type declarations and other endings are passed over, and folders without
+ * files that are named like migrations. Throws
  * (exit 20) where a folder cannot be read.
  */
 export async function findMigrationFiles(dir: string, projectRoot: string): Promise<FoundFiles> {
@@ -49,14 +51,17 @@ export async function findMigrationFiles(dir: string, projectRoot: string): Prom
 async function findOfScope(root: string, scope: Scope, projectRoot: string): Promise<FoundFiles> {
   const dir = scope === 'tenant' ? root : join(root, scope);
   const label = (name: string): string => relative(projectRoot, join(dir, name)).split(sep).join('/');
-  const { names } = await list(dir, label(''));
+  const { names, folders } = await list(dir, label(''));
   const all = names.flatMap((file): MigrationFile[] => {
     const kind = kindOf(file);
     return kind === null ? [] : [{ ...kind, scope, path: join(dir, file), file: label(file) }];
   });
   const bases = all.filter(({ name }) => basedOn(name) !== null);
   const sorted = all.filter((file) => !bases.includes(file)).toSorted(compareMigrations);
+  const isScope = (folder: string): boolean => scope === 'tenant' && SCOPES.some((one) => one === folder);
+  const unread = folders.filter((folder) => !isScope(folder));
   const problems = [
+    ...(await unreadFolders({ dir, folders: unread, isNamed, label })),
     ...orphans(names).map((name) => orphanProblem(label(name))),
     ...sorted.filter(({ name }) => orderOf(name) === null && !isRepeatable(name)).map(unnumberedProblem),
     ...clashes(sorted),
@@ -108,6 +113,12 @@ function kindOf(base: string): Pick<MigrationFile, 'name' | 'language'> | null {
   if (sqlName !== undefined) return { name: sqlName, language: 'sql' };
   const [, name] = /^(.+)\.[cm]?[jt]s$/i.exec(base) ?? [];
   return name === undefined ? null : { name, language: 'script' };
+}
+
+/** Would it be a migration in a folder that is read? */
+function isNamed(base: string): boolean {
+  const { name } = kindOf(base) ?? {};
+  return name !== undefined && (orderOf(name) !== null || isRepeatable(name) || basedOn(name) !== null);
 }
 
 /** `.down.sql` files without the `.up.sql` that they belong to. */

@@ -71,7 +71,7 @@ test('all that is no migration is passed over', async () => {
     '2_b.js.map': '',
     '2_b.d.ts': '',
     '3_c.sql.orig': '',
-    'helpers/4_d.sql': '',
+    'helpers/d.sql': '',
   };
   expect(await names({ ...files, ...others })).toEqual(['1_a']);
 });
@@ -183,4 +183,29 @@ test('all problems of all files are reported together', async () => {
     'migrations/3_d.ts',
   ]);
   expect(error.facts.detail).toContain('\n  1 | select 1 form x y\n                    ^\n');
+});
+
+const SQL = 'select 1';
+
+test.each([
+  ['shards/0001_a.sql', 'migrations/shards', '0001_a.sql; did you mean shard?'],
+  ['veneers/0001_a.ts', 'migrations/veneers', '0001_a.ts; did you mean veneer?'],
+  ['Tenant/R__a.sql', 'migrations/Tenant', 'R__a.sql; did you mean tenant?'],
+  ['tenants/0001_a.up.sql', 'migrations/tenants', '0001_a.up.sql; did you mean tenant?'],
+  ['sub/deep/0001_a.js', 'migrations/sub', '0001_a.js'],
+  ['shard/sub/B__0001_a.sql', 'migrations/shard/sub', 'B__0001_a.sql'],
+])('a folder that is not read is refused for its migrations: %s', async (file, folder, said) => {
+  const error = await loadError({ '0001_b.sql': SQL, [file]: SQL });
+  expect(error.facts).toMatchObject({ exitCode: 20, where: { file: folder } });
+  expect(error.message).toBe(`this folder is not read, and holds files named like migrations: ${said}`);
+});
+
+test('a folder that is not read may hold what migrations import', async () => {
+  const files = {
+    'helpers/names.ts': '',
+    'helpers/deep/rows.sql': '',
+    'data/2026.csv': '',
+    '.old/0001_a.sql': SQL,
+  };
+  expect(await names({ '0001_b.sql': SQL, ...files, 'node_modules/x/0001_a.js': '' })).toEqual(['0001_b']);
 });
