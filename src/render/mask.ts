@@ -1,9 +1,11 @@
 /**
  * The net below {@link Secret}: a foreign error may quote a url, which holds a password. Cut from everything that is
- * printed but the answer of `sandbox url`.
+ * printed but the answer of `sandbox url`. The example of messages about urls stays: it is the same for everybody.
  */
-export const withoutUrls = (text: string): string =>
-  text.replace(/\b(postgres(?:ql)?:\/\/)[^\s'"`]+/gi, '$1***');
+export const withoutUrls = (text: string): string => text.replace(URL_BUT_THE_EXAMPLE, '$1***');
+
+const URL_BUT_THE_EXAMPLE =
+  /\b(postgres(?:ql)?:\/\/)(?!user:password@host:5432\/database(?:,?\s|$))[^\s'"`]+/gi;
 
 /**
  * Names and messages come from databases: no control character of theirs, nor one that turns the
