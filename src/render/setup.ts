@@ -17,14 +17,23 @@ export function setupBlocks(report: SetupReport, style: Style): readonly Block[]
   return [dryRun ? [NOTHING_CHANGED] : [], lines, ...others, ...own, ...footerBlocks(report, shown, style)];
 }
 
-function row({ member, role, state, statements }: SetupMember, style: Style): readonly Cell[] {
-  const size = state === 'done' || state === 'planned' ? plural(statements.length, 'statement') : '';
+function row(one: SetupMember, style: Style): readonly Cell[] {
+  const { member, role, state } = one;
   return [
     { text: member, paint: style.bold },
     { text: role, paint: style.dim },
     { text: state, paint: PAINT[state](style) },
-    { text: size },
+    { text: sizeOf(one) },
   ];
+}
+
+/** What is written again without a look at it may change something, though nothing of it is known to differ. */
+function sizeOf({ state, statements, rewritten }: SetupMember): string {
+  const isWork = state === 'done' || state === 'planned';
+  const count = isWork ? plural(statements.length, 'statement') : '';
+  if (rewritten === 0 || (!isWork && state !== 'nothing to do')) return count;
+  const again = `${plural(rewritten, 'user mapping')} set again, since this user cannot read ${rewritten === 1 ? 'it' : 'them'}`;
+  return isWork ? `${count}; ${again}` : again;
 }
 
 const PAINT: Readonly<Record<SetupMember['state'], (style: Style) => (text: string) => string>> = {

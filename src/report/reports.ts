@@ -41,6 +41,8 @@ export interface SetupMember {
   readonly state: 'done' | 'nothing to do' | 'planned' | 'failed' | 'not started';
   /** Statements that were run (or would be), secrets masked as '***'. */
   readonly statements: readonly string[];
+  /** How many of them write a user mapping again only because this user cannot read it. */
+  readonly rewritten: number;
   /** Statements that this user may not run, for someone who may; secrets masked. */
   readonly forSuperuser: readonly string[];
   readonly problem: Problem | null;

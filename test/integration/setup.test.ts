@@ -43,6 +43,43 @@ test('setup makes servers, mappings, schemas, grants and state; a second run fin
   expect(second.members[3]?.statements).toEqual([1, 2, 3].map(() => expect.stringMatching(hidden)));
   expect(await catalogs()).toEqual(made);
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
+  const dry = await s.run.setup({ dryRun: true });
+  expect(second.members[3]).toMatchObject({ rewritten: 3 });
+  expect(dry.members).toEqual(second.members);
+});
+
+test('a password that a shard refuses is a problem, and the user mapping that works stays', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  const wrong = bookstoreYaml(s.fleet.name).replace('password: ${APP_PASSWORD_{shard}}', 'password: hush');
+  await s.fleet.writeConfig(wrong);
+  for (const dryRun of [true, false]) {
+    const report = await s.run.setup({ dryRun });
+    expect(report).toMatchObject({ exitCode: 20, next: 'migrate setup' });
+    expect(report.problems).toMatchObject(
+      ['shard1', 'shard2', 'shard3'].map((member) => ({
+        message: `${member} refuses the password of bookstore_app (role veneer_app)`,
+        sqlstate: '28P01',
+        where: { member },
+        hint: expect.stringContaining('correct it in .env'),
+      })),
+    );
+    expect(JSON.stringify(report)).not.toContain('hush');
+  }
+  expect(await s.fleet.query('veneer', 'SELECT id FROM initech.books', 'app')).toEqual([]);
+  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name));
+  expect(await s.run.setup()).toMatchObject({ exitCode: 0, problems: [] });
+});
+
+test('a login that fails for another reason than its password says nothing of the mapping', async () => {
+  await s.run.setup();
+  await s.fleet.query('shard3', `REVOKE CONNECT ON DATABASE ${s.fleet.database} FROM PUBLIC`, 'superuser');
+  const report = await s.run.setup();
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(report.notices).toEqual([
+    expect.stringMatching(
+      /^shard3: whether role veneer_app can log in as bookstore_app could not be tried from here: permission denied/,
+    ),
+  ]);
 });
 
 test('the dry run says what setup would do, and creates nothing', async () => {
@@ -62,14 +99,17 @@ test('the dry run says what setup would do, and creates nothing', async () => {
   );
 });
 
-test('a moved shard and a new password are altered in place', async () => {
+test('a moved shard and another password are altered in place', async () => {
   await s.start('CREATE TABLE books (id int)');
   const before = await serversOnVeneer();
   const renamed = bookstoreYaml(s.fleet.name)
     .replace('port: "${SHARD2_PORT}" }', 'port: "${SHARD2_PORT}", dbname: elsewhere, fetch_size: 50 }')
-    .replace('password: ${APP_PASSWORD_{shard}}', 'password: changed')
     .replace('host: "${SHARD3_HOST}"', 'host: localhost');
   await s.fleet.writeConfig(renamed);
+  const passwords = `SELECT umoptions FROM pg_user_mappings WHERE usename = 'veneer_app' ORDER BY srvname`;
+  const right = await s.fleet.query('veneer', passwords, 'superuser');
+  for (const shard of ['shard1', 'shard2', 'shard3'])
+    await s.fleet.query('veneer', `ALTER USER MAPPING FOR veneer_app SERVER ${shard}_server OPTIONS (SET password 'changed')`); // prettier-ignore
   expect((await s.run.status()).drift.map(({ object, cure }) => [object, cure])).toEqual([
     ['server shard2_server, option dbname', 'migrate setup'],
     ['server shard2_server, option fetch_size', 'migrate setup'],
@@ -82,9 +122,7 @@ test('a moved shard and a new password are altered in place', async () => {
       'ALTER SERVER "shard2_server" OPTIONS (SET "dbname" \'elsewhere\', ADD "fetch_size" \'50\')',
     ),
   ]);
-  const passwords = `SELECT umoptions FROM pg_user_mappings WHERE usename = 'veneer_app'`;
-  const changed = { umoptions: ['user=bookstore_app', 'password=changed'] };
-  expect(await s.fleet.query('veneer', passwords, 'superuser')).toEqual([changed, changed, changed]);
+  expect(await s.fleet.query('veneer', passwords, 'superuser')).toEqual(right);
   const after = await serversOnVeneer();
   expect(after.map(({ oid }) => oid)).toEqual(before.map(({ oid }) => oid));
   await s.fleet.writeConfig(bookstoreYaml(s.fleet.name));

@@ -15,6 +15,7 @@ import { EMPTY, lackedBy, type MemberPlan } from './setup-plan.js';
 import { planShard } from './setup-shard.js';
 import { stateStatements } from './setup-state.js';
 import { planVeneer } from './setup-veneer.js';
+import { tryMappings, type MappingsTried } from './try-mappings.js';
 import { plain } from '../../veneer/servers.js';
 import { withReaders } from '../common/readers.js';
 import { settleFirst, withRecordedRun } from '../common/recorded-run.js';
@@ -35,16 +36,19 @@ export async function setup(
   context: CommandContext,
 ): Promise<SetupReport> {
   if (options.dryRun) {
-    const members = await withReaders(config, context, (readers) =>
-      setupMembers(config, readers.sessionOf, false),
-    );
-    return reportOf(config, options, members, []);
+    const looked = await withReaders(config, context, async (readers) => {
+      const tried = await tryMappings(config, context.who, (shard) => readers.sessions.has(shard));
+      return { tried, members: await setupMembers({ config, sessionOf: readers.sessionOf, tried }, false) };
+    });
+    return reportOf(config, options, looked, []);
   }
   return withRecordedRun(config, { ...context, command: 'setup' }, async (run) => {
     // What is prepared holds locks that setup's own statements would wait for.
     const settled = await settleFirst(run);
-    const members = await setupMembers(config, (member) => anchorOf(run, member), true, run);
-    return reportOf(config, options, await withBounds(run, members), settled);
+    const sessionOf = (member: string): Session => anchorOf(run, member);
+    const tried = await tryMappings(config, context.who, (shard) => isReached(sessionOf, shard));
+    const members = await setupMembers({ config, sessionOf, tried }, true, run);
+    return reportOf(config, options, { tried, members: await withBounds(run, members) }, settled);
   });
 }
 
@@ -54,8 +58,7 @@ export async function setup(
  * to work; what there is none of yet is made all the same.
  */
 async function setupMembers(
-  config: Config,
-  sessionOf: (member: string) => Session,
+  { config, sessionOf, tried }: Fleet,
   executing: boolean,
   run?: Run,
 ): Promise<SetupMember[]> {
@@ -71,14 +74,35 @@ async function setupMembers(
   for (const member of members) {
     const stopped = run?.signal.aborted === true;
     const failed = results.filter(({ problem }) => problem !== null).map((one) => one.member);
-    const unready = new Set([...early, ...failed]);
+    const unready = new Set([...early, ...failed, ...tried.refused.keys()]);
     const own = stopped
       ? outcome(member, 'not started')
       : await setupMember({ config, sessionOf, unready }, member, executing);
-    results.push(withGranted(own, granted.get(member.name)?.statements ?? []));
+    const all = withGranted(own, granted.get(member.name)?.statements ?? []);
+    results.push(withRefused(all, tried.refused.get(member.name)));
   }
   return results;
 }
+
+interface Fleet {
+  readonly config: Config;
+  readonly sessionOf: (member: string) => Session;
+  readonly tried: MappingsTried;
+}
+
+function isReached(sessionOf: Fleet['sessionOf'], member: string): boolean {
+  try {
+    return !sessionOf(member).isLost();
+  } catch {
+    return false;
+  }
+}
+
+/** What setup could not do at all on a shard counts for more: a role that is missing has no password either. */
+const withRefused = (member: SetupMember, problem: Problem | undefined): SetupMember =>
+  problem === undefined || member.problem !== null || member.state === 'not started'
+    ? member
+    : { ...member, state: 'failed', problem };
 
 /** What is right but for bounds that shards.yaml has changed since, which setup cannot alter. */
 async function withBounds(run: Run, members: readonly SetupMember[]): Promise<SetupMember[]> {
@@ -133,9 +157,7 @@ const withGranted = (member: SetupMember, granted: MemberPlan['statements']): Se
         statements: [...granted.map(({ shown }) => shown), ...member.statements],
       };
 
-interface Place {
-  readonly config: Config;
-  readonly sessionOf: (member: string) => Session;
+interface Place extends Pick<Fleet, 'config' | 'sessionOf'> {
   /** Shards on which setup failed. */
   readonly unready: ReadonlySet<string>;
 }
@@ -222,12 +244,16 @@ function outcome(
   plan: MemberPlan | null = null,
   problem: Problem | null = null,
 ): SetupMember {
+  const { statements = [], refreshed = 0 } = plan ?? {};
+  const forSuperuser = plan === null ? [] : lackedBy(plan);
+  const isWork = state === 'done' || state === 'planned';
   return {
     member: member.name,
     role: member.role,
-    state: state === 'done' && plan?.refreshed === plan?.statements.length ? 'nothing to do' : state,
-    statements: plan?.statements.map((statement) => statement.shown) ?? [],
-    forSuperuser: plan === null ? [] : lackedBy(plan),
+    state: isWork && refreshed === statements.length && forSuperuser.length === 0 ? 'nothing to do' : state,
+    statements: statements.map((statement) => statement.shown),
+    rewritten: refreshed,
+    forSuperuser,
     problem,
   };
 }
@@ -240,13 +266,17 @@ const waitingNotice = ({ member, state, forSuperuser }: SetupMember): string[] =
 function reportOf(
   config: Config,
   { dryRun }: SetupOptions,
-  members: readonly SetupMember[],
+  { tried, members }: { readonly tried: MappingsTried; readonly members: readonly SetupMember[] },
   settled: readonly SettledAttempt[],
 ): SetupReport {
   const problems = members.flatMap((member) => member.problem ?? []);
   const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
   const again = problems.length > 0 || dryRun;
   const next = nextCommand({ exitCode, problems, lacksSetup: again, otherwise: 'migrate up' });
-  const notices = [...settled.map(settledText), ...(dryRun ? members.flatMap(waitingNotice) : [])];
+  const notices = [
+    ...settled.map(settledText),
+    ...tried.notices,
+    ...(dryRun ? members.flatMap(waitingNotice) : []),
+  ];
   return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
 }

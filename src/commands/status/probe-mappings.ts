@@ -123,7 +123,10 @@ async function probe({ session, readable, timeoutMs }: Probing, one: Which): Pro
   const which = { server, role };
   const found = readable.get(keyOf(which));
   if (found === undefined) return notProbed(which, NOTHING_SHOWN);
-  if (!found.settable) return notProbed(which, 'this user cannot SET ROLE to it');
+  if (!found.settable) {
+    const grant = `GRANT ${ident(role)} TO ${ident(session.server.user)}`;
+    return notProbed(which, `this user cannot SET ROLE to it; it can after ${grant}`);
+  }
   const { table } = found;
   if (table === null) return notProbed(which, 'the role may read none of its foreign tables');
   // Behind BEGIN, and not in its text: what is refused there says nothing of the mapping, and is thrown.

@@ -14,6 +14,7 @@ const member = (name: string, rest: Partial<SetupReport['members'][number]>) =>
     role: 'shard',
     state: 'done',
     statements: [],
+    rewritten: 0,
     forSuperuser: [],
     problem: null,
     ...rest,
@@ -24,7 +25,7 @@ test('setup tells what was done, and gives a superuser the SQL as it can be copi
   const members = [
     member('shard1', { statements: ['a', 'b'] }),
     member('shard2', { state: 'failed', problem, forSuperuser: ['CREATE EXTENSION x', 'CREATE ROLE "y";'] }),
-    member('veneer', { role: 'veneer', state: 'nothing to do' }),
+    member('veneer', { role: 'veneer', state: 'nothing to do', statements: ['c'], rewritten: 1 }),
   ];
   const report = {
     ...base,
@@ -37,7 +38,7 @@ test('setup tells what was done, and gives a superuser the SQL as it can be copi
   expect(text({ ...report, next: 'migrate setup' })).toBe(`shard1  shard   done           2 statements
 shard2  shard   failed
   error: shard2 lacks a right
-veneer  veneer  nothing to do
+veneer  veneer  nothing to do  1 user mapping set again, since this user cannot read it
 
 -- on shard2, as a superuser
 CREATE EXTENSION x;

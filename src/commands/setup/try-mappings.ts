@@ -1,0 +1,82 @@
+import type { Config, ShardConfig } from '../../config/config.js';
+import { EXIT, type Problem, type VeneerError } from '../../errors.js';
+import { shardsShownOn } from '../../fleet/shown-shards.js';
+import { groupBy } from '../../group-by.js';
+import { inParallel } from '../../parallel.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
+import { tryLogin, type Login } from '../../postgres/try-login.js';
+
+/** What became of logging in on shards as their user mappings do. */
+export interface MappingsTried {
+  /** By shard: its server refuses the password of some. */
+  readonly refused: ReadonlyMap<string, Problem>;
+  /** Logins that failed for another reason, which tells nothing of a login from the veneer. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Tries users and passwords of user mappings before they are written, on the shards themselves and from this machine: on a
+ * veneer they may be neither readable nor usable for who runs setup. `isReached`: shards that answer.
+ */
+export async function tryMappings(
+  config: Config,
+  who: string,
+  isReached: (shard: string) => boolean,
+): Promise<MappingsTried> {
+  const shown = new Set(
+    config.veneers.flatMap(({ name }) => shardsShownOn(config, name).map((one) => one.name)),
+  );
+  const shards = config.shards.filter(({ name }) => shown.has(name) && isReached(name));
+  const logins = [...groupBy(shards.flatMap(loginsOf(who)), keyOf).values()];
+  const answers = await inParallel(logins, config.rollout.concurrency, async (alike) => {
+    const [login] = alike;
+    const error = login === undefined ? null : await tryLogin(login);
+    return error === null ? [] : alike.map((one) => ({ ...one, error }));
+  });
+  return toldOf(answers.flat());
+}
+
+interface MappingLogin extends Login {
+  readonly role: string;
+}
+
+interface FailedLogin extends MappingLogin {
+  readonly error: VeneerError;
+}
+
+/** A mapping without a password logs in by something that lies on the veneer's machine. */
+const loginsOf =
+  (who: string) =>
+  ({ name, url, userMappings }: ShardConfig): MappingLogin[] =>
+    userMappings.flatMap(({ role, user, password }) =>
+      password === null
+        ? []
+        : [{ member: name, url, role, user, password, applicationName: `pgv reading ${who}` }],
+    );
+
+/** The databases of one server have the same roles: each password is tried once. */
+function keyOf({ url, user, password }: MappingLogin): string {
+  const { host, searchParams } = new URL(url.reveal());
+  return JSON.stringify([host, searchParams.get('host'), searchParams.get('port'), user, password.reveal()]);
+}
+
+function toldOf(failed: readonly FailedLogin[]): MappingsTried {
+  const isRefused = ({ error }: FailedLogin): boolean => isState(error, SQLSTATE.invalidPassword);
+  const refused = groupBy(failed.filter(isRefused), ({ member }) => member);
+  const untried = failed.filter((one) => !isRefused(one));
+  return {
+    refused: new Map([...refused].map(([shard, logins]) => [shard, refusal(shard, logins)])),
+    notices: untried.map(
+      ({ member, role, user, error }) =>
+        `${member}: whether role ${role} can log in as ${user} could not be tried from here: ${error.message}`,
+    ),
+  };
+}
+
+const refusal = (shard: string, logins: readonly FailedLogin[]): Problem => ({
+  message: `${shard} refuses the password of ${logins.map(({ role, user }) => `${user} (role ${role})`).join(', ')}`,
+  exitCode: EXIT.failed,
+  where: { member: shard },
+  sqlstate: SQLSTATE.invalidPassword,
+  hint: `correct it in .env, or where shards.yaml has it under roles, then run migrate setup again; the user mappings that lead to ${shard} stay as they are until then`,
+});
