@@ -13,6 +13,7 @@ import { nextCommand } from '../../report/next-command.js';
 import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../../report/plan.js';
 import type { CommandContext } from '../common/context.js';
 import { readLedgers } from '../common/ledgers.js';
+import { lockStepNotices } from '../common/lock-step-notice.js';
 import { missingFor } from './missing-for.js';
 import { writePlanFiles } from './plan-files.js';
 import { planGroups, planMigrations } from './plan-migrations.js';
@@ -61,6 +62,7 @@ export async function plan(
         ...planned.interrupted.map((one) => interruptedText(one, 'none')),
         ...planned.waiting.map(waitingText),
         ...missing.map(({ message }) => message),
+        ...lockStepNotices(config, (member) => readers.sessions.get(member)),
         ...notices,
       ],
       exitCode,

@@ -18,6 +18,7 @@ import { planVeneer } from './setup-veneer.js';
 import { tryMappings, type MappingsTried } from './try-mappings.js';
 import { plain } from '../../veneer/servers.js';
 import { withReaders } from '../common/readers.js';
+import { lockStepNotices } from '../common/lock-step-notice.js';
 import { settleFirst, withRecordedRun } from '../common/recorded-run.js';
 import { settledExit, settledText } from '../common/settled.js';
 
@@ -36,19 +37,23 @@ export async function setup(
   context: CommandContext,
 ): Promise<SetupReport> {
   if (options.dryRun) {
-    const looked = await withReaders(config, context, async (readers) => {
-      const tried = await tryMappings(config, context.who, (shard) => readers.sessions.has(shard));
-      return { tried, members: await setupMembers({ config, sessionOf: readers.sessionOf, tried }, false) };
+    return withReaders(config, context, async (readers) => {
+      const known = (member: string): Session | undefined => readers.sessions.get(member);
+      const tried = await tryMappings(config, context.who, (shard) => known(shard) !== undefined);
+      const members = await setupMembers({ config, sessionOf: readers.sessionOf, tried }, false);
+      const notices = [...tried.notices, ...lockStepNotices(config, known)];
+      return reportOf(config, options, members, { settled: [], notices });
     });
-    return reportOf(config, options, looked, []);
   }
   return withRecordedRun(config, { ...context, command: 'setup' }, async (run) => {
     // What is prepared holds locks that setup's own statements would wait for.
     const settled = await settleFirst(run);
+    const known = (member: string): Session | undefined => run.anchors.get(member);
+    const tried = await tryMappings(config, context.who, (shard) => known(shard) !== undefined);
     const sessionOf = (member: string): Session => anchorOf(run, member);
-    const tried = await tryMappings(config, context.who, (shard) => isReached(sessionOf, shard));
     const members = await setupMembers({ config, sessionOf, tried }, true, run);
-    return reportOf(config, options, { tried, members: await withBounds(run, members) }, settled);
+    const notices = [...tried.notices, ...lockStepNotices(config, known)];
+    return reportOf(config, options, await withBounds(run, members), { settled, notices });
   });
 }
 
@@ -88,14 +93,6 @@ interface Fleet {
   readonly config: Config;
   readonly sessionOf: (member: string) => Session;
   readonly tried: MappingsTried;
-}
-
-function isReached(sessionOf: Fleet['sessionOf'], member: string): boolean {
-  try {
-    return !sessionOf(member).isLost();
-  } catch {
-    return false;
-  }
 }
 
 /** What setup could not do at all on a shard counts for more: a role that is missing has no password either. */
@@ -266,17 +263,16 @@ const waitingNotice = ({ member, state, forSuperuser }: SetupMember): string[] =
 function reportOf(
   config: Config,
   { dryRun }: SetupOptions,
-  { tried, members }: { readonly tried: MappingsTried; readonly members: readonly SetupMember[] },
-  settled: readonly SettledAttempt[],
+  members: readonly SetupMember[],
+  {
+    settled,
+    notices: more,
+  }: { readonly settled: readonly SettledAttempt[]; readonly notices: readonly string[] },
 ): SetupReport {
   const problems = members.flatMap((member) => member.problem ?? []);
   const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
   const again = problems.length > 0 || dryRun;
   const next = nextCommand({ exitCode, problems, lacksSetup: again, otherwise: 'migrate up' });
-  const notices = [
-    ...settled.map(settledText),
-    ...tried.notices,
-    ...(dryRun ? members.flatMap(waitingNotice) : []),
-  ];
+  const notices = [...settled.map(settledText), ...more, ...(dryRun ? members.flatMap(waitingNotice) : [])];
   return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
 }

@@ -32,6 +32,8 @@ export interface StatusFacts {
   /** By member: why it could not be read. */
   readonly problems: ReadonlyMap<string, Problem>;
   readonly versions: ReadonlyMap<string, number>;
+  /** That steps run in lock-step, and where. */
+  readonly lockStep: readonly string[];
   /** What IMPORT FOREIGN SCHEMA says; null where it was not asked. */
   readonly verified: Verification | null;
   /** By veneer: bounds of partitions that shards.yaml has changed; empty where it was not asked. */

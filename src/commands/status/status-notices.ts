@@ -3,11 +3,12 @@ import { interruptedText, type Plan } from '../../migrations/plan.js';
 import { NOTHING_SHOWN, type MappingStatus } from '../../report/drift-of-servers.js';
 import type { StatusFacts } from './status-facts.js';
 
-/** What is no problem and worth reading: what was begun, who is at work, which user mappings nobody could look at. Pure. */
+/** What is no problem and worth reading: what was begun, who is at work, which protocol is left, which user mappings nobody could look at. Pure. */
 export const noticesOf = (facts: StatusFacts, plan: Plan, mappings: readonly MappingStatus[]): string[] => [
   ...facts.config.leftOut.map(({ name }) => `${name} was left out: nothing is known of it`),
   ...begunNotices(facts, plan),
   ...runnerNotices(facts),
+  ...facts.lockStep,
   ...mappingNotices(mappings),
 ];
 

@@ -20,6 +20,7 @@ import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from '../common/context.js';
 import { readMarked } from './marked-databases.js';
 import { readShardFacts, readTaken, readVeneerFacts, type ShardFacts } from './facts.js';
+import { lockStepNotices } from '../common/lock-step-notice.js';
 import { withReaders, type Readers } from '../common/readers.js';
 import { verifyImports } from './verify-imports.js';
 
@@ -72,6 +73,7 @@ export async function status(
       unknownSteps: unknown,
       problems,
       versions: versionsOf(config, readers),
+      lockStep: lockStepNotices(config, (member) => readers.sessions.get(member)),
       verified: options.verify ? await verifyImports(config, shards, shardFacts, readers) : null,
       bounds: options.verify
         ? await readAll([...veneerFacts.values()], problems, ({ name }) =>
