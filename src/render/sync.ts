@@ -12,8 +12,9 @@ export function syncBlocks(report: SyncReport, style: Style): readonly Block[] {
   const { veneers, settled, dryRun } = report;
   const rows = tableLines(veneers.map((veneer) => row(veneer, style)));
   const lines = veneers.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
-  const sql = veneers.map(({ veneer, state, statements }) =>
-    sqlBlock(`${state === 'repaired' ? 'ran' : 'to run'} on ${veneer}`, statements, style),
+  // Of one that failed they are those of the shards before, which are committed.
+  const sql = veneers.map(({ veneer, statements }) =>
+    sqlBlock(`${dryRun ? 'to run' : 'ran'} on ${veneer}`, statements, style),
   );
   const shown = veneers.map(({ problem }) => problem);
   return [

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { reportText } from '../../src/render/report-text.js';
+import { PLAIN } from '../../src/render/style.js';
 import { logged } from '../support/logged.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
@@ -71,6 +73,26 @@ test('what hangs on a foreign table survives; a column below a view is refused b
   await s.fleet.query('veneer', 'DROP VIEW initech.shelf');
   expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
   await assertLikeImport(s.fleet);
+});
+
+test('a pruning sync that a view stops tells what it has dropped, and to prune again', async () => {
+  await s.start(BOOKS);
+  await s.fleet.query(
+    'veneer',
+    `CREATE FOREIGN TABLE bluth_co.extra (id int) SERVER shard1_server OPTIONS (schema_name 'bluth_co', table_name 'nope');
+     CREATE FOREIGN TABLE initech.bookz (id int) SERVER shard3_server OPTIONS (schema_name 'initech', table_name 'books');
+     CREATE VIEW initech.shelf AS SELECT id FROM initech.bookz`,
+  );
+  const report = await s.run.sync({ prune: true });
+  expect(report).toMatchObject({
+    exitCode: 21,
+    next: 'migrate sync --prune',
+    veneers: [{ state: 'failed' }],
+  });
+  expect(report.problems[0]?.detail).toContain('view initech.shelf depends on');
+  const there = `SELECT to_regclass('bluth_co.extra') AS extra, to_regclass('initech.bookz') AS bookz`;
+  expect(await s.fleet.query('veneer', there)).toEqual([{ extra: null, bookz: 'initech.bookz' }]);
+  expect(reportText(report, PLAIN)).toContain('-- ran on veneer\nDROP FOREIGN TABLE "bluth_co"."extra";');
 });
 
 test('a column renamed by hand is a new one to sync: the name alone cannot tell', async () => {

@@ -188,7 +188,8 @@ function syncReport(
     settledExit(settled),
   );
   const planned = dryRun && veneers.some((veneer) => veneer.statements.length > 0);
-  const otherwise = planned || exitCode !== EXIT.clean ? 'migrate sync' : null;
+  const again = `migrate sync${prune ? ' --prune' : ''}`;
+  const otherwise = planned || exitCode !== EXIT.clean ? again : null;
   return {
     command: 'sync',
     fleet: config.fleet,
