@@ -1,3 +1,4 @@
+import { mkdir, rmdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
@@ -116,6 +117,21 @@ INSERT INTO books SELECT 1, 'taken' WHERE current_setting('pgveneer.tenant') = '
     [0, 0, 0, 0],
     [0, 0, 0, 0],
   ]);
+});
+
+test('where shards.yaml cannot be written, no tenant is made', async () => {
+  await s.start(FIRST);
+  const before = await s.fleet.readConfig();
+  const inTheWay = `${s.fleet.dir}/shards.yaml.${process.pid}.new`;
+  await mkdir(inTheWay);
+  await expect(add(['hooli'])).rejects.toMatchObject({
+    message: expect.stringContaining('shards.yaml cannot be written: '),
+    facts: { exitCode: 20 },
+  });
+  expect(await traces('hooli')).toEqual([0, 0, 0, 0]);
+  expect(await s.fleet.readConfig()).toBe(before);
+  await rmdir(inTheWay);
+  expect(await add(['hooli'])).toMatchObject({ exitCode: 0 });
 });
 
 test('where somebody has recorded a migration of a new tenant meanwhile, that is what is told', async () => {

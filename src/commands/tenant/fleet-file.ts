@@ -1,4 +1,4 @@
-import { chmod, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { Config, TenantConfig } from '../../config/config.js';
 import { unlistTenants } from '../../config/edit-tenants.js';
 import type { FleetSource } from '../../config/load-config.js';
@@ -41,6 +41,27 @@ const notWritable = (shard: string, names: readonly string[]): VeneerError =>
   });
 
 /**
+ * Throws (exit 20) where `replaceFile` would fail by rights or a full disk: before the servers are ahead of the file. What
+ * becomes of the file meanwhile is another matter.
+ */
+export async function tryToReplace({ file }: FleetSource): Promise<void> {
+  try {
+    const fresh = freshName(await realpath(file));
+    await writeFile(fresh, '');
+    await rm(fresh);
+  } catch (error) {
+    throw new VeneerError(`shards.yaml cannot be written: ${textOf(error)}`, {
+      exitCode: EXIT.failed,
+      where: { file },
+      hint: 'nothing was done: the list of tenants is kept there, so run it where file and folder may be written',
+    });
+  }
+}
+
+/** Beside the file, so that it can be moved into its place. */
+const freshName = (target: string): string => `${target}.${process.pid}.new`;
+
+/**
  * Puts a new text in the file's place, whole or not at all. Throws (exit 21) where the file is another one by now, or
  * cannot be written: the servers are ahead of it.
  */
@@ -48,7 +69,7 @@ export async function replaceFile({ file }: FleetSource, before: string, text: s
   try {
     const target = await realpath(file);
     if ((await readFile(target, 'utf8')) !== before) throw new Error('it was changed meanwhile');
-    const fresh = `${target}.${process.pid}.new`;
+    const fresh = freshName(target);
     await writeFile(fresh, text);
     await chmod(fresh, (await stat(target)).mode);
     await rename(fresh, target);

@@ -3,6 +3,7 @@ import { readFleet } from '../../fleet/ask-tenants.js';
 import type { TenantReport } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
 import { addDatabases } from './tenant-add-databases.js';
+import { tryToReplace } from './fleet-file.js';
 import { addSchemas } from './tenant-add-schemas.js';
 import { addTask, type TenantAddOptions } from './tenant-add-task.js';
 
@@ -18,5 +19,6 @@ export async function addTenants(
 ): Promise<TenantReport> {
   const config = await readFleet(source, context.who);
   const task = addTask(source, config, options);
+  if (task.edited.text !== null && task.fresh.length > 0 && !options.dryRun) await tryToReplace(source);
   return config.tenantIs === 'schema' ? addSchemas(task, context) : addDatabases(task, context);
 }
