@@ -10,10 +10,13 @@ import { writesBlock } from './writes.js';
 
 /** For whom it ran; each migration with what it did where; the SQL of the veneers. */
 export function rehearseBlocks(report: RehearseReport, style: Style): readonly Block[] {
-  const { steps } = report;
+  const { steps, plan } = report;
   const shown = steps.flatMap(({ problems }) => problems);
   if (steps.length === 0 && report.problems.length === 0)
-    return [['nothing is pending'], ...footerBlocks(report, [], style)];
+    return [
+      [`nothing is pending${plan === null ? '' : `: the plan in ${plan} is empty`}`],
+      ...footerBlocks(report, [], style),
+    ];
   return [
     tenantsBlock(report, style),
     ...steps.map((step) => stepBlock(step, style)),

@@ -1,5 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { PLAIN } from '../../src/render/style.js';
+import { reportText } from '../../src/render/report-text.js';
+import { logged } from '../support/logged.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
 
@@ -97,6 +100,28 @@ test('a step that changes the veneer otherwise than rehearsed is rolled back bef
   const ledger = `SELECT FROM pgveneer.ledger WHERE migration = '0002_change'`;
   expect(await s.fleet.query('shard1', ledger)).toHaveLength(1);
   expect(await s.fleet.query('shard2', ledger)).toEqual([]);
+});
+
+test('where nothing is pending the plan is empty, and is carried out by doing nothing', async () => {
+  await s.start('CREATE TABLE books (id int PRIMARY KEY, title text)');
+  const report = await s.run.rehearse({ out: plan() });
+  expect(report).toMatchObject({ exitCode: 0, plan: plan(), next: null, steps: [] });
+  expect(reportText(report, PLAIN)).toBe(`nothing is pending: the plan in ${plan()} is empty\n`);
+  for (const dryRun of [true, false])
+    expect(await s.run.up({ plan: plan(), dryRun })).toMatchObject({ exitCode: 0, problems: [], next: null });
+  await s.write(MOOD);
+  expect(await s.run.up({ plan: plan() })).toMatchObject({ exitCode: 20, next: 'migrate rehearse' });
+});
+
+test('a plan that could not be written is told before anything is locked', async () => {
+  await s.start('CREATE TABLE books (id int PRIMARY KEY, title text)');
+  await s.write(MOOD);
+  const sent = await logged(s.fleet, 'shard1');
+  await expect(s.run.rehearse({ out: `${s.fleet.dir}/nowhere/reviewed.json` })).rejects.toMatchObject({
+    message: expect.stringContaining('the plan cannot be written: ENOENT'),
+    facts: { exitCode: 20, hint: expect.stringContaining('a folder that is there') },
+  });
+  expect(await sent()).not.toContain('mood');
 });
 
 test('a rehearsal that fails writes no plan', async () => {

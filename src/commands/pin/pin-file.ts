@@ -1,6 +1,7 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
+import { fieldOf } from '../../postgres/sqlstate.js';
 import { PIN_FORMAT, type Pin } from './pin.js';
 
 const text = z.string();
@@ -65,28 +66,33 @@ function jsonOf(content: string): unknown {
   }
 }
 
-/** Throws (exit 20) where a file of that name is there: nothing is overwritten. */
-export async function refuseExisting(file: string): Promise<void> {
-  const isThere = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw notWritten(file, 'it is there already');
+/** Throws (exit 20) where a plan could not be written there: makes the file, and takes it away again. */
+export async function tryToWrite(file: string): Promise<void> {
+  await writeNew(file, '');
+  await rm(file);
 }
 
 /** Throws (exit 20) where that is not to be had. */
-export async function writePin(file: string, pin: Pin): Promise<void> {
+export const writePin = (file: string, pin: Pin): Promise<void> =>
+  writeNew(file, `${JSON.stringify(pin, null, 2)}\n`);
+
+/** Nothing is overwritten. */
+async function writeNew(file: string, content: string): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify(pin, null, 2)}\n`, { flag: 'wx' });
+    await writeFile(file, content, { flag: 'wx' });
   } catch (error) {
-    throw notWritten(file, textOf(error), error);
+    throw notWritten(file, error);
   }
 }
 
-const notWritten = (file: string, why: string, cause?: unknown): VeneerError =>
-  new VeneerError(`the plan cannot be written: ${why}`, {
+function notWritten(file: string, cause: unknown): VeneerError {
+  const isThere = fieldOf(cause, 'code') === 'EEXIST';
+  return new VeneerError(`the plan cannot be written: ${isThere ? 'it is there already' : textOf(cause)}`, {
     exitCode: EXIT.failed,
     where: { file },
-    hint: 'name a file that is not there yet; nothing was overwritten',
+    hint: isThere
+      ? 'name a file that is not there yet; nothing was overwritten'
+      : 'name a file in a folder that is there, and where you may write',
     cause,
   });
+}

@@ -18,7 +18,7 @@ import { readLedgers } from '../common/ledgers.js';
 import { refuseUnknownTarget } from '../migrate/migrate.js';
 import { missingFor } from '../plan/missing-for.js';
 import { obstaclesTo } from '../common/obstacles.js';
-import { refuseExisting } from '../pin/pin-file.js';
+import { tryToWrite } from '../pin/pin-file.js';
 import { readPinState } from '../pin/pin-state.js';
 import { writePlan } from './write-plan.js';
 import type { RehearseOptions } from './rehearse-options.js';
@@ -41,7 +41,7 @@ export async function rehearse(
   const start = performance.now();
   const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
   refuseUnknownTarget(migrations, options.limit);
-  if (options.out !== null) await refuseExisting(options.out);
+  if (options.out !== null) await tryToWrite(options.out);
   const shards = selectShards(config, options);
   const runOptions = { ...context, command: 'rehearse', offline: options.offline };
   return withRun(config, runOptions, (run) =>
@@ -80,7 +80,7 @@ async function rehearseTask(task: Task, run: Run): Promise<RehearseReport> {
     options.out === null ? null : await readPinState(config, { shards: task.shards, plan, sessionOf });
   const { rehearsal, moved } = await movedSequences(reduced, sessionOf, () => rehearsePlan(run, reduced));
   const file =
-    state === null || rehearsal.problem !== null || plan.order.length === 0
+    state === null || rehearsal.problem !== null
       ? null
       : await writePlan({ config, options, tenants: chosen.tenants, state, rehearsal });
   return rehearseReport(facts, {
