@@ -1,5 +1,3 @@
-import type { TenantConfig } from '../../config/config.js';
-import { EXIT, VeneerError } from '../../errors.js';
 import {
   readFilledTables,
   readRaw,
@@ -20,6 +18,7 @@ import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/
 import { refuseNames } from '../../veneer/refuse-names.js';
 import type { ExposedRename } from '../../veneer/pair-tables.js';
 import { wholeShard, type Lane } from '../lane/lane.js';
+import { readSchemas, refuseMovedSchemas } from './moved-schemas.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';
 
 /** What a migration changed on its shard, read inside its own transaction. */
@@ -44,9 +43,12 @@ export interface Touched {
   readonly relations: TouchedRelations;
   /** The transaction's id, an xid8. */
   readonly xid: string;
-  /** The oids of the tenants' schemas, as JSON by name; null: they may go. */
+  /** The oids of the schemas that are shown, as JSON by name; null: they may go. */
   readonly schemas: string | null;
 }
+
+/** The schemas in which a relation of the shard may be shown. */
+const shownSchemas = (lane: Lane): string[] => sourceSchemas(exposureOf(lane.run.config, wholeShard(lane)));
 
 /** What the shard's open transaction has touched; asked in one round trip, which may be that of what it runs last. */
 export async function readTouched(
@@ -54,19 +56,18 @@ export async function readTouched(
   session: Session,
   schemas: 'stay' | 'may go' = 'stay',
 ): Promise<Touched> {
-  const { tenants } = wholeShard(lane);
   // What one of these breaks, those after it only run into.
   const [relations, xid, own] = await allDone([
     touchedRelations(session),
     currentXid(session),
-    schemas === 'stay' ? readSchemas(session, tenants) : Promise.resolve(null),
+    schemas === 'stay' ? readSchemas(session, shownSchemas(lane)) : Promise.resolve(null),
   ]);
   return { relations, xid, schemas: own };
 }
 
 /**
  * Reads what changed: *after* inside the open transaction, *before* by raw names from elsewhere. In every tenant of
- * the shard, not in the step's alone: a migration may name the schema of another one. Throws (exit 20) where it moved a tenant's schema.
+ * the shard, not in the step's alone: a migration may name the schema of another one. Throws (exit 20) where it moved a schema.
  */
 export async function readChanges(
   lane: Lane,
@@ -75,7 +76,6 @@ export async function readChanges(
 ): Promise<ShardChanges> {
   // Before anything is on its way: it throws where the anchor is lost, and what nobody waits for any more would fail unheard.
   const was = lane.before(lane.shard.name);
-  const { tenants } = wholeShard(lane);
   const exposure = exposureOf(lane.run.config, wholeShard(lane));
   const sources = sourceSchemas(exposure);
   const { oids } = relations;
@@ -84,9 +84,10 @@ export async function readChanges(
     readRaw(session, relations.outside(sources)),
     was.relations(oids),
     changedTypes(session, was.anchor, { xid, touched: oids }),
-    schemas === null ? Promise.resolve(null) : readSchemas(was.anchor, tenants),
+    schemas === null ? Promise.resolve(null) : readSchemas(was.anchor, sources),
   ]);
-  refuseMovedSchemas(session, tenants, { was: committed, is: schemas });
+  if (committed !== null && schemas !== null)
+    await refuseMovedSchemas(session, was.anchor, exposure.tenants, { was: committed, is: schemas });
   const exposed = exposeRelations(exposure, after);
   refuseNames(lane.shard.name, exposed);
   const own = new Set(sources);
@@ -114,36 +115,3 @@ export async function readChanges(
     }),
   };
 }
-
-/** By name, as the text of a JSON object: one row, however many tenants there are. */
-const SCHEMA_OIDS = `
-  SELECT coalesce(json_object_agg(nspname, oid::text ORDER BY nspname), '{}'::json)::text AS oids
-    FROM pg_namespace WHERE nspname = ANY ($1::text[])`;
-
-async function readSchemas(session: Session, tenants: readonly TenantConfig[]): Promise<string> {
-  const [row] = await session.prepared<{ oids: string }>(SCHEMA_OIDS, [tenants.map(({ schema }) => schema)]);
-  return row?.oids ?? '{}';
-}
-
-/** ALTER SCHEMA RENAME leaves no lock to be seen (PROTOCOL section 4, number 3), so namespaces are compared. Null: they may go. */
-function refuseMovedSchemas(
-  { member }: Session,
-  tenants: readonly TenantConfig[],
-  { was, is }: { readonly was: string | null; readonly is: string | null },
-): void {
-  if (was === null || is === null || was === is) return;
-  const [before, after] = [byName(was), byName(is)];
-  const moved = tenants.find(({ schema }) => before.has(schema) && before.get(schema) !== after.get(schema));
-  if (moved === undefined) return;
-  throw new VeneerError(
-    `the migration renames or drops schema ${moved.schema}, which is tenant ${moved.name}`,
-    {
-      exitCode: EXIT.failed,
-      where: { member, tenant: moved.name },
-      hint: 'change the objects inside of a tenant, not the tenant itself',
-    },
-  );
-}
-
-const byName = (oids: string): ReadonlyMap<string, string> =>
-  new Map(Object.entries(JSON.parse(oids) as Record<string, string>));
