@@ -84,6 +84,13 @@ export const addressOf = ({
 export const findMember = (config: Config, name: string): Member | undefined =>
   allMembers(config).find((one) => one.name === name);
 
+/** The same where there has to be one: anything else is a fault of ours. */
+export function memberNamed(config: Config, name: string): Member {
+  const member = findMember(config, name);
+  if (member === undefined) throw new Error(`${name} is no member`);
+  return member;
+}
+
 /** The name of the member that a tenant lives in: its shard's, or its own database's. */
 export const memberOf = ({ shards }: Pick<Config, 'shards'>, { name, shard }: TenantConfig): string =>
   shards.find(({ tenants }) => tenants.some((tenant) => tenant.name === name))?.name ?? shard;

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { problemOf, VeneerError, type Problem } from '../../errors.js';
 import { claimDatabase, type KnownDatabases } from '../../fleet/identity.js';
-import { addressOf, allMembers, findMember, type Member } from '../../fleet/member.js';
+import { addressOf, allMembers, memberNamed, type Member } from '../../fleet/member.js';
 import { openMembers } from '../../fleet/open-members.js';
 import { parkedSession } from '../../postgres/parked-session.js';
 import { newParking } from '../../postgres/parking.js';
@@ -48,9 +48,7 @@ export async function withReaders<T>(
       return session;
     };
     const another = async (name: string): Promise<Session> => {
-      const member = findMember(config, name);
-      if (member === undefined) throw new Error(`${name} is no member`);
-      const session = await openOne(config, context, member, new Map());
+      const session = await openOne(config, context, memberNamed(config, name), new Map());
       more.push(session);
       return session;
     };

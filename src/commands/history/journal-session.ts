@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { EXIT, problemOf } from '../../errors.js';
-import { addressOf, findMember } from '../../fleet/member.js';
+import { addressOf, memberNamed } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { journals } from '../../protocol/run/run.js';
 import type { CommandContext } from '../common/context.js';
@@ -38,7 +38,9 @@ export async function withJournals<T>(
 }
 
 function openJournal(config: Config, name: string, applicationName: string): Promise<Session> {
-  const member = findMember(config, name);
-  if (member === undefined) throw new Error('a journal member is a member');
-  return openSession({ ...addressOf(member), applicationName, holdMs: config.rollout.lockHoldMs });
+  return openSession({
+    ...addressOf(memberNamed(config, name)),
+    applicationName,
+    holdMs: config.rollout.lockHoldMs,
+  });
 }

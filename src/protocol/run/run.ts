@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../../errors.js';
-import { findMember, type Member } from '../../fleet/member.js';
+import { findMember, memberNamed } from '../../fleet/member.js';
 import { fleetKeys, type FleetKeys } from '../../postgres/fleet-keys.js';
 import type { Session } from '../../postgres/session.js';
 import type { OnProgress } from '../../report/progress.js';
@@ -222,12 +222,6 @@ function neverReached(
     message: isLeftOut ? `${member} is left out` : `${member} is not in shards.yaml`,
   };
   return new VeneerError(message, { ...facts, exitCode: EXIT.unreachable, where: { member } });
-}
-
-function memberNamed(config: Config, name: string): Member {
-  const member = findMember(config, name);
-  if (member === undefined) throw new Error(`${name} is no member`);
-  return member;
 }
 
 /** Where an intent may be: on every veneer, since a run that leaves the first one out keeps its intents on the next. */

@@ -1,4 +1,4 @@
-import { addressOf, findMember } from '../../fleet/member.js';
+import { addressOf, memberNamed } from '../../fleet/member.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { awaitSessionEnd, joinRun } from '../../postgres/settling-lock.js';
 import { openSession, type Session } from '../../postgres/session.js';
@@ -21,10 +21,8 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
 }
 
 async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {
-  const found = findMember(run.config, member);
-  if (found === undefined) throw new Error(`an anchor of ${member}, which is no member`);
   const session = await openSession({
-    ...addressOf(found),
+    ...addressOf(memberNamed(run.config, member)),
     applicationName: run.applicationName,
     holdMs: run.config.rollout.lockHoldMs,
   });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../../errors.js';
-import { addressOf, findMember } from '../../fleet/member.js';
+import { addressOf, memberNamed } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import { fieldOf } from '../../postgres/sqlstate.js';
 import { evidenceOf } from '../run/evidence.js';
@@ -39,10 +39,8 @@ async function readOn(
   { member, session: old }: Participant,
   { id, xid }: { readonly id: AttemptId; readonly xid: string },
 ): Promise<Ending> {
-  const found = findMember(config, member);
-  if (found === undefined) throw new Error(`${member} takes part and is no member`);
   const session = await openSession({
-    ...addressOf(found),
+    ...addressOf(memberNamed(config, member)),
     applicationName: `${applicationName} reading`,
     holdMs: config.rollout.lockHoldMs,
   });

@@ -1,6 +1,6 @@
 import type { ShardConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { addressOf, findMember } from '../../fleet/member.js';
+import { addressOf, memberNamed } from '../../fleet/member.js';
 import { ident } from '../../postgres/identifiers.js';
 import { openSession, withSession, type Row, type Session } from '../../postgres/session.js';
 import { markOf, markStatement, type Mark } from './database-mark.js';
@@ -94,9 +94,8 @@ export async function takeBack(run: Run, server: Session, home: Home): Promise<s
 }
 
 async function isUntouched(run: Run, { name }: ShardConfig): Promise<boolean> {
-  const member = findMember(run.config, name);
-  if (member === undefined) throw new Error(`${name} is no member`);
-  const session = await openSession({ ...addressOf(member), applicationName: run.applicationName });
+  const address = addressOf(memberNamed(run.config, name));
+  const session = await openSession({ ...address, applicationName: run.applicationName });
   try {
     const [state] = await session.query(`SELECT WHERE to_regnamespace('pgveneer') IS NOT NULL`);
     return state === undefined && (await countHeld(session)) === 0;
