@@ -5,12 +5,12 @@ import { EXAMPLE_NAMES, loadExample, type Example } from './frame/example.js';
 import { startExample } from './frame/start-example.js';
 
 /** `npm run example NAME`: its servers in a temp folder, its story on them, and nothing left behind. */
-async function run({ about, folder, tell }: Example, signal: AbortSignal): Promise<void> {
-  console.log(`# ${about}`);
-  const fleet = await startExample(folder);
+async function run(example: Example, signal: AbortSignal): Promise<void> {
+  console.log(`# ${example.about}`);
+  const fleet = await startExample(example);
   try {
     for (const { name, port } of fleet.servers) console.log(`   ${name.padEnd(8)} localhost:${port}`);
-    await tell(demoShell({ project: fleet.project, cli: CLI, signal }), fleet);
+    await example.tell(demoShell({ project: fleet.project, cli: CLI, signal }), fleet);
     signal.throwIfAborted();
   } finally {
     await fleet.close();

@@ -1,10 +1,12 @@
 import { expect, type Connection, type DemoShell } from '../../src/sandbox/demo-shell.js';
+import { BOOKSTORE_MIGRATIONS } from '../../src/sandbox/bookstore-project.js';
 import { tellStory } from '../../src/sandbox/demo-story.js';
 import type { Story } from '../frame/example.js';
 
 export const story: Story = {
   about: 'three shards, tenants as schemas, one veneer: the fleet at the root of this repository',
   project: '../..',
+  migrations: BOOKSTORE_MIGRATIONS,
   async tell(shell, fleet) {
     await tellStory(shell, fleet.variables);
     const app = fleet.to('veneer', { user: 'veneer_app', password: 'VENEER_APP_PASSWORD' });

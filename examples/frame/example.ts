@@ -9,6 +9,8 @@ export interface Story {
   readonly about: string;
   /** The folder of its shards.yaml, from its own; left out: its own. */
   readonly project?: string;
+  /** Files of its migrations, where there may be others beside them; left out: all that are there. */
+  readonly migrations?: readonly string[];
   /** Told on servers that hold nothing but what their init scripts made. Throws at the first thing that is not so. */
   readonly tell: (shell: DemoShell, fleet: RunningExample) => Promise<void>;
 }

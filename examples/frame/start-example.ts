@@ -2,10 +2,12 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { urlWith, withSuperuser } from '../../src/sandbox/databases.js';
+import { copyMigrations } from '../../src/sandbox/bookstore-project.js';
 import type { Connection } from '../../src/sandbox/demo-shell.js';
 import { startEphemeral } from '../../src/sandbox/ephemeral.js';
 import type { Settings } from '../../src/sandbox/launch.js';
 import type { RunningServer } from '../../src/sandbox/servers.js';
+import type { Example } from './example.js';
 import { onPorts, readCompose, type ComposeServer } from './compose.js';
 import { readInitScript } from './init-script.js';
 
@@ -33,8 +35,11 @@ export interface RunningExample {
  * Starts what a folder's docker-compose.yml describes as embedded servers on free ports, with what its init scripts
  * make, and copies the project, so that migrations can be added to it. Everything goes away with `close`.
  */
-export async function startExample(folder: string, settings: Settings = {}): Promise<RunningExample> {
-  const compose = await readCompose(folder);
+export async function startExample(
+  example: Pick<Example, 'folder' | 'migrations'>,
+  settings: Settings = {},
+): Promise<RunningExample> {
+  const compose = await readCompose(example.folder);
   const { dir, servers, close } = await startEphemeral(
     compose.servers.map(({ name }) => name),
     settings,
@@ -47,7 +52,7 @@ export async function startExample(folder: string, settings: Settings = {}): Pro
     await Promise.all(compose.servers.map((described) => initialiseServer(described, servers)));
     const ports = Object.fromEntries(servers.map(({ name, port }) => [name, port]));
     const variables = onPorts(compose, ports);
-    await copyProject(folder, project, variables);
+    await copyProject(example, project, variables);
     const to = (member: string, as?: As): Connection => connection(variables, member, as);
     return { servers, home: dir, project, variables, to, close: remove };
   } catch (error) {
@@ -71,12 +76,14 @@ async function initialiseServer(
 }
 
 async function copyProject(
-  from: string,
+  { folder, migrations }: Pick<Example, 'folder' | 'migrations'>,
   to: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeFile(path.join(to, 'shards.yaml'), await readFile(path.join(from, 'shards.yaml')));
-  await cp(path.join(from, 'migrations'), path.join(to, 'migrations'), { recursive: true });
+  await writeFile(path.join(to, 'shards.yaml'), await readFile(path.join(folder, 'shards.yaml')));
+  if (migrations === undefined)
+    await cp(path.join(folder, 'migrations'), path.join(to, 'migrations'), { recursive: true });
+  else await copyMigrations(folder, to, migrations);
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path.join(to, '.env'), lines.join(''), { mode: 0o600 });
 }

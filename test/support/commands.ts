@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { BOOKSTORE_MIGRATIONS, copyMigrations } from '../../src/sandbox/bookstore-project.js';
 import { baseline, type BaselineOptions } from '../../src/commands/ledger/baseline.js';
 import { ledger, type LedgerOptions } from '../../src/commands/ledger/ledger.js';
 import { plan, type PlanOptions } from '../../src/commands/plan/plan.js';
@@ -129,8 +131,7 @@ export function commandsOn(
   };
 }
 
-/** Copies the root's bookstore migrations into the test's project. */
+/** Copies the bookstore's migrations into the test's project. */
 export async function useBookstore(fleet: TestFleet): Promise<void> {
-  const { cp } = await import('node:fs/promises');
-  await cp(new URL('../../migrations', import.meta.url), `${fleet.dir}/migrations`, { recursive: true });
+  await copyMigrations(fileURLToPath(new URL('../..', import.meta.url)), fleet.dir, BOOKSTORE_MIGRATIONS);
 }

@@ -38,8 +38,8 @@ const CLI = fileURLToPath(new URL('../../dist/bin/migrate.js', import.meta.url))
 
 /** Starts it: two seconds or three, on servers of its own. */
 export async function exampleFleet(name: string, settings: Settings = {}): Promise<ExampleFleet> {
-  const { folder, tell } = await loadExample(name);
-  const running = await startExample(folder, settings);
+  const example = await loadExample(name);
+  const running = await startExample(example, settings);
   const { project: dir } = running;
   const open = new Set<Client>();
   const urlOf = (member: string, as?: As | 'superuser'): string =>
@@ -65,7 +65,7 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
       const said: string[] = [];
       const { signal } = new AbortController();
       const shell = demoShell({ project: dir, cli: CLI, signal, write: (text) => void said.push(text) });
-      await tell(shell, running).catch((error: Error) => {
+      await example.tell(shell, running).catch((error: Error) => {
         throw new Error(`${error.message}\n${said.join('')}`, { cause: error });
       });
       return said.join('');
