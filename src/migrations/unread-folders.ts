@@ -34,7 +34,7 @@ async function filesBelow(dir: string): Promise<string[]> {
   const below = await Promise.all(
     entries
       .filter(({ name }) => isLookedAt(name))
-      .map((entry) => (entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [entry.name])),
+      .map(async (entry) => (entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [entry.name])),
   );
   return below.flat();
 }
