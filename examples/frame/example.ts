@@ -1,25 +1,21 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { DemoShell } from '../../src/sandbox/demo-shell.js';
-import type { RunningExample } from './start-example.js';
+import type { ExampleFiles, RunningExample } from './start-example.js';
 
 /** What an example's `story.ts` exports. */
-export interface Story {
+export interface Story extends Pick<ExampleFiles, 'migrations'> {
   /** What the example is for, in a line. */
   readonly about: string;
   /** The folder of its shards.yaml, from its own; left out: its own. */
   readonly project?: string;
-  /** Files of its migrations, where there may be others beside them; left out: all that are there. */
-  readonly migrations?: readonly string[];
   /** Told on servers that hold nothing but what their init scripts made. Throws at the first thing that is not so. */
   readonly tell: (shell: DemoShell, fleet: RunningExample) => Promise<void>;
 }
 
 /** One of the folders below examples/. */
-export interface Example extends Story {
+export interface Example extends Story, ExampleFiles {
   readonly name: string;
-  /** Where its shards.yaml, migrations and docker-compose.yml are. */
-  readonly folder: string;
 }
 
 const EXAMPLES = path.resolve(import.meta.dirname, '..');

@@ -7,7 +7,6 @@ import type { Connection } from '../../src/sandbox/demo-shell.js';
 import { startEphemeral } from '../../src/sandbox/ephemeral.js';
 import type { Settings } from '../../src/sandbox/launch.js';
 import type { RunningServer } from '../../src/sandbox/servers.js';
-import type { Example } from './example.js';
 import { onPorts, readCompose, type ComposeServer } from './compose.js';
 import { readInitScript } from './init-script.js';
 
@@ -15,6 +14,14 @@ import { readInitScript } from './init-script.js';
 export interface As {
   readonly user: string;
   readonly password: string;
+}
+
+/** Where an example's files are. */
+export interface ExampleFiles {
+  /** Where its shards.yaml, migrations and docker-compose.yml are. */
+  readonly folder: string;
+  /** Files of its migrations, where there may be others beside them; left out: all that are there. */
+  readonly migrations?: readonly string[];
 }
 
 /** An example's servers, and a copy of its project that is set to them. */
@@ -35,10 +42,7 @@ export interface RunningExample {
  * Starts what a folder's docker-compose.yml describes as embedded servers on free ports, with what its init scripts
  * make, and copies the project, so that migrations can be added to it. Everything goes away with `close`.
  */
-export async function startExample(
-  example: Pick<Example, 'folder' | 'migrations'>,
-  settings: Settings = {},
-): Promise<RunningExample> {
+export async function startExample(example: ExampleFiles, settings: Settings = {}): Promise<RunningExample> {
   const compose = await readCompose(example.folder);
   const { dir, servers, close } = await startEphemeral(
     compose.servers.map(({ name }) => name),
@@ -76,7 +80,7 @@ async function initialiseServer(
 }
 
 async function copyProject(
-  { folder, migrations }: Pick<Example, 'folder' | 'migrations'>,
+  { folder, migrations }: ExampleFiles,
   to: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
