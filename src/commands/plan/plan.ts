@@ -1,14 +1,13 @@
 import path from 'node:path';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, textOf, worst, type ExitCode } from '../../errors.js';
+import { isMesh } from '../../fleet/member.js';
 import { reachOf, selectShards, type Selection } from '../../fleet/selection.js';
 import { readPastSteps, type PastStep } from '../../migrations/durations.js';
 import { loadMigrations } from '../../migrations/load.js';
 import { labelOf, type Migration } from '../../migrations/migration.js';
 import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../../migrations/plan.js';
-import { batchFor, inBatches } from '../../protocol/rollout/batches.js';
-import { mayPrepare, readRooms } from '../../protocol/rollout/read-rooms.js';
-import { lanesThatFit, type MemberRoom } from '../../protocol/rollout/room.js';
+import { fitPlan } from '../../protocol/rollout/fit.js';
 import { nextCommand } from '../../report/next-command.js';
 import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../../report/plan.js';
 import type { CommandContext } from '../common/context.js';
@@ -119,18 +118,11 @@ interface Fitted {
   readonly notices: readonly string[];
 }
 
-/** As a run would cut it now, with what the servers have free at this moment. */
+/** As a run would cut it now, with what the servers have free at this moment; one that is full is no reason not to plan. */
 async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promise<Fitted> {
-  const { rollout } = config;
-  const busy = planned.shards.filter(({ steps }) => steps.length > 0);
-  const { rooms, fdw, notices } = await readRooms(config, busy, sessionOf);
-  const wanted = Math.min(rollout.concurrency, Math.max(1, busy.length));
-  const { lanes, full } = lanesOrNotice(wanted, rooms);
-  const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
-  const cut = planned.shards.map((shardPlan) => {
-    const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
-    return inBatches(shardPlan, batchFor(config), [...veneers, ...(own === undefined ? [] : [own])], lanes);
-  });
+  const together = isMesh(config) || config.rollout.atomic === 'fleet';
+  const found = await fitPlan(config, planned, { together, protocol: 'auto', sessionOf });
+  const { plans, cuts, lanes, rooms, fdw, refusal } = found;
   const members = rooms.map(({ member, capacity: { locks, freeSlots, freeConnections } }) => ({
     member,
     locks,
@@ -138,23 +130,14 @@ async function fit(config: Config, planned: Plan, { sessionOf }: Readers): Promi
     freeConnections,
   }));
   return {
-    fitted: cut.map(({ plan: fitted }) => fitted),
-    batches: cut.flatMap(({ plan: { shard }, cuts }) => cuts.map((one) => ({ shard: shard.name, ...one }))),
+    fitted: plans,
+    batches: cuts,
     capacity: { lanes, members, fdw },
-    notices: [...full, ...notices],
+    notices: [
+      ...(refusal === null ? [] : [`migrate up would end at once: ${textOf(refusal)}`]),
+      ...found.notices,
+    ],
   };
-}
-
-/** A server that is full at the moment is no reason not to plan. */
-function lanesOrNotice(
-  wanted: number,
-  rooms: readonly MemberRoom[],
-): { readonly lanes: number; readonly full: readonly string[] } {
-  try {
-    return { lanes: lanesThatFit(wanted, rooms, mayPrepare('auto', rooms)), full: [] };
-  } catch (error) {
-    return { lanes: 1, full: [`migrate up would end at once: ${textOf(error)}`] };
-  }
 }
 
 function shardOf({ shard, steps }: ShardPlan, migrations: readonly PlanMigration[]): PlanShard {

@@ -3,15 +3,15 @@ import type { Migration } from '../../migrations/migration.js';
 import type { Plan, ShardPlan } from '../../migrations/plan.js';
 import { forecastAffected } from './forecast.js';
 import { stagesOf } from '../../migrations/stages.js';
+import type { Session } from '../../postgres/session.js';
 import type { Apart } from './apart.js';
-import { batchFor, inBatches } from './batches.js';
 import type { EndedStep } from '../history/history-rows.js';
+import { fitPlan } from './fit.js';
 import { isThrough, laneEnd, startRecord, type LaneEnd, type LaneRecord } from './lane-end.js';
 import type { Rollout } from './planned-step.js';
 import { rollApart } from './roll-apart.js';
 import { rollTogether } from './roll-together.js';
-import { mayPrepare, readRooms } from './read-rooms.js';
-import { lanesThatFit, refuseTooMany, type MemberRoom } from './room.js';
+import { refuseTooMany } from './room.js';
 import { anchorOf, type Run } from '../run/run.js';
 import { stopOf } from '../step/step.js';
 import { notStarted, runVeneerStep, type VeneerStepEnd } from './veneer-step.js';
@@ -47,7 +47,6 @@ export async function rollOut(run: Run, plan: Plan, options: RolloutOptions): Pr
   const endsOnShards = plan.veneerSteps.length === 0;
   const learnt = await forecastAffected(run.config, plan);
   const rollout: Rollout = { run, learnt, endsOnShards, stopped: false, sequence, onStepEnd };
-  if (together) await refuseUnfitWhole(run, plan);
   const { plans, lanes, refuseUnfit } = await fitPlans(run, plan, together);
   const shards: ShardsAtWork = { records: plans.map(startRecord), lanes, refuseUnfit, told: new Set() };
   const veneerSteps = plan.veneerSteps.map(notStarted);
@@ -103,45 +102,25 @@ function tellEnd(run: Run, { told }: ShardsAtWork, record: LaneRecord): void {
   run.onProgress({ type: 'shard ended', shard, state, ms });
 }
 
-/** Cuts a plan to what the servers have room for, and says so where that changes it. */
+/** Cuts a plan to what the servers have room for, and says so where that changes it. Throws (exit 20) where it is not even begun. */
 async function fitPlans(
   run: Run,
   plan: Plan,
   together: boolean,
 ): Promise<{ readonly plans: readonly ShardPlan[] } & Pick<ShardsAtWork, 'lanes' | 'refuseUnfit'>> {
-  const { concurrency } = run.config.rollout;
-  const batch = batchFor(run.config);
-  const busy = plan.shards.filter(({ steps }) => steps.length > 0);
-  if (busy.length === 0 || together) return { plans: plan.shards, lanes: 1, refuseUnfit: () => undefined };
-  const rooms = await roomsOf(run, busy);
-  const wanted = Math.min(concurrency, busy.length);
-  const prepares = mayPrepare(run.protocol, rooms);
-  const lanes = lanesThatFit(wanted, rooms, prepares);
+  if (plan.shards.every(({ steps }) => steps.length === 0))
+    return { plans: plan.shards, lanes: 1, refuseUnfit: () => undefined };
+  const sessionOf = (member: string): Session => anchorOf(run, member);
+  const fit = await fitPlan(run.config, plan, { together, protocol: run.protocol, sessionOf });
+  const { plans, lanes, wanted, rooms, prepares } = fit;
+  for (const text of fit.notices) run.onProgress({ type: 'notice', text });
+  if (fit.refusal !== null) throw fit.refusal;
   if (lanes < wanted)
     run.onProgress({ type: 'notice', text: `${lanes} shards at a time: the servers have room for no more` });
-  const veneers = rooms.filter(({ role }) => role === 'veneer').map(({ capacity }) => capacity);
-  const plans = plan.shards.map((shardPlan) => {
-    const own = rooms.find(({ member }) => member === shardPlan.shard.name)?.capacity;
-    return inBatches(shardPlan, batch, [...veneers, ...(own === undefined ? [] : [own])], lanes).plan;
-  });
   const refuseUnfit = (members: readonly string[]): void =>
     refuseTooMany(
       rooms.filter(({ member, role }) => role !== 'shard' || members.includes(member)),
       prepares,
     );
   return { plans, lanes, refuseUnfit };
-}
-
-/** A step over all shards has to fit as a whole. */
-async function refuseUnfitWhole(run: Run, plan: Plan): Promise<void> {
-  const busy = plan.shards.filter(({ steps }) => steps.length > 0);
-  if (busy.length === 0) return;
-  const rooms = await roomsOf(run, busy);
-  refuseTooMany(rooms, mayPrepare(run.protocol, rooms));
-}
-
-async function roomsOf(run: Run, busy: readonly ShardPlan[]): Promise<readonly MemberRoom[]> {
-  const { rooms, notices } = await readRooms(run.config, busy, (member) => anchorOf(run, member));
-  for (const text of notices) run.onProgress({ type: 'notice', text });
-  return rooms;
 }
