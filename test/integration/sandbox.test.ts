@@ -1,14 +1,24 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendFile, chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import type { CommandContext } from '../../src/commands/common/context.js';
+import { sandbox } from '../../src/commands/sandbox/sandbox.js';
+import type { SandboxReport } from '../../src/report/reports.js';
 import { bookstoreEnv } from '../../src/sandbox/bookstore-env.js';
 import { SERVERS } from '../../src/sandbox/bookstore-fleet.js';
 import { guard, type Guard } from '../../src/sandbox/guard.js';
 import { freePorts } from '../../src/sandbox/ports.js';
 import { sandboxLogs, withoutPasswords } from '../../src/sandbox/sandbox-logs.js';
 import { sandboxStart, sandboxStatus, sandboxStop, sandboxUrl } from '../../src/sandbox/sandbox.js';
+
+const CONTEXT: CommandContext = {
+  onProgress: () => undefined,
+  signal: new AbortController().signal,
+  who: 'test@localhost',
+  at: async () => undefined,
+};
 
 let project: string;
 let env: Record<string, string>;
@@ -102,6 +112,17 @@ test('a url of an unknown server or role says which there are', async () => {
   await expect(sandboxUrl(env, project, 'shard1', 'root')).rejects.toMatchObject({
     facts: { hint: expect.stringContaining('bookstore_app') },
   });
+});
+
+test('where .env is missing, what to type next is to copy the sample, since only start reads that', async () => {
+  const text = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(join(project, '.env.example'), text.join(''));
+  const source = { project, cwd: project, env: {}, envFiles: [], onLine: () => undefined };
+  const start = (): Promise<SandboxReport> => sandbox({ action: 'start' }, source, CONTEXT);
+  expect(await start()).toMatchObject({ next: 'cp .env.example .env && migrate setup' });
+  await rename(join(project, '.env.example'), join(project, '.env'));
+  expect(await start()).toMatchObject({ next: null, notices: [] });
+  await rm(join(project, '.env'));
 });
 
 test('starting twice is harmless: the same servers go on', async () => {

@@ -56,9 +56,11 @@ export async function sandbox(
 }
 
 async function start(source: SandboxSource): Promise<SandboxReport> {
-  const { env, notices } = readVariables(source);
+  const { env, notices, isSample } = readVariables(source);
   const started = servers(await sandboxStart(env, source.project));
-  const next = started.some(({ changed }) => changed) ? 'migrate setup' : null;
+  const changed = started.some((server) => server.changed);
+  // Without .env the other commands have none of these variables.
+  const next = isSample ? `cp ${EXAMPLE} .env && migrate setup` : changed ? 'migrate setup' : null;
   return report('start', { servers: started, notices, next });
 }
 
@@ -97,11 +99,12 @@ const EXAMPLE = '.env.example';
 function readVariables({ project, cwd, env, envFiles }: SandboxSource): {
   readonly env: Variables;
   readonly notices: readonly string[];
+  readonly isSample: boolean;
 } {
   const example = path.join(project, EXAMPLE);
   const isSample = envFiles.length === 0 && !existsSync(path.join(project, '.env')) && existsSync(example);
   const read = readEnvironment({ folder: project, cwd, envFiles: isSample ? [example] : envFiles, env });
   if (read.problems.length > 0) throw new ConfigError(read.file, read.problems);
   const notice = `its variables are those of ${EXAMPLE}: copy that file to .env, so that the other commands see them too`;
-  return { env: Object.fromEntries(read.variables), notices: isSample ? [notice] : [] };
+  return { env: Object.fromEntries(read.variables), notices: isSample ? [notice] : [], isSample };
 }
