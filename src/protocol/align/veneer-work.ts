@@ -13,6 +13,7 @@ import { NOTHING_FORESEEN, readBeyond } from './foreseen.js';
 import { aroundRetype, clearTheWay } from './retype.js';
 import { placeDefinitions } from './place-definitions.js';
 import { runChanges } from './run-changes.js';
+import { UnalignedError } from './unaligned-error.js';
 import type { ShardChanges } from '../shard/shard-changes.js';
 
 /**
@@ -178,18 +179,14 @@ function fatesOf({ kind, oid = '', dropped = [], retyped = [] }: Change): Fate[]
   ];
 }
 
-/** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. */
+/** Asks again inside the transaction: what is about to be committed shows exactly what the shard has. Throws {@link UnalignedError}. */
 export async function proveAligned(lane: Lane, session: Session, changes: ShardChanges): Promise<void> {
   const { exposure } = changes;
   const present = await readPresent(lane, session, changes);
   const left = differenceIn(lane, session, { exposure, renames: [] }, present);
   if (left.length === 0) return;
-  throw new VeneerError(
-    `${session.member} would still differ: ${left.flatMap((c) => c.statements).join('; ')}`,
-    {
-      exitCode: EXIT.bug,
-      where: { member: session.member },
-      hint: 'nothing was committed; this is a fault of pg-veneer, please report it with the migration',
-    },
+  throw new UnalignedError(
+    session.member,
+    left.flatMap(({ statements }) => statements),
   );
 }

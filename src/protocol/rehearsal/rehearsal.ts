@@ -20,6 +20,7 @@ import {
 } from './rehearsal-step.js';
 import type { Run } from '../run/run.js';
 import { backoff } from '../lane/backoff.js';
+import { onceUnaligned } from '../align/unaligned-error.js';
 import { problemFor, worthRetrying } from '../step/step.js';
 import { VENEERS } from '../rollout/veneer-step.js';
 import { watched } from '../lane/watched.js';
@@ -42,10 +43,11 @@ export interface Rehearsal {
 export const rehearse = (run: Run, plan: Plan): Promise<Rehearsal> =>
   withCrew(run, 'rehearsal', async (base) => {
     const learnt = new Map<string, Affected>();
+    const isFirst = onceUnaligned();
     for (let attempts = 1; ; attempts++) {
       const { steps, error, failures, isUsedUp } = await rehearseOnce(base, plan, learnt);
-      const mayRetry = error !== null && worthRetrying(error) && attempts <= run.config.rollout.retries;
-      if (!mayRetry) {
+      const mayRetry = worthRetrying(error) && attempts <= run.config.rollout.retries;
+      if (error === null || (!mayRetry && !isFirst(error))) {
         const problem = error === null ? null : problemFor([base], error, attempts);
         return { steps: settled(plan, steps, { problem, failures, isUsedUp }), attempts, problem };
       }

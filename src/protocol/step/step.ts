@@ -1,6 +1,7 @@
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../../errors.js';
 import { SharedObjectError } from '../../veneer/shared-object-error.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';
+import { onceUnaligned } from '../align/unaligned-error.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';
 import { backoff } from '../lane/backoff.js';
 import { HoldExceeded, lockBound } from '../lane/budget.js';
@@ -43,8 +44,10 @@ export async function runStep(run: Run, job: Job): Promise<StepEnd> {
   const { retries } = run.config.rollout;
   let { protocol } = run;
   let forgiven = false;
+  const isFirst = onceUnaligned();
   // Once: a migration that brings its server down would bring it down every time.
   const isForgiven = async (error: unknown): Promise<boolean> => {
+    if (isFirst(error)) return true;
     if (forgiven || !isAway(error) || !(await membersReturn(run, job.crews))) return false;
     forgiven = true;
     return true;
