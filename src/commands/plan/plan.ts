@@ -13,6 +13,7 @@ import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } fr
 import type { CommandContext } from '../common/context.js';
 import { readLedgers } from '../common/ledgers.js';
 import { lockStepNotices } from '../common/lock-step-notice.js';
+import { longStepNotices } from './long-steps.js';
 import { missingFor } from './missing-for.js';
 import { writePlanFiles } from './plan-files.js';
 import { planGroups, planMigrations } from './plan-migrations.js';
@@ -62,6 +63,7 @@ export async function plan(
         ...planned.waiting.map(waitingText),
         ...missing.map(({ message }) => message),
         ...lockStepNotices(config, (member) => readers.sessions.get(member)),
+        ...longStepNotices(planShards, described, config.rollout),
         ...notices,
       ],
       exitCode,
