@@ -203,8 +203,9 @@ function nextOf(facts: StatusFacts, exitCode: ExitCode, base: StatusBase): strin
 function cureOf(facts: StatusFacts, { drift, shards, own }: StatusBase): string {
   if (facts.problems.size > 0) return 'migrate status';
   if (drift.some((one) => one.cure === 'migrate sync')) return 'migrate sync';
-  const pending = isPending({ shards, own });
-  if (pending) return 'migrate up';
+  // Where files and ledger disagree it would refuse: what settles that stands with it, and then this is to be typed again.
+  const isRefused = drift.some(({ kind }) => kind === 'ledger');
+  if (isPending({ shards, own }) && !isRefused) return 'migrate up';
   // What nobody's rule names may be somebody's: look before it is dropped.
   const prunable = drift.some((one) => one.cure.startsWith('migrate sync --prune'));
   return prunable ? 'migrate sync --prune --dry-run' : 'migrate status';
