@@ -119,15 +119,16 @@ test('status, and every dry run, work with the rights of a reader, before setup 
     baseline: [0, 'migrate status'],
   });
   const again = await s.run.setup({ dryRun: true });
-  expect(again.members.map(({ state, forSuperuser }) => [state, forSuperuser])).toEqual([
-    ...MEMBERS.slice(1).map(() => ['nothing to do', []]),
-    ['planned', []],
-  ]);
+  expect(again.members.map(({ state, forSuperuser }) => [state, forSuperuser])).toEqual(
+    MEMBERS.map(() => ['nothing to do', []]),
+  );
   await s.write('ALTER TABLE books ADD COLUMN isbn text');
   const later = await s.run.status();
   expect(later).toMatchObject({ exitCode: 10, next: 'migrate up', drift: [], problems: [] });
   expect(later.notices).toEqual([
-    'veneer: 6 user mappings are not readable by this user, and were not compared; whether 6 of them work was not probed: this user cannot SET ROLE to it',
+    expect.stringMatching(
+      /^veneer: 6 user mappings are not readable by this user, and were not compared; .*it can after GRANT "veneer_app" TO "reader_/,
+    ),
   ]);
   expect(await s.run.up({ dryRun: true })).toMatchObject({
     exitCode: 0,
