@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly cwd: string;
   /** All that the command sees besides PATH and HOME. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** It takes its pipes for a terminal; what is written to stdin is typed. */
+  readonly terminal?: boolean;
   /** Ends the command with SIGTERM. */
   readonly signal?: AbortSignal;
 }
@@ -26,6 +28,8 @@ export interface RunningCli {
 
 const CLI = fileURLToPath(new URL('../../dist/bin/migrate.js', import.meta.url));
 
+const TERMINAL = 'data:text/javascript,process.stdin.isTTY = process.stdout.isTTY = true;';
+
 /** Runs `migrate` as built (`npm run build`) to its end; a failing command is a result, not an exception. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
   return startCli(args, options).result;
@@ -34,15 +38,16 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
 /** Starts `migrate` and lets the test wait for its lines and send it signals. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const { terminal = false } = options;
+  const child = spawn(process.execPath, [...(terminal ? ['--import', TERMINAL] : []), CLI, ...args], {
     cwd: options.cwd,
     env: { PATH, HOME, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGTERM' }),
   });
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
   }
   const result = new Promise<CliResult>((resolve, reject) => {
     child.on('error', (error) => (error.name === 'AbortError' ? undefined : reject(error)));
