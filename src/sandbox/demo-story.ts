@@ -2,16 +2,19 @@ import type { Env } from './bookstore-fleet.js';
 import { urlWith } from './databases.js';
 import { expect, type Connection, type DemoShell } from './demo-shell.js';
 
-const BY_SHARD = { shard1: ['bluth_co'], shard2: ['cyberdyne', 'dunder_mifflin'], shard3: ['initech'] };
-
-const TENANTS = Object.values(BY_SHARD).flat();
+/** A tenant, and where it lives. */
+interface Home {
+  readonly tenant: string;
+  readonly shard: string;
+}
 
 /** The demo's story, from four empty servers to a drift repaired. Throws at the first thing that is not as expected. */
 export async function tellStory(shell: DemoShell, env: Env): Promise<void> {
   const app = appOnVeneer(env);
   await setUpAndMigrate(shell);
-  await readThroughVeneer(shell, app);
-  await driftAndRepair(shell, app, env);
+  const homes = await askForHomes(shell, app);
+  await readThroughVeneer(shell, app, homes);
+  await driftAndRepair(shell, app, { env, homes });
 }
 
 async function setUpAndMigrate(shell: DemoShell): Promise<void> {
@@ -21,9 +24,16 @@ async function setUpAndMigrate(shell: DemoShell): Promise<void> {
   await shell.migrate(['up'], 0);
 }
 
-async function readThroughVeneer(shell: DemoShell, app: Connection): Promise<void> {
-  shell.say('The application has one connection, to the veneer, and sees every tenant there.');
-  for (const tenant of TENANTS) {
+/** Those of shards.yaml, to which somebody may have added some. */
+async function askForHomes(shell: DemoShell, app: Connection): Promise<readonly Home[]> {
+  shell.say('The application has one connection, to the veneer, which tells where each tenant lives.');
+  const rows = await shell.query(app, 'SELECT tenant, shard FROM pgveneer.tenants ORDER BY shard, tenant');
+  return rows.map(({ tenant, shard }) => ({ tenant: String(tenant), shard: String(shard) }));
+}
+
+async function readThroughVeneer(shell: DemoShell, app: Connection, homes: readonly Home[]): Promise<void> {
+  shell.say('It sees the tables of all of them there.');
+  for (const { tenant } of homes) {
     const sql = `SELECT a.last_name, b.title FROM ${joined(tenant)} WHERE a.last_name = 'Le Guin' ORDER BY b.title`;
     expect((await shell.query(app, sql)).length > 0, `books of ${tenant}`);
   }
@@ -42,12 +52,15 @@ async function readThroughVeneer(shell: DemoShell, app: Connection): Promise<voi
   await shell.migrate(['up'], 0);
 }
 
-async function driftAndRepair(shell: DemoShell, app: Connection, env: Env): Promise<void> {
+async function driftAndRepair(
+  shell: DemoShell,
+  app: Connection,
+  { env, homes }: { readonly env: Env; readonly homes: readonly Home[] },
+): Promise<void> {
   shell.say('Somebody adds a column by hand, on the shards alone.');
-  for (const [shard, tenants] of Object.entries(BY_SHARD)) {
+  for (const { tenant, shard } of homes) {
     const admin = { prompt: `${shard} as bookstore_admin`, url: env[`${shard.toUpperCase()}_URL`] ?? '' };
-    for (const tenant of tenants)
-      await shell.query(admin, `ALTER TABLE ${tenant}.books ADD COLUMN isbn text`);
+    await shell.query(admin, `ALTER TABLE ${tenant}.books ADD COLUMN isbn text`);
   }
   shell.say('status compares what the veneer shows with what the shards are: exit code 11 is drift.');
   await shell.migrate(['status'], 11);
