@@ -110,7 +110,8 @@ const based = ({ file }: MigrationFile): Problem =>
     },
   );
 
-const EMPTY = 'it holds no statement: it will be recorded as applied, and change nothing';
+const EMPTY =
+  'it holds no statement: it will be recorded as applied, and change nothing; what is written into it after that is refused';
 
 async function compileFile(migration: MigrationFile, text: string): Promise<Compiled> {
   const { file } = migration;

@@ -17,7 +17,12 @@ function lineOf(event: Progress): string | null {
       return `notice: ${event.text}`;
     case 'planned': {
       const steps = event.shards.reduce((sum, shard) => sum + shard.steps, 0);
-      return steps === 0 ? null : `${plural(steps, 'step')} to do on ${plural(event.shards.length, 'shard')}`;
+      const shards = event.shards.filter(({ isVeneers }) => isVeneers !== true);
+      const where = [
+        ...(shards.length === 0 ? [] : [plural(shards.length, 'shard')]),
+        ...(shards.length === event.shards.length ? [] : ['the veneers']),
+      ];
+      return steps === 0 ? null : `${plural(steps, 'step')} to do on ${where.join(' and ')}`;
     }
     case 'hook':
       return `${event.shard === null ? '' : `[${event.shard}] `}${event.event}: ${event.text}`;

@@ -8,9 +8,9 @@ import { duration, names, plural, stepName } from './words.js';
 /** What would run: each shard's steps, and each migration's statements once, however many shards run them. */
 export function dryRunBlocks(report: UpReport, style: Style): readonly Block[] {
   const { shards, order } = report;
-  const rows = shards.map(({ shard, steps, tenants }) => [
+  const rows = shards.map(({ shard, state, steps, tenants }) => [
     { text: shard, paint: style.bold },
-    { text: steps.length === 0 ? 'up to date' : `${plural(steps.length, 'step')} to do` },
+    { text: steps.length === 0 ? state : `${plural(steps.length, 'step')} to do` },
     { text: plural(tenants.length, 'tenant'), paint: style.dim },
   ]);
   const remark = style.dim('-- what changes on the veneer is read inside of each step, when it runs');

@@ -7,6 +7,8 @@ export type Progress =
         readonly shard: string;
         readonly steps: number;
         readonly tenants: number;
+        /** The steps of the veneers stand among the shards': a row of their own, and no shard. */
+        readonly isVeneers?: true;
       }[];
     }
   | StepProgress

@@ -18,7 +18,7 @@ import { obstaclesTo } from '../common/obstacles.js';
 import { pinnedRun, withNext, type PinnedRun } from '../pin/pinned-run.js';
 import type { MigrateOptions } from '../common/migrate-options.js';
 import { runPhases } from './run-phases.js';
-import { joinedOutcomes, plannedOutcomes, refusedOutcomes, upReport } from './up-report.js';
+import { joinedOutcomes, plannedOutcomes, refusedOutcomes, unbegunOutcomes, upReport } from './up-report.js';
 
 /** Which way a command goes. */
 export interface Way {
@@ -47,9 +47,6 @@ export async function migrate(
   const { options, pinned } = await pinnedRun(config, given);
   const migrations = await loadMigrations(config.migrations, { projectRoot: path.dirname(config.file) });
   refuseUnknownTarget(migrations, options.limit);
-  for (const { file, notices } of migrations) {
-    for (const notice of notices) context.onProgress({ type: 'notice', text: `${file}: ${notice}` });
-  }
   for (const { file } of config.veneers.length > 0
     ? []
     : migrations.filter(({ scope }) => scope === 'veneer'))
@@ -109,10 +106,17 @@ async function planOf(
   });
 }
 
+/** Of what runs: what is applied already is not news. */
+function tellNotices({ order }: Plan, { onProgress }: Pick<CommandContext, 'onProgress'>): void {
+  for (const { file, notices } of order)
+    for (const notice of notices) onProgress({ type: 'notice', text: `${file}: ${notice}` });
+}
+
 async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
   const { config, way, base } = task;
   return withReaders(config, context, async ({ sessionOf }) => {
     const plan = await planOf(task, sessionOf, { absent: 'allow' });
+    tellNotices(plan, context);
     const stale = (await task.pinned?.staleness({ shards: task.shards, plan, sessionOf })) ?? [];
     const phases = plan.problems.length > 0 ? [plan] : await way.phases(plan);
     const notices = [
@@ -126,7 +130,9 @@ async function dryRun(task: Task, context: CommandContext): Promise<UpReport> {
         run: null,
         settled: [],
         problems: [...plan.problems, ...stale],
-        ...joinedOutcomes(phases.map((phase) => plannedOutcomes(phase))),
+        ...(plan.problems.length > 0
+          ? unbegunOutcomes(plan)
+          : joinedOutcomes(phases.map((phase) => plannedOutcomes(phase)))),
       },
     );
   });
@@ -143,14 +149,14 @@ async function runTask(task: Task, run: RecordedRun): Promise<UpReport> {
   const sessionOf = (member: string): Session => anchorOf(run, member);
   const looks = run.looks.plans;
   const plan = await planOf(task, sessionOf, { absent: 'refuse', looks });
+  tellNotices(plan, run);
   const problems = [
     ...plan.problems,
     ...(await missingFor(run.config, plan, sessionOf, looks)),
     ...((await task.pinned?.staleness({ shards, plan, sessionOf })) ?? []),
   ];
   if (problems.length > 0) {
-    const outcomes = plannedOutcomes(plan, 'not started');
-    return upReport(base, { run: run.id, settled, problems, ...outcomes });
+    return upReport(base, { run: run.id, settled, problems, ...unbegunOutcomes(plan) });
   }
   const phases = await way.phases(plan);
   await way.consent(await way.warnings(phases));

@@ -61,6 +61,6 @@ function tellPlanned(run: Run, phases: readonly Plan[]): void {
     });
   }
   const steps = phases.reduce((sum, { veneerSteps }) => sum + veneerSteps.length, 0);
-  const veneers = steps === 0 ? [] : [{ shard: VENEERS, steps, tenants: 0 }];
+  const veneers = steps === 0 ? [] : [{ shard: VENEERS, steps, tenants: 0, isVeneers: true as const }];
   run.onProgress({ type: 'planned', shards: [...shards.values(), ...veneers] });
 }

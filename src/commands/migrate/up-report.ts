@@ -128,6 +128,12 @@ export const plannedOutcomes = (plan: Plan, state: 'planned' | 'not started' = '
   })),
 });
 
+/** Something forbids to begin: of a shard without steps, too, nothing is known to be as it should be. */
+export function unbegunOutcomes(plan: Plan): Outcomes {
+  const { shards, ...rest } = plannedOutcomes(plan, 'not started');
+  return { ...rest, shards: shards.map((shard) => ({ ...shard, state: 'not started' })) };
+}
+
 /** Shards that were not planned, because something forbade to begin. */
 export const refusedOutcomes = (shards: readonly ShardConfig[], problems: readonly Problem[]): Outcomes => ({
   order: [],

@@ -82,6 +82,7 @@ async function analyzeShard(
   const failed: string[] = [];
   try {
     const present = await readPresent(session, tables);
+    if (present.length === 0) return [];
     run.onProgress({ type: 'analyzing', veneer: session.member, shard, tables: present.length });
     const filled = await readFilled(run, shard, present);
     for (const table of present.filter((one) => filled?.has(one) ?? true)) {

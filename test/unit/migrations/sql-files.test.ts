@@ -113,7 +113,7 @@ test.each([
   const migration = await loadOne('1_a.sql', sql);
   expect(sqlOf(migration)).toEqual([]);
   expect(migration.notices).toEqual([
-    'it holds no statement: it will be recorded as applied, and change nothing',
+    'it holds no statement: it will be recorded as applied, and change nothing; what is written into it after that is refused',
   ]);
 });
 

@@ -18,6 +18,13 @@ const step = (phase: StepProgress['phase'], rest: Partial<StepProgress> = {}): S
 const EVENTS: readonly Progress[] = [
   { type: 'settled', text: 'm1 on shard1: committed' },
   { type: 'planned', shards: [{ shard: 'shard2', steps: 5, tenants: 2 }] },
+  {
+    type: 'planned',
+    shards: [
+      { shard: 'shard2', steps: 5, tenants: 2 },
+      { shard: 'veneers', steps: 1, tenants: 0, isVeneers: true },
+    ],
+  },
   step('running', { tenantsDone: 1 }),
   step('preparing'),
   step('retrying', { why: 'canceling statement due to lock timeout\nDETAIL: x' }),
@@ -38,6 +45,7 @@ test('lines: one per step that ended or is tried again, one per shard', async ()
   expect(lines).toEqual([
     'settled: m1 on shard1: committed',
     '5 steps to do on 1 shard',
+    '6 steps to do on 1 shard and the veneers',
     '[shard2] 3/5 20260101_books retrying: canceling statement due to lock timeout',
     '[shard2] 3/5 20260101_books committed for 2 tenants in 41 ms',
     '[shard2] 3/5 20260101_books failed: boom',
