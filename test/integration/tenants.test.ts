@@ -318,3 +318,14 @@ test('tenant list says how far each tenant is', async () => {
     ],
   });
 });
+
+test.each(['', 'pg_foo', 'pgveneer', 'x'.repeat(64)])(
+  'a name that no tenant can have is told as what was typed, not as a fault of shards.yaml: %j',
+  async (name) => {
+    await s.start(FIRST);
+    await expect(add([name])).rejects.toMatchObject({
+      message: expect.stringContaining(`${JSON.stringify(name)} cannot be a tenant: `),
+      facts: { exitCode: 64 },
+    });
+  },
+);

@@ -177,7 +177,7 @@ export function refuseUnknownTarget(migrations: readonly Migration[], limit: Pla
   if (limit.kind !== 'to' || migrations.some((migration) => migration.name === limit.name)) return;
   throw new VeneerError(`no migration is called ${limit.name}`, {
     exitCode: EXIT.usage,
-    hint: `names are those of the files, without ending: ${migrations
+    hint: `names are those of the files, without ending; the last are ${migrations
       .slice(-3)
       .map((m) => m.name)
       .join(', ')}`,

@@ -1,23 +1,43 @@
 import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { Config, TenantConfig } from '../../config/config.js';
+import { ConfigError } from '../../config/config-error.js';
 import { unlistTenants } from '../../config/edit-tenants.js';
 import type { FleetSource } from '../../config/load-config.js';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
 import { listed, rowsOf, type Edited } from '../../fleet/listed.js';
 
-/** With new tenants of one shard. Throws a ConfigError (exit 78) where that would not be a fleet. */
+/**
+ * With new tenants of one shard. Throws (exit 64) where one cannot be called so, and a ConfigError (exit 78) where that would
+ * not be a fleet for another reason: a variable that a tenant needs, say.
+ */
 export function withTenants(
   source: FleetSource,
   config: Config,
   shard: string,
   names: readonly string[],
 ): Edited {
-  const edited = listed(source, config, shard, names);
+  const edited = blamingNames(names, () => listed(source, config, shard, names));
   const present = tenantsOn(edited.config, shard).map(({ name }) => name);
   const expected = [...tenantsOn(config, shard).map(({ name }) => name), ...names];
   if (present.toSorted().join('\0') !== expected.toSorted().join('\0')) throw notWritable(shard, names);
   return edited;
 }
+
+/** Without them the file was read as it is: what is wrong with its list of tenants then is their names, which were typed. */
+function blamingNames(names: readonly string[], read: () => Edited): Edited {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || !error.problems.every(isOfList)) throw error;
+    const reasons = [...new Set(error.problems.map(({ message }) => message))];
+    throw new VeneerError(
+      `${names.map((name) => JSON.stringify(name)).join(', ')} cannot be ${names.length === 1 ? 'a tenant' : 'tenants'}: ${reasons.join('; ')}`,
+      { exitCode: EXIT.usage, hint: 'nothing was done; choose another name' },
+    );
+  }
+}
+
+const isOfList = ({ path }: { readonly path: string }): boolean => /\.tenants\[\d+\]$/.test(path);
 
 /** Without a tenant that is listed. */
 export function withoutTenant(source: FleetSource, config: Config, tenant: TenantConfig): Edited {
