@@ -116,3 +116,33 @@ describe('a mesh', () => {
     expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], problems: [], exitCode: 0 });
   });
 });
+
+describe('shards that share a type on the veneer', () => {
+  const s = scenario({ shared: true });
+
+  beforeAll(async () => {
+    for (const shard of ['shard1', 'shard2', 'shard3'])
+      await s.fleet.query(shard, `CREATE SCHEMA shared; CREATE TYPE shared.mood AS ENUM ('m0')`);
+    await s.start(`CREATE TABLE books (id int); DO $$ BEGIN IF current_setting('pgveneer.shard') <> 'shard2' THEN
+      ALTER TABLE books ADD COLUMN felt shared.mood; INSERT INTO books VALUES (1, 'm0'); END IF; END $$`);
+  });
+
+  test('killed between them: the veneer follows neither by half, and the next up brings all in line', async () => {
+    await s.fleet.writeMigration('shard/0002_label.sql', `ALTER TYPE shared.mood RENAME VALUE 'm0' TO 'm1'`);
+    const env = { PGVENEER_TEST_CRASH_AT: 'after commit:shard1#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
+    const args = ['up', '--protocol', 'lock-step'];
+    const killed = await runCli(args, { cwd: s.fleet.dir, env });
+    expect(killed).toMatchObject({ signal: 'SIGKILL' });
+    const settled = {
+      ending: 'committed',
+      behind: ['shard3'],
+      detail: expect.stringContaining('veneer lost it'),
+    };
+    expect(await s.run.recover()).toMatchObject({ exitCode: 22, next: 'migrate status', settled: [settled] });
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    const read = 'SELECT felt::text FROM bluth_co.books UNION ALL SELECT felt::text FROM initech.books';
+    expect(await s.fleet.query('veneer', read, 'app')).toEqual([{ felt: 'm1' }, { felt: 'm1' }]);
+    expect(veneerDrift(await s.run.status())).toEqual([]);
+    await assertLikeImport(s.fleet);
+  });
+});

@@ -63,7 +63,7 @@ const withoutOid = (sql: string): string => sql.replaceAll(/pgveneer_\d+/g, 'pgv
 
 test('a type and a table that are missing come back together', async () => {
   await s.fleet.query('veneer', 'DROP FOREIGN TABLE initech.books; DROP TYPE initech.mood');
-  expect((await s.run.status()).drift.map(({ kind }) => kind)).toEqual(['missing type', 'missing table']);
+  expect((await s.run.status()).drift.map(({ kind }) => kind)).toEqual(['missing table', 'missing type']);
   expect(await s.run.sync()).toMatchObject({ exitCode: 0 });
   expect((await s.run.status()).drift).toEqual([]);
 });

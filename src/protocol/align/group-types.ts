@@ -26,14 +26,16 @@ export interface GroupTypes {
 export async function planGroupTypes(veneer: Session, shards: readonly TypedShard[]): Promise<TypeWork> {
   const [first] = shards;
   if (first === undefined) return NO_TYPE_WORK;
+  const { run } = first.shard.part.lane;
   return planTypes(
-    first.shard.part.lane.run.config,
+    run.config,
     veneer,
     shards.map(({ shard, changes }) => ({
       shard: shard.part.lane.shard,
       definitions: changes.wanted,
       types: changes.types,
     })),
+    (shard) => run.anchors.get(shard) ?? null,
   );
 }
 

@@ -101,16 +101,27 @@ export interface TypeGroup {
   readonly busy: readonly ShardConfig[];
 }
 
+/** Shards that take no part, and whose foreign tables reach a type that is changed. Pure. */
+export function sharingBeyond(
+  { config, group }: TypeGroup,
+  reached: readonly TypeUser[],
+): readonly ShardConfig[] {
+  const servers = new Set(reached.map(({ server }) => server));
+  const taking = new Set(group.map(({ name }) => name));
+  return config.shards.filter(({ name, server }) => servers.has(server.name) && !taking.has(name));
+}
+
 /**
  * Throws where foreign tables of shards that do not change a type reach it on the veneer: a SharedObjectError for those
- * that take no part, another error (exit 20) for those that do. Pure.
+ * that take no part, another error (exit 20) for those that do. `agreeing`: who has it already as it is to be. Pure.
  */
 export function refuseSharedTypes(
-  { config, group, busy }: TypeGroup,
+  { config, group, busy, agreeing }: TypeGroup & { readonly agreeing: ReadonlySet<string> },
   reached: readonly TypeUser[],
   present: readonly UserType[],
 ): void {
-  const changing = new Set(busy.map(({ server }) => server.name));
+  const like = config.shards.filter(({ name }) => agreeing.has(name));
+  const changing = new Set([...busy, ...like].map(({ server }) => server.name));
   const others = reached.filter(({ server }) => server !== null && !changing.has(server));
   const shards = config.shards.filter(({ server }) => others.some((user) => user.server === server.name));
   const type = present.find(({ oid }) => others.some((user) => user.type === oid));

@@ -10,7 +10,7 @@ import type { Config, ShardConfig } from '../../config/config.js';
 import { allDone } from '../../postgres/all-done.js';
 import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isMade, type MadeType } from '../../veneer/create-type.js';
+import { isMade, isSameType, type MadeType } from '../../veneer/create-type.js';
 import type { Definition } from '../../veneer/definition.js';
 import { exposureOf } from '../../veneer/exposure.js';
 import {
@@ -27,7 +27,13 @@ import { keepingWhatTheyHad } from '../../veneer/restore-type.js';
 import { knownOn, refuseUnsupported, unsupportedTypes } from '../../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../../veneer/type-names.js';
 import { valuesUsed } from '../../veneer/values-used.js';
-import { refuseOccupiedTypes, refuseOthersTypes, refuseSharedTypes, wantedByAll } from './refuse-types.js';
+import {
+  refuseOccupiedTypes,
+  refuseOthersTypes,
+  refuseSharedTypes,
+  sharingBeyond,
+  wantedByAll,
+} from './refuse-types.js';
 import { reachedFrom, type ShardTypes } from '../shard/shard-types.js';
 
 /** What one shard of a group wants a veneer's types to be. */
@@ -66,15 +72,20 @@ export const isIdle = ({ extensions, schemas, types, leaving }: TypeWork): boole
   extensions.length + schemas.length + types.before.length + types.after.length + leaving.length === 0;
 
 /**
+ * Whether shards outside of the group may show through a type that changes: they may where they have the same. That is known
+ * already, or asked of them; null: there is nobody to ask.
+ */
+export type Beyond = 'agreed' | ((shard: string) => Session | null);
+
+/**
  * Decides what a group of shards needs of a veneer's types. Reads only. Throws (exit 20), by name, what cannot
- * be. `beyond`: whether shards outside of the group may show through a type that changes; they may where they are known to
- * have the same.
+ * be.
  */
 export async function planTypes(
   config: Config,
   veneer: Session,
   shards: readonly TypesOfShard[],
-  beyond: 'refused' | 'agreed' = 'refused',
+  beyond: Beyond,
 ): Promise<TypeWork> {
   const busy = shards.filter(({ types }) => types.types.length + types.moves.length > 0);
   if (busy.length === 0) return NO_TYPE_WORK;
@@ -109,12 +120,11 @@ export async function planTypes(
     unused: await readUnused(veneer, [...changed]),
     own,
   });
-  if (beyond === 'refused')
-    refuseSharedTypes(
-      { config, group: shards.map(({ shard }) => shard), busy: busy.map(({ shard }) => shard) },
-      reached,
-      present,
-    );
+  if (beyond !== 'agreed') {
+    const parts = { config, group: shards.map(({ shard }) => shard), busy: busy.map(({ shard }) => shard) };
+    const agreeing = await readAgreeing(sharingBeyond(parts, reached), wanted, beyond);
+    refuseSharedTypes({ ...parts, agreeing }, reached, present);
+  }
   const touched = types.before.map(({ type }) => type);
   return {
     extensions,
@@ -126,6 +136,29 @@ export async function planTypes(
     shared: extensions.length > 0 || touched.some(({ schema }) => !own.has(schema)),
   };
 }
+
+/**
+ * Those of the shards that have all of these types, as far as they have one of the name, as the veneer is to have them: where the step came
+ * to them before, and was cut short on its way to the others (lock-step).
+ */
+async function readAgreeing(
+  shards: readonly ShardConfig[],
+  wanted: readonly MadeType[],
+  sessionOf: (shard: string) => Session | null,
+): Promise<ReadonlySet<string>> {
+  const agree = await Promise.all(
+    shards.map(async ({ name }) => {
+      const session = sessionOf(name);
+      if (session === null) return [];
+      const own = new Map((await readNamed(session, wanted)).map((type) => [nameKey(type), type]));
+      return wanted.every((type) => isLike(own.get(nameKey(type)), type)) ? [name] : [];
+    }),
+  );
+  return new Set(agree.flat());
+}
+
+const isLike = (own: UserType | undefined, wanted: MadeType): boolean =>
+  own === undefined || (isMade(own) && isSameType(own, wanted));
 
 /** A step that touches types asks for them several times, and they are as many as the fleet has tenants. */
 const ownKnown = new WeakMap<Config, ReadonlySet<string>>();
