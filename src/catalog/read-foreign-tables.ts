@@ -100,16 +100,23 @@ export interface ForeignPartition extends Row, QualifiedName {
   readonly parent: QualifiedName;
 }
 
+/** The same, with the schema of what it shows. */
+export interface RemotePartition extends ForeignPartition {
+  readonly remoteSchema: string;
+}
+
 /** The foreign tables of our servers that are partitions of one of these. */
 export async function readPartitions(
   session: Session,
   servers: readonly string[],
   parents: readonly QualifiedName[],
-): Promise<ForeignPartition[]> {
+): Promise<RemotePartition[]> {
   if (parents.length === 0) return [];
-  return session.prepared<ForeignPartition>(
+  return session.prepared<RemotePartition>(
     `SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, s.srvname::text AS server,
-            json_build_object('schema', pn.nspname, 'name', p.relname) AS parent
+            json_build_object('schema', pn.nspname, 'name', p.relname) AS parent,
+            coalesce((SELECT o.option_value FROM pg_options_to_table(f.ftoptions) AS o WHERE o.option_name = 'schema_name'),
+                     n.nspname)::text AS "remoteSchema"
        FROM unnest($2::text[], $3::text[]) AS wanted(schema, name)
        JOIN pg_namespace pn ON pn.nspname = wanted.schema
        JOIN pg_class p ON p.relnamespace = pn.oid AND p.relname = wanted.name

@@ -20,7 +20,7 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))(
     for (const flag of [...command.flags, { name: 'config' }, { name: 'env-file' }, { name: 'json' }])
       expect(stdout).toContain(`--${flag.name} `);
     for (const positional of command.positionals) expect(stdout).toContain(`\n  ${positional.name} `);
-    expect(stdout).toMatch(/Examples:\n {2}# .+\n {2}.*migrate /);
+    expect(stdout).toMatch(/Examples:\n(?: {2}.+\n)* {2}.*migrate /);
   },
 );
 

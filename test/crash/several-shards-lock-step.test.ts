@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { assertLikeImport } from '../support/like-import.js';
 import { meshFleet, regionNames, type MeshFleet, type Region } from '../support/mesh-fleet.js';
 import { runCli } from '../support/run-cli.js';
+import { bookstoreYaml } from '../support/test-project.js';
 import { scenario } from '../support/scenario.js';
 import { veneerDrift } from '../support/veneer-drift.js';
 
@@ -144,5 +145,47 @@ describe('shards that share a type on the veneer', () => {
     expect(await s.fleet.query('veneer', read, 'app')).toEqual([{ felt: 'm1' }, { felt: 'm1' }]);
     expect(veneerDrift(await s.run.status())).toEqual([]);
     await assertLikeImport(s.fleet);
+  });
+});
+
+describe('shards with partitions of one parent', () => {
+  const s = scenario({
+    shared: true,
+    config: (name) =>
+      bookstoreYaml(name).replace(
+        /\nroles:/,
+        `\nexpose:\n  - { from: "{tenant}.orders", as: "{tenant}.orders", partition_of: every.orders, bounds: "IN ({tenant})" }\nroles:`,
+      ),
+  });
+
+  test('killed between them: their parent follows none alone, and the next up brings all in line', async () => {
+    await s.run.setup();
+    await s.fleet.query(
+      'veneer',
+      `CREATE SCHEMA every; CREATE TABLE every.orders (id int NOT NULL, tenant text) PARTITION BY LIST (tenant)`,
+    );
+    await s.write(`CREATE TABLE orders (id int NOT NULL, tenant text)`);
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    await s.write('ALTER TABLE orders ADD COLUMN n int; ALTER TABLE orders RENAME COLUMN id TO no');
+    const env = { PGVENEER_TEST_CRASH_AT: 'after commit:shard1#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
+    const args = ['up', '--protocol', 'lock-step'];
+    const killed = await runCli(args, { cwd: s.fleet.dir, env });
+    expect(killed).toMatchObject({ signal: 'SIGKILL' });
+    const settled = { ending: 'committed', behind: ['shard2', 'shard3'] };
+    expect(await s.run.recover()).toMatchObject({ exitCode: 22, next: 'migrate status', settled: [settled] });
+    // Each shard's turn would take back what the one before has made.
+    expect(await s.run.sync()).toMatchObject({
+      exitCode: 20,
+      problems: expect.arrayContaining([
+        expect.objectContaining({
+          message: expect.stringContaining(
+            'bluth_co.orders is a partition of every.orders, and other partitions have not the same change',
+          ),
+        }),
+      ]),
+    });
+    expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
+    expect(await s.fleet.query('veneer', 'SELECT n FROM every.orders')).toEqual([]);
+    expect(await s.run.status()).toMatchObject({ drift: [], inDoubt: [], problems: [], exitCode: 0 });
   });
 });

@@ -5,6 +5,7 @@ import type { QualifiedName } from '../../postgres/identifiers.js';
 import { mergeParents } from '../../veneer/merge-parents.js';
 import type { Change } from '../../veneer/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';
+import { agreeingPartitions } from './agreeing-partitions.js';
 import { foreseeWrites } from './foresee-writes.js';
 import type { Foreseen, ForeseenOn } from './foreseen.js';
 import type { GroupWork } from '../group/gather.js';
@@ -87,7 +88,7 @@ export async function planVeneer(
 }
 
 /**
- * The other partitions of the parents that changes ask for, and the shards that are shown and have no part in the step. Only where
+ * The other partitions of the parents that changes ask for, but for those that belong where the parent goes, and the shards that are shown and have no part in the step. Only where
  * there are such parents is the fleet listed: it may have thousands of databases, and every step comes here.
  */
 async function readSiblings(
@@ -102,10 +103,12 @@ async function readSiblings(
   const taking = new Set(shown.map(({ shard }) => shard.name));
   const others = all.filter((one) => !taking.has(one.name));
   const servers = all.map(({ server }) => server.name);
-  return {
-    partitions: await readPartitions(session, servers, parents),
-    outside: new Map(others.map((one) => [one.server.name, one.name])),
-  };
+  const outside = new Map(others.map((one) => [one.server.name, one.name]));
+  const partitions = await readPartitions(session, servers, parents);
+  const lacking = partitions.filter(({ server }) => outside.has(server));
+  const wanted = shown.flatMap((one) => one.changes.wanted);
+  const agreeing = new Set(await agreeingPartitions(first.shard.part.lane.run, lacking, wanted));
+  return { partitions: partitions.filter((one) => !agreeing.has(one)), outside };
 }
 
 interface Siblings {

@@ -1,4 +1,8 @@
-import { readForeignTables } from '../../catalog/read-foreign-tables.js';
+import {
+  readForeignTables,
+  readPartitions,
+  type ForeignPartition,
+} from '../../catalog/read-foreign-tables.js';
 import { readLeftTypes } from '../../catalog/read-left-types.js';
 import { readTypes } from '../../catalog/read-types.js';
 import { readRelations } from '../../catalog/read-relations.js';
@@ -14,6 +18,7 @@ import { reconcile, type Change } from '../../veneer/reconcile.js';
 import { dropType } from '../../veneer/reconcile-types.js';
 import { unsupportedColumns, unsupportedTypes } from '../../veneer/supported-types.js';
 import { ownSchemas } from '../../veneer/type-names.js';
+import { agreeingPartitions } from '../align/agreeing-partitions.js';
 import { firstStatements } from '../align/align-types.js';
 import { placeDefinitions } from '../align/place-definitions.js';
 import { wantedByAll } from '../align/refuse-types.js';
@@ -88,9 +93,10 @@ async function allSchemas(session: Session): Promise<ReadonlySet<string>> {
 /** What would make a veneer equal to the shard: wanted × present. Reads only. */
 export async function readRepairs(
   session: Session,
-  { config, shard, prune }: SyncScope,
+  scope: SyncScope,
   { definitions, types, exposure, schemas: there }: WantedOfShard,
 ): Promise<Repairs> {
+  const { config, shard, prune } = scope;
   const unsupported = unsupportedTypes(types.types, session.server.version);
   const shown = definitions.filter((one) => unsupportedColumns(one, unsupported).length === 0);
   const spared = new Set(definitions.filter((one) => !shown.includes(one)).map(nameKey));
@@ -115,10 +121,11 @@ export async function readRepairs(
   const partitions = tables.flatMap((table) =>
     table.parent === null ? [] : [{ ...table, parent: table.parent }],
   );
+  const elsewhere = await unlikePartitions(session, scope, changes, wanted);
   const { onParents, rest } = mergeParents(
     { veneer: session.member, outside: new Map() },
     [changes],
-    partitions,
+    [...partitions, ...elsewhere],
   );
   const left = await leftTypes(session, exposure, types);
   return {
@@ -126,6 +133,24 @@ export async function readRepairs(
     types: prune ? { ...work, leaving: [...work.leaving, ...left] } : work,
     changes: [...onParents, ...rest.flat()],
   };
+}
+
+/**
+ * Partitions of other shards that a parent would leave behind, were it made as this shard has it: the next shard's turn would take it
+ * back, and each sync do both again.
+ */
+async function unlikePartitions(
+  session: Session,
+  { config, shard, others }: SyncScope,
+  changes: readonly Change[],
+  wanted: readonly Definition[],
+): Promise<readonly ForeignPartition[]> {
+  const parents = changes.flatMap(({ onParent }) => onParent?.parent ?? []);
+  const servers = config.shards.filter(({ name }) => name !== shard.name).map(({ server }) => server.name);
+  const partitions = await readPartitions(session, servers, parents);
+  const anchors = new Map(others.map((other) => [other.shard.name, other.session]));
+  const agreeing = new Set(await agreeingPartitions({ config, anchors }, partitions, wanted));
+  return partitions.filter((one) => !agreeing.has(one));
 }
 
 /** A type that the shard's relations use comes to use again with the tables that are missing. */
