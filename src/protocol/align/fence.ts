@@ -14,7 +14,7 @@ import { beginOnVeneer } from './veneer-work.js';
 import { terminateStubborn, throwIfAborted } from '../lane/watched.js';
 
 /**
- * Begins, and puts up the fence around a step that rewrites a table (PROTOCOL section 5).
+ * Begins, and puts up the fence around a step that rewrites a table, or puts other rows behind a name (PROTOCOL section 5).
  *
  * postgres_fdw's remote transactions are REPEATABLE READ, and a rewrite is not MVCC-safe: a veneer session that
  * already has a snapshot on the shard would afterwards read zero rows, without an error, where a plain server
