@@ -48,7 +48,7 @@ test('a step that waits for an old snapshot goes on in the same attempt when it 
   await s.write('ALTER TABLE accounts ALTER COLUMN balance TYPE bigint');
   const reader = await open(`BEGIN; SAVEPOINT s; ${READ}; ROLLBACK TO SAVEPOINT s`);
   const done = s.run.up({ shards: [TENANT.shard] });
-  await until(s.fleet, TENANT.shard, asked('bookstore_admin', '%age(backend_xmin)%'));
+  await until(s.fleet, TENANT.shard, asked('bookstore_admin', '%age(b.backend_xmin)%'));
   await reader.query('COMMIT');
   const report = await done;
   expect(report).toMatchObject({ problems: [], exitCode: 0 });
