@@ -139,6 +139,7 @@ describe('shards that share a type on the veneer', () => {
       behind: ['shard3'],
       detail: expect.stringContaining('veneer lost it'),
     };
+    expect(await s.run.recover({ dryRun: true })).toMatchObject({ settled: [settled] });
     expect(await s.run.recover()).toMatchObject({ exitCode: 22, next: 'migrate status', settled: [settled] });
     expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
     const read = 'SELECT felt::text FROM bluth_co.books UNION ALL SELECT felt::text FROM initech.books';

@@ -173,8 +173,10 @@ async function replayOn(
       await at(`after replay:${member}`);
       return 'done';
     } catch (error) {
-      if (!mayPass(error)) return 'unfit';
-      if (isLost(error) || tries > patience.retries || patience.signal.aborted)
+      const isOver = tries > patience.retries;
+      // What is there again and again is no collision: somebody has made it, and the statements no longer fit.
+      if (!mayPass(error) || (isOver && isCatalogCollision(error))) return 'unfit';
+      if (isLost(error) || isOver || patience.signal.aborted)
         return new Hindered(`${member} could not follow: ${textOf(error)}`);
     }
     await backoff(tries, patience.signal);
@@ -202,11 +204,14 @@ export async function foresee(unsettled: Unsettled): Promise<Ending> {
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
-  const behind = decision.kind === 'finish' ? decision.behind : [];
+  const { lost } = decision;
+  if (decision.kind === 'commit')
+    return { kind: 'committed', lost: notForgotten(unsettled, lost), behind: [] };
+  const unfit = replaying(unsettled, decision).filter((one) => statementsOf(one, decision) === null);
   return {
     kind: 'committed',
-    lost: notForgotten(unsettled, decision.lost),
-    behind: notForgotten(unsettled, behind),
+    lost: [...notForgotten(unsettled, lost), ...unfit.map(({ member }) => member)],
+    behind: notForgotten(unsettled, decision.behind),
   };
 }
 
