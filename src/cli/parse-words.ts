@@ -1,5 +1,6 @@
 import { COMMANDS } from './commands.js';
 import { GLOBAL_FLAGS, type FlagSpec } from './command-spec.js';
+import { usageError } from './usage-error.js';
 
 /** The command line taken apart, not yet understood. */
 export interface Words {
@@ -16,9 +17,21 @@ export interface Words {
  * leaves unknown is refused by `readInvocation`, with a suggestion.
  */
 export async function parseWords(argv: readonly string[]): Promise<Words> {
+  for (const word of argv) refuseValue(word);
   const { default: parser } = await import('yargs-parser');
   const { _: words, ...flags } = parser([...argv], { ...DECLARED, configuration: CONFIGURATION });
   return { words: words.map(String), flags: new Map(Object.entries(flags)) };
+}
+
+/** Throws (exit 64) for `--dry-run=1`: the parser takes whatever is not `true` for false, and the command would run. */
+function refuseValue(word: string): void {
+  const [, name, value = ''] = /^--?([^=]+)=([^]*)$/.exec(word) ?? [];
+  const flag = FLAGS.find((one) => one.name === name || one.alias === name);
+  if (flag?.type !== 'boolean' || ['true', 'false'].includes(value)) return;
+  throw usageError(
+    `--${flag.name} takes no value, and is given ${JSON.stringify(value)}`,
+    `--${flag.name} alone`,
+  );
 }
 
 const CONFIGURATION = {
