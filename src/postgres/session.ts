@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { atMost } from '../at-most.js';
 import type { Secret } from '../secret.js';
 import { allDone } from './all-done.js';
 import { connectionOf } from './client-connection.js';
@@ -62,6 +63,9 @@ export interface Session {
   isIdle(): boolean;
   close(): Promise<void>;
 }
+
+/** How long a server is waited for to end a connection that was left, milliseconds. */
+const GOODBYE_MS = 2_000;
 
 /** What one statement answered. */
 export interface Answer {
@@ -198,13 +202,18 @@ function sessionOf(
       if (left.length > 0) await ask(left.map(([name]) => `DEALLOCATE ${ident(String(name))}`).join('; '));
       return answers;
     },
-    async close(): Promise<void> {
-      const ended = client.end().catch(() => undefined);
-      // A client that pipelines would wait for the answer, and whoever closes a session that is at work wants it ended.
-      if (turns.isAsked()) connectionOf(client).stream.destroy();
-      await ended;
-    },
+    close: () => leave(client, turns.isAsked()),
   };
+}
+
+/** Ends a connection; one that is asked something would wait for the answer, and whoever leaves it wants it ended. */
+async function leave(client: pg.Client, isAsked: boolean): Promise<void> {
+  const { stream } = connectionOf(client);
+  const ended = client.end().catch(() => undefined);
+  if (isAsked) stream.destroy();
+  await atMost(GOODBYE_MS, ended);
+  // A server that stands still does not end the connection; one that has, has ended it for good.
+  stream.destroy();
 }
 
 const tagsOf = (results: unknown): string[] =>

@@ -1,4 +1,5 @@
 import { EXIT, VeneerError } from '../errors.js';
+import { atMost } from '../at-most.js';
 import { allDone } from './all-done.js';
 import type { Session } from './session.js';
 
@@ -23,8 +24,19 @@ export async function endTransaction(session: Session, sql: string): Promise<voi
 /** Rolls back whatever is open; a session that is lost has been rolled back, or will be, by its server. */
 export async function rollbackQuietly(session: Session): Promise<void> {
   if (session.isLost() || session.isIdle()) return;
-  await session.run('ROLLBACK').catch(() => undefined);
+  const answered = await atMost(
+    ROLLBACK_MS,
+    session.run('ROLLBACK').then(
+      () => true,
+      () => true,
+    ),
+  );
+  // A server that stands still: what it has open it ends by its own timeouts, and the others must not wait for it.
+  if (answered !== true) void session.close();
 }
+
+/** A rollback removes the files of what was made, and a hundred tenants may have made thousands. Milliseconds. */
+const ROLLBACK_MS = 10_000;
 
 /** One transaction around `work`; rolled back when it throws, and the error is the work's own. */
 export async function inTransaction<T>(

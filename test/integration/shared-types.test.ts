@@ -95,6 +95,23 @@ test.each(['', 'concurrency: 1', 'batch: 1, concurrency: 2'])(
   },
 );
 
+test('a type that is renamed moves in one step, too: who has the old name alone has it not already', async () => {
+  await roll('');
+  const there = await write('ALTER TYPE shared.mood RENAME TO feeling', 'shard');
+  expect(await s.run.up({ shards: ['shard1'] })).toMatchObject({
+    exitCode: 20,
+    problems: [{ detail: expect.stringContaining('this run leaves shard3 out') }],
+  });
+  const back = await write('ALTER TYPE shared.feeling RENAME TO mood', 'shard');
+  expect(await s.run.up()).toMatchObject(committed);
+  for (const name of [there, back])
+    expect((await stepsOf(name)).filter((step) => step.endsWith(' committed')).toSorted()).toEqual([
+      'shard1+shard3 committed',
+      'shard2 committed',
+    ]);
+  await expectWhole();
+});
+
 test('no reader passes between the commits of the shards that share the type, through any of them', async () => {
   await roll('');
   await writeRename();

@@ -50,3 +50,26 @@ test.each(['the lane', 'all'] as const)(
     await assertLikeImport(s.fleet);
   },
 );
+
+test('a veneer that stands still with its tables locked: the shard fails, and the run comes to its end', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE books ADD COLUMN title text; SELECT 1 / 0');
+  const stopped: number[] = [];
+  try {
+    const report = await s
+      .runWith({
+        at: async (point) => {
+          if (point !== 'after begin:shard1' || stopped.length > 0) return;
+          stopped.push(...(await backends('veneer', 'the lane')));
+          for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+        },
+      })
+      .up({ shards: ['shard1'] });
+    expect(stopped.length).toBeGreaterThan(0);
+    expect(report.problems[0]?.message).toContain('division by zero');
+  } finally {
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+  }
+  expect(await preparedIn(s.fleet)).toEqual([]);
+  expect(await s.run.status()).toMatchObject({ exitCode: 10, inDoubt: [] });
+});

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { runCli } from '../support/run-cli.js';
@@ -32,6 +33,26 @@ test('a migration for the veneers runs on all of them in one step, and each know
     veneerSteps: [{ veneers: ['blue', 'green'], protocol: 'two-phase', state: 'committed' }],
   });
   expect(await onBoth('SELECT name FROM public.told')).toEqual([[{ name: 'blue' }], [{ name: 'green' }]]);
+});
+
+test('in lock-step a veneer follows though another one cannot', async () => {
+  const yaml = await readFile(`${fleet.dir}/shards.yaml`, 'utf8');
+  await fleet.writeConfig(yaml.replace(/rollout: .*/, 'rollout: { lock_wait: 200ms, retries: 0 }'));
+  await fleet.writeMigration('2_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
+  const env = { PGVENEER_TEST_CRASH_AT: 'after commit:shard1#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
+  const args = ['up', '--protocol', 'lock-step', '--shard', 'shard1'];
+  expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
+  const reader = await fleet.connect('veneer', 'app');
+  await reader.query('BEGIN; SELECT FROM bluth_co.books');
+  expect(await run.recover()).toMatchObject({
+    exitCode: 22,
+    settled: [{ ending: 'in doubt', detail: expect.stringContaining('blue could not follow') }],
+  });
+  expect(await fleet.green('SELECT pages FROM bluth_co.books')).toEqual([]);
+  await reader.end();
+  expect(await run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
+  await fleet.writeConfig(yaml);
+  expect(await run.up()).toMatchObject({ exitCode: 0 });
 });
 
 test('what fails on one of them is rolled back on all', async () => {

@@ -1,7 +1,7 @@
 import { groupBy } from '../../group-by.js';
 import { display } from '../../postgres/identifiers.js';
 import type { Config, ShardConfig } from '../../config/config.js';
-import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../../errors.js';
+import { EXIT, problemOf, textOf, worst, type ExitCode, type Problem } from '../../errors.js';
 import { selectShards, type Selection } from '../../fleet/selection.js';
 import { type ProtocolChoice } from '../../protocol/run/journal.js';
 import { hasTable } from '../../postgres/state-tables.js';
@@ -130,7 +130,12 @@ function resultOf({ run }: Lane, { ending, cause, statements, left }: SyncEnd): 
     case 'in doubt':
       return {
         statements: {},
-        problem: { ...problemOf(cause), exitCode: EXIT.inDoubt, hint: inDoubtHint(run) },
+        problem: {
+          message: `in doubt: ${ending.why}`,
+          detail: textOf(cause),
+          exitCode: EXIT.inDoubt,
+          hint: ending.hint ?? inDoubtHint(run),
+        },
       };
   }
 }

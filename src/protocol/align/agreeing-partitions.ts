@@ -7,6 +7,7 @@ import type { Session } from '../../postgres/session.js';
 import { exposeRelations, type Definition } from '../../veneer/definition.js';
 import { exposureOf } from '../../veneer/exposure.js';
 import type { Run } from '../run/run.js';
+import { askOutside } from './ask-outside.js';
 
 /**
  * Partitions of shards that take no part in a step, and whose tables are already as the step makes those of its own shards: the parent
@@ -22,20 +23,18 @@ export async function agreeingPartitions(
     wanted.flatMap((one) => (one.partition === null ? [] : [[nameKey(one.partition.of), columnsText(one)]])),
   );
   const shards = groupBy(partitions, ({ server }) => config.shards.find((one) => one.server.name === server));
-  const agreeing = await Promise.all(
-    [...shards].map(async ([shard, own]) => {
-      const session = shard === undefined ? undefined : anchors.get(shard.name);
-      if (shard === undefined || session === undefined) return [];
-      const agree = async (some: readonly RemotePartition[]): Promise<RemotePartition[]> => {
-        const shown = await readShown({ config, shard, session }, some);
-        return some.filter((one) => shown.get(nameKey(one)) === columns.get(nameKey(one.parent)));
-      };
-      // One of them first: most often the others are as they were, and it tells that.
-      const first = await agree(own.slice(0, 1));
-      return first.length === 0 ? [] : [...first, ...(await agree(own.slice(1)))];
-    }),
-  );
-  return agreeing.flat();
+  const sessionOf = (shard: string): Session | null => anchors.get(shard) ?? null;
+  const asked = [...shards.keys()].flatMap((shard) => shard ?? []);
+  return askOutside(asked, sessionOf, async (shard, session) => {
+    const own = shards.get(shard) ?? [];
+    const agree = async (some: readonly RemotePartition[]): Promise<RemotePartition[]> => {
+      const shown = await readShown({ config, shard, session }, some);
+      return some.filter((one) => shown.get(nameKey(one)) === columns.get(nameKey(one.parent)));
+    };
+    // One of them first: most often the others are as they were, and it tells that.
+    const first = await agree(own.slice(0, 1));
+    return first.length === 0 ? [] : [...first, ...(await agree(own.slice(1)))];
+  });
 }
 
 interface Place extends Pick<Run, 'config'> {

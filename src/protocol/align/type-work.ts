@@ -10,7 +10,7 @@ import type { Config, ShardConfig } from '../../config/config.js';
 import { allDone } from '../../postgres/all-done.js';
 import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isMade, isSameType, type MadeType } from '../../veneer/create-type.js';
+import { isMade, type MadeType } from '../../veneer/create-type.js';
 import type { Definition } from '../../veneer/definition.js';
 import { exposureOf } from '../../veneer/exposure.js';
 import {
@@ -27,6 +27,7 @@ import { keepingWhatTheyHad } from '../../veneer/restore-type.js';
 import { knownOn, refuseUnsupported, unsupportedTypes } from '../../veneer/supported-types.js';
 import { ownSchemas, placedNaming } from '../../veneer/type-names.js';
 import { valuesUsed } from '../../veneer/values-used.js';
+import { agreeingOnTypes } from './agreeing-types.js';
 import {
   refuseOccupiedTypes,
   refuseOthersTypes,
@@ -122,7 +123,8 @@ export async function planTypes(
   });
   if (beyond !== 'agreed') {
     const parts = { config, group: shards.map(({ shard }) => shard), busy: busy.map(({ shard }) => shard) };
-    const agreeing = await readAgreeing(sharingBeyond(parts, reached), wanted, beyond);
+    const changing = { present, reached, wanted, moves };
+    const agreeing = await agreeingOnTypes(sharingBeyond(parts, reached), changing, beyond);
     refuseSharedTypes({ ...parts, agreeing }, reached, present);
   }
   const touched = types.before.map(({ type }) => type);
@@ -136,29 +138,6 @@ export async function planTypes(
     shared: extensions.length > 0 || touched.some(({ schema }) => !own.has(schema)),
   };
 }
-
-/**
- * Those of the shards that have all of these types, as far as they have one of the name, as the veneer is to have them: where the step came
- * to them before, and was cut short on its way to the others (lock-step).
- */
-async function readAgreeing(
-  shards: readonly ShardConfig[],
-  wanted: readonly MadeType[],
-  sessionOf: (shard: string) => Session | null,
-): Promise<ReadonlySet<string>> {
-  const agree = await Promise.all(
-    shards.map(async ({ name }) => {
-      const session = sessionOf(name);
-      if (session === null) return [];
-      const own = new Map((await readNamed(session, wanted)).map((type) => [nameKey(type), type]));
-      return wanted.every((type) => isLike(own.get(nameKey(type)), type)) ? [name] : [];
-    }),
-  );
-  return new Set(agree.flat());
-}
-
-const isLike = (own: UserType | undefined, wanted: MadeType): boolean =>
-  own === undefined || (isMade(own) && isSameType(own, wanted));
 
 /** A step that touches types asks for them several times, and they are as many as the fleet has tenants. */
 const ownKnown = new WeakMap<Config, ReadonlySet<string>>();

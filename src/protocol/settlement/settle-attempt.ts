@@ -118,13 +118,16 @@ async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
   if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   const lost = notForgotten(unsettled, decision.lost);
+  const hindered: string[] = [];
   for (const participant of replaying(unsettled, decision)) {
     const statements = statementsOf(participant, decision);
     const end = statements === null ? 'unfit' : await replayOn(unsettled, participant, statements);
-    if (end instanceof Hindered) return { kind: 'in doubt', why: end.message, hint: HINDERED };
+    // The others follow all the same: nothing is in their way.
+    if (end instanceof Hindered) hindered.push(end.message);
     // Its statements no longer fit: the shard has committed, so the veneer is drift now, and sync repairs it.
     if (end === 'unfit') lost.push(participant.member);
   }
+  if (hindered.length > 0) return { kind: 'in doubt', why: hindered.join('; '), hint: HINDERED };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
   return { kind: 'committed', lost, behind: notForgotten(unsettled, decision.behind) };
 }

@@ -121,7 +121,7 @@ export async function readRepairs(
   const partitions = tables.flatMap((table) =>
     table.parent === null ? [] : [{ ...table, parent: table.parent }],
   );
-  const elsewhere = await unlikePartitions(session, scope, changes, wanted);
+  const elsewhere = await unlikePartitions(session, scope, changes, shown);
   const { onParents, rest } = mergeParents(
     { veneer: session.member, outside: new Map() },
     [changes],
