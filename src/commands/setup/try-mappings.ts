@@ -23,11 +23,10 @@ export async function tryMappings(
   who: string,
   isReached: (shard: string) => boolean,
 ): Promise<MappingsTried> {
-  const shown = new Set(
-    config.veneers.flatMap(({ name }) => shardsShownOn(config, name).map((one) => one.name)),
-  );
+  const routes = routesOf(config);
+  const shown = new Set(routes.flatMap((route) => [...route.keys()]));
   const shards = config.shards.filter(({ name }) => shown.has(name) && isReached(name));
-  const logins = [...groupBy(shards.flatMap(loginsOf(who)), keyOf).values()];
+  const logins = [...groupBy(shards.flatMap(loginsOf(routes, who)), keyOf).values()];
   const answers = await inParallel(logins, config.rollout.concurrency, async (alike) => {
     const [login] = alike;
     const error = login === undefined ? null : await tryLogin(login);
@@ -38,6 +37,8 @@ export async function tryMappings(
 
 interface MappingLogin extends Login {
   readonly role: string;
+  /** All veneers reach the shard where this run does: what it refuses here, it refuses there. */
+  readonly isDirect: boolean;
 }
 
 interface FailedLogin extends MappingLogin {
@@ -46,13 +47,42 @@ interface FailedLogin extends MappingLogin {
 
 /** A mapping without a password logs in by something that lies on the veneer's machine. */
 const loginsOf =
-  (who: string) =>
-  ({ name, url, userMappings }: ShardConfig): MappingLogin[] =>
-    userMappings.flatMap(({ role, user, password }) =>
-      password === null
-        ? []
-        : [{ member: name, url, role, user, password, applicationName: `pgv reading ${who}` }],
+  (routes: Routes, who: string) =>
+  (shard: ShardConfig): MappingLogin[] => {
+    const { name, url, userMappings } = shard;
+    const common = {
+      member: name,
+      url,
+      applicationName: `pgv reading ${who}`,
+      isDirect: isDirect(routes, shard),
+    };
+    return userMappings.flatMap(({ role, user, password }) =>
+      password === null ? [] : [{ ...common, role, user, password }],
     );
+  };
+
+/** Another host or port may be a pooler's, with users of its own; the names of this machine are one. */
+function isDirect(routes: Routes, { name, url }: ShardConfig): boolean {
+  const { hostname, port } = new URL(url.reveal());
+  const own = endpoint(hostname, port);
+  return routes.every((route) => {
+    const options = route.get(name);
+    return options === undefined || endpoint(options['host'], options['port']) === own;
+  });
+}
+
+/** By veneer, the options of the servers by which it reaches the shards. */
+type Routes = readonly ReadonlyMap<string, ShardConfig['server']['options']>[];
+
+const routesOf = (config: Config): Routes =>
+  config.veneers.map(
+    ({ name }) => new Map(shardsShownOn(config, name).map((one) => [one.name, one.server.options])),
+  );
+
+const endpoint = (host = '', port = ''): string =>
+  `${LOOPBACK.has(host) ? 'localhost' : host}:${port === '' ? '5432' : port}`;
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1', '[::1]', '']);
 
 /** The databases of one server have the same roles: each password is tried once. */
 function keyOf({ url, user, password }: MappingLogin): string {
@@ -61,7 +91,8 @@ function keyOf({ url, user, password }: MappingLogin): string {
 }
 
 function toldOf(failed: readonly FailedLogin[]): MappingsTried {
-  const isRefused = ({ error }: FailedLogin): boolean => isState(error, SQLSTATE.invalidPassword);
+  const isRefused = ({ error, isDirect }: FailedLogin): boolean =>
+    isDirect && isState(error, SQLSTATE.invalidPassword);
   const refused = groupBy(failed.filter(isRefused), ({ member }) => member);
   const untried = failed.filter((one) => !isRefused(one));
   return {
