@@ -70,6 +70,19 @@ test('a password that a shard refuses is a problem, and the user mapping that wo
   expect(await s.run.setup()).toMatchObject({ exitCode: 0, problems: [] });
 });
 
+test('where a veneer reaches a shard by another host, a refusal here is no more than a notice', async () => {
+  const yaml = bookstoreYaml(s.fleet.name)
+    .replace('password: ${APP_PASSWORD_{shard}}', 'password: hush')
+    .replace(/host: "?\$\{SHARD2_HOST\}"?/, 'host: pooler.internal');
+  expect(yaml).toContain('pooler.internal');
+  await s.fleet.writeConfig(yaml);
+  const report = await s.run.setup({ dryRun: true });
+  expect(report.problems.map(({ where }) => where?.member)).toEqual(['shard1', 'shard3']);
+  expect(report.notices).toContainEqual(
+    expect.stringMatching(/^shard2: whether role veneer_app can log in as bookstore_app could not be tried/),
+  );
+});
+
 test('a login that fails for another reason than its password says nothing of the mapping', async () => {
   await s.run.setup();
   await s.fleet.query('shard3', `REVOKE CONNECT ON DATABASE ${s.fleet.database} FROM PUBLIC`, 'superuser');
