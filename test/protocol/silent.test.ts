@@ -40,7 +40,11 @@ test.each(['the lane', 'all'] as const)(
       expect(report.exitCode).not.toBe(0);
       expect(report.problems[0]?.message).toContain('the step held its locks for 1000 ms');
       expect(
-        await s.fleet.query('veneer', 'SELECT pid FROM pg_locks WHERE mode = $$AccessExclusiveLock$$'),
+        await s.fleet.query(
+          'veneer',
+          `SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock'
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        ),
       ).toEqual([]);
     } finally {
       for (const pid of stopped) process.kill(pid, 'SIGCONT');
