@@ -1,8 +1,7 @@
 import pg from 'pg';
-import { atMost } from '../at-most.js';
 import type { Secret } from '../secret.js';
 import { allDone } from './all-done.js';
-import { connectionOf } from './client-connection.js';
+import { connectionOf, leave } from './client-connection.js';
 import { freshStatements, PREPARED_BY_SQL, type Values } from './hygiene.js';
 import { ident } from './identifiers.js';
 import { memberError } from './member-error.js';
@@ -63,9 +62,6 @@ export interface Session {
   isIdle(): boolean;
   close(): Promise<void>;
 }
-
-/** How long a server is waited for to end a connection that was left, milliseconds. */
-const GOODBYE_MS = 2_000;
 
 /** What one statement answered. */
 export interface Answer {
@@ -204,16 +200,6 @@ function sessionOf(
     },
     close: () => leave(client, turns.isAsked()),
   };
-}
-
-/** Ends a connection; one that is asked something would wait for the answer, and whoever leaves it wants it ended. */
-async function leave(client: pg.Client, isAsked: boolean): Promise<void> {
-  const { stream } = connectionOf(client);
-  const ended = client.end().catch(() => undefined);
-  if (isAsked) stream.destroy();
-  await atMost(GOODBYE_MS, ended);
-  // A server that stands still does not end the connection; one that has, has ended it for good.
-  stream.destroy();
 }
 
 const tagsOf = (results: unknown): string[] =>

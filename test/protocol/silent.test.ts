@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { UpReport } from '../../src/report/up.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
@@ -19,37 +20,44 @@ async function backends(member: string, which: 'all' | 'the lane'): Promise<numb
   return rows.map(({ pid }) => Number(pid));
 }
 
+/** `up` of shard1, in which a member's processes stand still from where its transaction has begun, for as long as `look` takes. */
+async function upWhileSilent(
+  member: string,
+  which: 'all' | 'the lane',
+  look: (report: UpReport) => Promise<void>,
+): Promise<void> {
+  const stopped: number[] = [];
+  const run = s.runWith({
+    at: async (point) => {
+      if (point !== 'after begin:shard1' || stopped.length > 0) return;
+      stopped.push(...(await backends(member, which)));
+      for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    },
+  });
+  try {
+    const report = await run.up({ shards: ['shard1'] });
+    expect(stopped.length).toBeGreaterThan(0);
+    await look(report);
+  } finally {
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+  }
+  expect(await preparedIn(s.fleet)).toEqual([]);
+}
+
+/** Strong locks in the fleet's own database; others' tests have their own. */
+const LOCKED = `SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock'
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
 test.each(['the lane', 'all'] as const)(
   'a server that stands still (%s): the run ends when its budget is used up, and nothing stays locked',
   async (which) => {
     await s.start('CREATE TABLE books (id int)');
     await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
     await s.write('ALTER TABLE books ADD COLUMN title text');
-    const stopped: number[] = [];
-    try {
-      const report = await s
-        .runWith({
-          at: async (point) => {
-            if (point !== 'after begin:shard1' || stopped.length > 0) return;
-            stopped.push(...(await backends('shard1', which)));
-            for (const pid of stopped) process.kill(pid, 'SIGSTOP');
-          },
-        })
-        .up({ shards: ['shard1'] });
-      expect(stopped.length).toBeGreaterThan(0);
-      expect(report.exitCode).not.toBe(0);
-      expect(report.problems[0]?.message).toContain('the step held its locks for 1000 ms');
-      expect(
-        await s.fleet.query(
-          'veneer',
-          `SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock'
-              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-        ),
-      ).toEqual([]);
-    } finally {
-      for (const pid of stopped) process.kill(pid, 'SIGCONT');
-    }
-    expect(await preparedIn(s.fleet)).toEqual([]);
+    await upWhileSilent('shard1', which, async ({ problems }) => {
+      expect(problems[0]?.message).toContain('the step held its locks for 1000 ms');
+      expect(await s.fleet.query('veneer', LOCKED)).toEqual([]);
+    });
     expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
     await assertLikeImport(s.fleet);
   },
@@ -58,22 +66,8 @@ test.each(['the lane', 'all'] as const)(
 test('a veneer that stands still with its tables locked: the shard fails, and the run comes to its end', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write('ALTER TABLE books ADD COLUMN title text; SELECT 1 / 0');
-  const stopped: number[] = [];
-  try {
-    const report = await s
-      .runWith({
-        at: async (point) => {
-          if (point !== 'after begin:shard1' || stopped.length > 0) return;
-          stopped.push(...(await backends('veneer', 'the lane')));
-          for (const pid of stopped) process.kill(pid, 'SIGSTOP');
-        },
-      })
-      .up({ shards: ['shard1'] });
-    expect(stopped.length).toBeGreaterThan(0);
-    expect(report.problems[0]?.message).toContain('division by zero');
-  } finally {
-    for (const pid of stopped) process.kill(pid, 'SIGCONT');
-  }
-  expect(await preparedIn(s.fleet)).toEqual([]);
+  await upWhileSilent('veneer', 'the lane', async ({ problems }) => {
+    expect(problems[0]?.message).toContain('division by zero');
+  });
   expect(await s.run.status()).toMatchObject({ exitCode: 10, inDoubt: [] });
 });

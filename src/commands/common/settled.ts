@@ -1,6 +1,6 @@
 import { EXIT, VeneerError, type ExitCode } from '../../errors.js';
 import type { Settled } from '../../protocol/settlement/recovery.js';
-import type { Ending } from '../../protocol/settlement/settle-attempt.js';
+import type { Ending } from '../../protocol/settlement/unsettled.js';
 import { behindText, type SettledAttempt } from '../../report/settled-attempt.js';
 
 /** What recovery did, as reports show it. */

@@ -52,8 +52,9 @@ export async function awaitOldSnapshots(
   changed: readonly QualifiedName[],
 ): Promise<void> {
   const deadline = performance.now() + lane.run.config.rollout.lockWaitMs;
+  const names = fdwNames(lane);
   for (;;) {
-    const old = await readOldSnapshots(lane, session);
+    const old = await readOldSnapshots(lane, session, names);
     if (old.length === 0) return;
     lane.blockers.splice(0, lane.blockers.length, ...old);
     // What the server does not let this user end is waited for, and named.
@@ -69,7 +70,7 @@ export async function awaitOldSnapshots(
  * one by hand. A direct session of such a user looks the same. *Shown:* users, names and snapshots of all sessions stand in
  * pg_stat_activity for everybody; what else would tell them apart, as backend_type or the client, does not.
  */
-async function readOldSnapshots(lane: Lane, session: Session): Promise<Blocker[]> {
+async function readOldSnapshots(lane: Lane, session: Session, names: readonly string[]): Promise<Blocker[]> {
   // A transaction keeps the first copy that it made of pg_stat_activity. Asked together, they are run in this order.
   const [, old] = await allDone([
     session.prepared('SELECT pg_stat_clear_snapshot()'),
@@ -79,7 +80,7 @@ async function readOldSnapshots(lane: Lane, session: Session): Promise<Blocker[]
         AND age(b.backend_xmin) >= age(pg_current_xact_id()::xid)
         AND (b.usename = ANY ($1::text[])
              OR EXISTS (SELECT FROM unnest($2::text[]) AS name WHERE starts_with(b.application_name, name)))`,
-      [lane.shard.userMappings.map((mapping) => mapping.user), fdwNames(lane)],
+      [lane.shard.userMappings.map((mapping) => mapping.user), names],
     ),
   ]);
   return old.map((one) => ({ ...one, member: session.member }) as Blocker);

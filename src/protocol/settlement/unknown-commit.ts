@@ -7,7 +7,7 @@ import { evidenceOf } from '../run/evidence.js';
 import type { AttemptId } from '../run/gid.js';
 import type { Participant } from '../group/participant.js';
 import type { Run } from '../run/run.js';
-import type { Ending } from './settle-attempt.js';
+import type { Ending } from './unsettled.js';
 
 /** How long (milliseconds) a server is waited for that was to commit alone, and its old session told to end. */
 const PATIENCE_MS = 30_000;

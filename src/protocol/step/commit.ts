@@ -9,13 +9,8 @@ import { attemptKey } from '../run/gid.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
 import { journalMember, type Run } from '../run/run.js';
-import {
-  patienceOf,
-  settleAttempt,
-  type Ending,
-  type SettledParticipant,
-  type Unsettled,
-} from '../settlement/settle-attempt.js';
+import { settleAttempt } from '../settlement/settle-attempt.js';
+import { patienceOf, type Ending, type SettledParticipant, type Unsettled } from '../settlement/unsettled.js';
 import type { AttemptEnd, Participant } from '../group/participant.js';
 import { commitTwoPhase } from './two-phase.js';
 import { readUnknownCommit } from '../settlement/unknown-commit.js';

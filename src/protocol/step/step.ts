@@ -12,7 +12,7 @@ import { Interrupted } from '../lane/watched.js';
 import type { Crew } from '../lane/lane.js';
 import { isAway, membersReturn } from '../lane/return-of-members.js';
 import type { Run } from '../run/run.js';
-import type { Ending } from '../settlement/settle-attempt.js';
+import type { Ending } from '../settlement/unsettled.js';
 
 /** How a step ended, whatever happened; never thrown. */
 export type StepEnd =

@@ -4,7 +4,8 @@ import type { AttemptEnd } from '../group/participant.js';
 import { endWithEvidence } from '../run/evidence.js';
 import { formatGid } from '../run/gid.js';
 import type { Run } from '../run/run.js';
-import { settlePrepared, type Unsettled } from '../settlement/settle-attempt.js';
+import { settlePrepared } from '../settlement/settle-attempt.js';
+import type { Unsettled } from '../settlement/unsettled.js';
 
 /**
  * PREPARE on all, each with its evidence, and after all voted yes COMMIT PREPARED: shards first, veneers last, so that

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.js';
 import type { Gid } from '../../../src/protocol/run/gid.js';
-import { openAttempts, type KeptIntent, type Trace } from '../../../src/protocol/settlement/recovery.js';
+import { openAttempts } from '../../../src/protocol/settlement/recovery.js';
+import type { KeptIntent, Trace } from '../../../src/protocol/settlement/traces.js';
 import { Secret } from '../../../src/secret.js';
 
 const config = {
