@@ -7,12 +7,11 @@ import type { RolloutEnd } from '../../protocol/rollout/rollout.js';
 import { stopOf, type StepEnd } from '../../protocol/step/step.js';
 import type { VeneerStepEnd } from '../../protocol/rollout/veneer-step.js';
 import type { UpOrder, UpReport, UpShard, UpStep, UpVeneerStep } from '../../report/up.js';
-import { groupBy } from '../../group-by.js';
 import { secretMask } from '../../protocol/run/mask-secrets.js';
 import { hooksOf } from '../../report/hooks.js';
 import { nextCommand } from '../../report/next-command.js';
-import { writeNotices } from '../../report/writes.js';
 import { settledExit } from '../common/settled.js';
+import { atOnceText, writesText } from './up-notices.js';
 
 interface Base {
   readonly command: UpReport['command'];
@@ -83,27 +82,6 @@ function goOn({ command, dryRun }: Base, exitCode: ExitCode, outcomes: Outcomes)
   if (command === 'redo' && !dryRun) return 'migrate up';
   const left = steps.filter(({ direction }) => direction === 'down');
   return `migrate ${command} ${new Set(left.map(({ scope, migration }) => `${scope} ${migration}`)).size}`;
-}
-
-/** That what was to be on all shards or on none was not safe to be so. */
-function atOnceText(shards: readonly UpShard[]): string[] {
-  const apart = shards.filter(({ steps }) => steps.some(({ notAtOnce }) => notAtOnce.length > 0));
-  if (apart.length === 0) return [];
-  const names = apart.map(({ shard }) => shard).join(', ');
-  return [
-    `${names} committed one after the other, as shards do in lock-step: all or none takes max_prepared_transactions`,
-  ];
-}
-
-/** Over all shards together: a migration does the same to each. */
-function writesText(shards: readonly UpShard[]): string[] {
-  const steps = shards.flatMap((shard) => shard.steps);
-  return [...groupBy(steps, ({ migration }) => migration)].flatMap(([migration, same]) =>
-    writeNotices(
-      migration,
-      same.flatMap(({ writes }) => writes),
-    ),
-  );
 }
 
 /** What a plan would do, or was not allowed to begin. */
