@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../errors.js';
 import { quickAnswer } from './quick-answer.js';
 import { loadClient } from './load-client.js';
-import { surviveClosedPipes } from './terminal.js';
+import { surviveClosedPipes } from './terminal/terminal.js';
 
 /** argv → command → report → text → exit code. Never throws; loads only what the command at hand needs. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -10,7 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     process.exitCode = await answer(argv, closed.signal);
   } catch (error) {
-    const { reportFailure } = await import('./report-failure.js');
+    const { reportFailure } = await import('./ending/report-failure.js');
     process.exitCode = reportFailure(error, { command: null, json: argv.includes('--json') });
   }
 }

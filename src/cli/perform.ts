@@ -1,23 +1,23 @@
 import type { ExitCode } from '../errors.js';
-import type { Display } from '../render/display.js';
+import type { Display } from '../render/progress/display.js';
 import { reportJson } from '../render/json.js';
-import { openDisplay } from '../render/open-display.js';
+import { openDisplay } from '../render/progress/open-display.js';
 import { reportText } from '../render/report-text.js';
-import { styleFor } from '../render/style.js';
+import { styleFor } from '../render/blocks/style.js';
 import type { Report } from '../report/reports.js';
-import { confirm } from './confirm.js';
-import { guardEnding, type Ending } from './ending.js';
-import type { Flags } from './flags.js';
-import { readInvocation } from './invocation.js';
-import { reportFailure } from './report-failure.js';
-import { runVerb } from './run-verb.js';
-import { answerText, keepStdout } from './standard-output.js';
-import { stopOnSignals, type Stopping } from './signals.js';
-import { readTerminal, type Terminal } from './terminal.js';
+import { confirm } from './terminal/confirm.js';
+import { guardEnding, type Ending } from './ending/ending.js';
+import type { Flags } from './words/flags.js';
+import { readInvocation } from './words/invocation.js';
+import { reportFailure } from './ending/report-failure.js';
+import { runVerb } from './verbs/run-verb.js';
+import { answerText, keepStdout } from './terminal/standard-output.js';
+import { stopOnSignals, type Stopping } from './terminal/signals.js';
+import { readTerminal, type Terminal } from './terminal/terminal.js';
 import { testPoints, withoutWatchdog } from './test-points.js';
-import { readVerb, type Verb } from './verb.js';
-import { startWatchdog, type WatchdogSource } from './watchdog.js';
-import { whoRuns } from './who.js';
+import { readVerb, type Verb } from './verbs/verb.js';
+import { startWatchdog, type WatchdogSource } from './watchdog/watchdog.js';
+import { whoRuns } from './watchdog/who.js';
 
 /**
  * Runs the command of a command line and prints its report or its failure. `closed` aborts when nobody reads the output

@@ -1,7 +1,7 @@
-import { commandHelp, overviewHelp } from './help.js';
-import { COMMANDS, GROUPS } from './commands.js';
-import { GLOBAL_FLAGS } from './command-spec.js';
-import { findCommand } from './invocation.js';
+import { commandHelp, overviewHelp } from './words/help.js';
+import { COMMANDS, GROUPS } from './specs/commands.js';
+import { GLOBAL_FLAGS } from './specs/command-spec.js';
+import { findCommand } from './words/invocation.js';
 import { version } from '../version.js';
 
 /**

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { loadClient } from './load-client.js';
-import { DONE, type WatchdogSource } from './watchdog.js';
+import { DONE, type WatchdogSource } from './watchdog/watchdog.js';
 
 /**
  * Milliseconds until what settles is loaded, which takes a quarter of a second of a processor: short runs are over by then. Not only
@@ -10,7 +10,7 @@ const LOAD_MS = 1_000;
 
 const load = async () => {
   await loadClient();
-  return import('./watchdog-settles.js');
+  return import('./watchdog/watchdog-settles.js');
 };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

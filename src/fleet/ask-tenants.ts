@@ -1,5 +1,5 @@
 import type { Config, TenantQuery, TenantRow } from '../config/config.js';
-import type { FleetSource } from '../config/load-config.js';
+import type { FleetSource } from '../config/load/load-config.js';
 import { EXIT, VeneerError } from '../errors.js';
 import { withUnsettled } from './ask-unsettled.js';
 import { allVeneers } from './leave-out.js';

@@ -1,5 +1,5 @@
 import type { Config, ShardConfig } from '../config/config.js';
-import type { FleetSource } from '../config/load-config.js';
+import type { FleetSource } from '../config/load/load-config.js';
 import { withSession } from '../postgres/session.js';
 import { listed } from './listed.js';
 import { addressOf, allMembers, veneerMembers, type Member } from './member.js';

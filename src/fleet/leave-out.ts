@@ -1,6 +1,6 @@
 import type { Config, VeneerConfig } from '../config/config.js';
-import type { FleetSource } from '../config/load-config.js';
-import { didYouMean } from '../config/nearest.js';
+import type { FleetSource } from '../config/load/load-config.js';
+import { didYouMean } from '../config/text/nearest.js';
 import { EXIT, VeneerError } from '../errors.js';
 
 /** Every edition of the fleet without these veneers. Throws (exit 64) as {@link leaveOut} does. */

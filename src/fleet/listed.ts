@@ -1,6 +1,6 @@
 import type { Config, TenantRow } from '../config/config.js';
-import { listTenants } from '../config/edit-tenants.js';
-import type { FleetSource } from '../config/load-config.js';
+import { listTenants } from '../config/text/edit-tenants.js';
+import type { FleetSource } from '../config/load/load-config.js';
 
 /** The fleet as it is once tenants are listed, or are listed no more; `text` null: their list is not in the file. */
 export interface Edited {

@@ -1,10 +1,10 @@
 import { groupBy } from '../group-by.js';
 import type { BaselineReport, BaselineTenant } from '../report/baseline.js';
-import { NOTHING_CHANGED, type Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { names, plural } from './words.js';
+import { NOTHING_CHANGED, type Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { names, plural } from './blocks/words.js';
 
 /** Tenants of a shard that fare alike in one row; then the lists of migrations, each once. */
 export function baselineBlocks(report: BaselineReport, style: Style): readonly Block[] {

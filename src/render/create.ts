@@ -1,7 +1,7 @@
 import type { CreateReport } from '../report/create.js';
-import type { Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
 
 /** Where the new file is. */
 export function createBlocks(report: CreateReport, style: Style): readonly Block[] {

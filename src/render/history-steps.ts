@@ -1,11 +1,11 @@
 import type { Problem } from '../errors.js';
 import type { HistoryRun, HistoryStep, KeptStatements, PhaseTime } from '../report/history.js';
-import type { Block } from './block.js';
-import { indentedProblem } from './footer.js';
-import { sqlBlock } from './sql-block.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { count, duration, names, plural } from './words.js';
+import type { Block } from './blocks/block.js';
+import { indentedProblem } from './blocks/footer.js';
+import { sqlBlock } from './blocks/sql-block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { count, duration, names, plural } from './blocks/words.js';
 
 /** The steps of a run, then the statements: a migration's once, however many shards ran them. */
 export function stepBlocks(run: HistoryRun, steps: readonly HistoryStep[], style: Style): readonly Block[] {

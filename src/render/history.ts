@@ -1,11 +1,11 @@
 import type { HistoryRun, RunState } from '../report/history.js';
 import type { HistoryReport } from '../report/reports.js';
-import type { Block } from './block.js';
-import { footerBlocks, indentedProblem } from './footer.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks, indentedProblem } from './blocks/footer.js';
 import { stepBlocks } from './history-steps.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { duration, plural } from './words.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { duration, plural } from './blocks/words.js';
 
 /** A line per run; or one run with its steps, their times and statements. */
 export function historyBlocks(report: HistoryReport, style: Style): readonly Block[] {

@@ -1,6 +1,6 @@
 import type { ExitCode, Problem } from '../errors.js';
 import type { Report } from '../report/reports.js';
-import { mapStrings, withoutUrls } from './mask.js';
+import { mapStrings, withoutUrls } from './blocks/mask.js';
 
 /** A report as one JSON document. */
 export function reportJson(report: Report): string {

@@ -1,9 +1,9 @@
 import type { LedgerChange, LedgerReport } from '../report/ledger.js';
-import { NOTHING_CHANGED, type Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { names, plural } from './words.js';
+import { NOTHING_CHANGED, type Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { names, plural } from './blocks/words.js';
 
 const NOTHING: Readonly<Record<LedgerReport['action'], string>> = {
   accept: 'nothing to accept: what was applied is what the file says',

@@ -1,10 +1,10 @@
 import { groupBy } from '../group-by.js';
 import type { PlanBatch, PlanMigration, PlanReport, PlanShard, PlanStatement } from '../report/plan.js';
-import type { Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
-import { oneLine, tableLines, type Cell } from './table.js';
-import { duration, names, plural } from './words.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
+import { oneLine, tableLines, type Cell } from './blocks/table.js';
+import { duration, names, plural } from './blocks/words.js';
 
 /** For whom what is pending; what each migration does; each shard's steps; what was written. */
 export function planBlocks(report: PlanReport, style: Style): readonly Block[] {

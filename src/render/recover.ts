@@ -1,8 +1,8 @@
 import type { RecoverReport } from '../report/reports.js';
-import type { Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import { settledBlock } from './settled.js';
-import type { Style } from './style.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import { settledBlock } from './blocks/settled.js';
+import type { Style } from './blocks/style.js';
 
 /** What was settled and what had to be left. */
 export function recoverBlocks(report: RecoverReport, style: Style): readonly Block[] {

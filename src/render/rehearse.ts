@@ -1,12 +1,12 @@
 import { groupBy } from '../group-by.js';
 import type { RehearsedMember, RehearsedStep, RehearseReport } from '../report/rehearse.js';
-import type { Block } from './block.js';
-import { footerBlocks, indentedProblem } from './footer.js';
-import { sqlBlock } from './sql-block.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { duration, names, plural } from './words.js';
-import { writesBlock } from './writes.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks, indentedProblem } from './blocks/footer.js';
+import { sqlBlock } from './blocks/sql-block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { duration, names, plural } from './blocks/words.js';
+import { writesBlock } from './blocks/writes.js';
 
 /** For whom it ran; each migration with what it did where; the SQL of the veneers. */
 export function rehearseBlocks(report: RehearseReport, style: Style): readonly Block[] {

@@ -1,8 +1,8 @@
 import type { SandboxReport, SandboxServer } from '../report/reports.js';
-import type { Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
 
 /** The servers of the sandbox; `logs` has printed its lines already. */
 export function sandboxBlocks(report: SandboxReport, style: Style): readonly Block[] {

@@ -1,10 +1,10 @@
 import type { SetupMember, SetupReport } from '../report/reports.js';
-import { NOTHING_CHANGED, type Block } from './block.js';
-import { footerBlocks, indentedProblem } from './footer.js';
-import { sqlBlock } from './sql-block.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { plural } from './words.js';
+import { NOTHING_CHANGED, type Block } from './blocks/block.js';
+import { footerBlocks, indentedProblem } from './blocks/footer.js';
+import { sqlBlock } from './blocks/sql-block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { plural } from './blocks/words.js';
 
 /** Each member and what was done; the SQL for someone who may do more, which has to come first; with `--dry-run` the statements. */
 export function setupBlocks(report: SetupReport, style: Style): readonly Block[] {

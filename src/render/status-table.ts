@@ -1,9 +1,9 @@
 import type { ShardStatus, StatusReport, TenantStatus } from '../report/status.js';
 import { groupBy } from '../group-by.js';
-import type { Block } from './block.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { count } from './words.js';
+import type { Block } from './blocks/block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { count } from './blocks/words.js';
 
 /** Tenants of a shard that are shown though there is nothing to tell of them. */
 const MOST_TENANTS = 50;

@@ -1,14 +1,14 @@
 import type { StatusReport } from '../report/status.js';
-import type { Block } from './block.js';
-import { driftBlock } from './drift.js';
-import { footerBlocks } from './footer.js';
-import { memberBlocks } from './members.js';
+import type { Block } from './blocks/block.js';
+import { driftBlock } from './blocks/drift.js';
+import { footerBlocks } from './blocks/footer.js';
+import { memberBlocks } from './blocks/members.js';
 import { statusTable } from './status-table.js';
-import type { Style } from './style.js';
-import { tableLines } from './table.js';
-import { writesBlock } from './writes.js';
+import type { Style } from './blocks/style.js';
+import { tableLines } from './blocks/table.js';
+import { writesBlock } from './blocks/writes.js';
 import { groupBy } from '../group-by.js';
-import { age, count, names, plural } from './words.js';
+import { age, count, names, plural } from './blocks/words.js';
 
 /** Shards × tenants; then what there is to tell: pending, drift, in doubt, members that are away or not set up. */
 export function statusBlocks(report: StatusReport, style: Style): readonly Block[] {

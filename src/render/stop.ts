@@ -1,8 +1,8 @@
 import type { StoppedRun, StopReport } from '../report/reports.js';
-import type { Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
-import { duration } from './words.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
+import { duration } from './blocks/words.js';
 
 /** Who was asked, and what came of it. */
 export function stopBlocks(report: StopReport, style: Style): readonly Block[] {

@@ -1,11 +1,11 @@
 import type { SyncReport, SyncVeneer } from '../report/reports.js';
-import { NOTHING_CHANGED, type Block } from './block.js';
-import { footerBlocks, indentedProblem } from './footer.js';
-import { settledBlock } from './settled.js';
-import { sqlBlock } from './sql-block.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { plural } from './words.js';
+import { NOTHING_CHANGED, type Block } from './blocks/block.js';
+import { footerBlocks, indentedProblem } from './blocks/footer.js';
+import { settledBlock } from './blocks/settled.js';
+import { sqlBlock } from './blocks/sql-block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { plural } from './blocks/words.js';
 
 /** Each veneer: in line, repaired by which statements, or why not. */
 export function syncBlocks(report: SyncReport, style: Style): readonly Block[] {

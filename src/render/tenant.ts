@@ -1,8 +1,8 @@
 import type { TenantLine, TenantReport, TenantState } from '../report/tenant.js';
-import { NOTHING_CHANGED, type Block } from './block.js';
-import { footerBlocks } from './footer.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
+import { NOTHING_CHANGED, type Block } from './blocks/block.js';
+import { footerBlocks } from './blocks/footer.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
 
 /** A tenant a row. */
 export function tenantBlocks(report: TenantReport, style: Style): readonly Block[] {

@@ -1,9 +1,9 @@
 import type { UpOrder, UpReport, UpShard } from '../report/up.js';
-import { NOTHING_CHANGED, type Block } from './block.js';
-import { sqlBlock } from './sql-block.js';
-import type { Style } from './style.js';
-import { tableLines } from './table.js';
-import { duration, names, plural, stepName } from './words.js';
+import { NOTHING_CHANGED, type Block } from './blocks/block.js';
+import { sqlBlock } from './blocks/sql-block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines } from './blocks/table.js';
+import { duration, names, plural, stepName } from './blocks/words.js';
 
 /** What would run: each shard's steps, and each migration's statements once, however many shards run them. */
 export function dryRunBlocks(report: UpReport, style: Style): readonly Block[] {

@@ -1,8 +1,8 @@
 import type { UpShard, UpStep, UpVeneerStep } from '../report/up.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
-import { indentedProblem } from './footer.js';
-import { duration, plural, stepName } from './words.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
+import { indentedProblem } from './blocks/footer.js';
+import { duration, plural, stepName } from './blocks/words.js';
 
 /** The steps of the veneers, each with what stopped it. */
 export function veneerStepLines(steps: readonly UpVeneerStep[], style: Style): readonly string[] {

@@ -1,13 +1,13 @@
 import type { UpReport, UpShard } from '../report/up.js';
-import type { Block } from './block.js';
-import { footerBlocks, indentedProblem } from './footer.js';
-import { settledBlock } from './settled.js';
-import type { Style } from './style.js';
-import { tableLines, type Cell } from './table.js';
+import type { Block } from './blocks/block.js';
+import { footerBlocks, indentedProblem } from './blocks/footer.js';
+import { settledBlock } from './blocks/settled.js';
+import type { Style } from './blocks/style.js';
+import { tableLines, type Cell } from './blocks/table.js';
 import { dryRunBlocks } from './up-dry-run.js';
 import { stepLines, veneerStepLines } from './up-steps.js';
 import { whoIsWhere } from './who-is-where.js';
-import { duration, plural } from './words.js';
+import { duration, plural } from './blocks/words.js';
 
 /** Above so many lines of steps, only the shards that are not clean show theirs. */
 const MOST_STEP_LINES = 40;

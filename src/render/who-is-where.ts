@@ -1,10 +1,10 @@
 import { groupBy } from '../group-by.js';
 import type { UpReport, UpShard } from '../report/up.js';
-import type { Block } from './block.js';
-import type { Style } from './style.js';
-import { tableLines } from './table.js';
+import type { Block } from './blocks/block.js';
+import type { Style } from './blocks/style.js';
+import { tableLines } from './blocks/table.js';
 import { migrationsOf } from './up-dry-run.js';
-import { names, stepName } from './words.js';
+import { names, stepName } from './blocks/words.js';
 
 /** Which shards are at which migration, the furthest first; nothing when they are all at one place, or where they were before. */
 export function whoIsWhere({ shards, exitCode }: UpReport, style: Style): Block {

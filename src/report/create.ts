@@ -1,4 +1,4 @@
-import type { NewScope } from '../migrations/templates.js';
+import type { NewScope } from '../migrations/files/templates.js';
 import type { ReportBase } from './report-base.js';
 
 export interface CreateReport extends ReportBase {

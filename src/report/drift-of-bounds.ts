@@ -1,4 +1,4 @@
-import { boundsSql } from '../catalog/probe-bounds.js';
+import { boundsSql } from '../catalog/relations/probe-bounds.js';
 import { display, qualified, type QualifiedName } from '../postgres/identifiers.js';
 import type { Drift } from './drift.js';
 

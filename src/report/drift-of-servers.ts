@@ -1,8 +1,8 @@
 import type { PresentPrivileges, WantedPrivileges } from '../catalog/read-privileges.js';
-import type { PresentMapping, PresentServer } from '../catalog/read-servers.js';
+import type { PresentMapping, PresentServer } from '../catalog/relations/read-servers.js';
 import type { ShardConfig } from '../config/config.js';
-import { optionChanges } from '../veneer/options.js';
-import { grantStatements } from '../veneer/privileges.js';
+import { optionChanges } from '../veneer/tables/options.js';
+import { grantStatements } from '../veneer/dependents/privileges.js';
 import { compareMapping } from '../veneer/servers.js';
 import type { Drift } from './drift.js';
 

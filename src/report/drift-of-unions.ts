@@ -1,4 +1,4 @@
-import type { PresentUnion } from '../catalog/read-unions.js';
+import type { PresentUnion } from '../catalog/unions/read-unions.js';
 import { display } from '../postgres/identifiers.js';
 import { unionsAmiss, type UnionFacts, type UnionShape } from '../veneer/unions.js';
 import type { Drift } from './drift.js';

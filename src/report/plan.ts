@@ -1,6 +1,6 @@
-import type { RelationLock, StatementImpact } from '../migrations/lock-modes.js';
+import type { RelationLock, StatementImpact } from '../migrations/sql/lock-modes.js';
 import type { Scope } from '../migrations/migration.js';
-import type { StatementWrites } from '../migrations/statement-writes.js';
+import type { StatementWrites } from '../migrations/sql/statement-writes.js';
 import type { ReportBase } from './report-base.js';
 
 export interface PlanReport extends ReportBase {

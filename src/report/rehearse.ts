@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js';
-import type { RelationLock } from '../migrations/lock-modes.js';
+import type { RelationLock } from '../migrations/sql/lock-modes.js';
 import type { Scope } from '../migrations/migration.js';
 import type { ReportBase } from './report-base.js';
 import type { TableWrites } from './writes.js';

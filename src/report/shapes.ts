@@ -1,4 +1,4 @@
-import type { ShapeLine } from '../catalog/read-shapes.js';
+import type { ShapeLine } from '../catalog/relations/read-shapes.js';
 import { groupBy } from '../group-by.js';
 
 /** How a tenant's schema differs in one object from a sibling's. */

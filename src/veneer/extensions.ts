@@ -1,9 +1,9 @@
 import type { ExtensionState } from '../catalog/read-extensions.js';
-import { partsOf, type UserType } from '../catalog/type.js';
+import { partsOf, type UserType } from '../catalog/types/type.js';
 import type { Config } from '../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../errors.js';
 import { display, ident } from '../postgres/identifiers.js';
-import type { Definition } from './definition.js';
+import type { Definition } from './exposure/definition.js';
 
 /** An extension whose types a shard has, and its schema there. */
 export interface NeededExtension {

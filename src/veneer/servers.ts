@@ -1,8 +1,14 @@
-import type { PresentMapping, PresentServer } from '../catalog/read-servers.js';
-import type { Options } from '../catalog/relation.js';
+import type { PresentMapping, PresentServer } from '../catalog/relations/read-servers.js';
+import type { Options } from '../catalog/relations/relation.js';
 import type { ShardConfig, UserMappingConfig } from '../config/config.js';
 import { ident } from '../postgres/identifiers.js';
-import { alterOptions, createOptions, maskPasswords, optionChanges, type OptionChange } from './options.js';
+import {
+  alterOptions,
+  createOptions,
+  maskPasswords,
+  optionChanges,
+  type OptionChange,
+} from './tables/options.js';
 
 /** A statement that may hold a password: `sql` is for the server alone, `shown` for people. */
 export interface MaskedStatement {

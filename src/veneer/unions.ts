@@ -1,6 +1,6 @@
-import type { BranchColumn, UnionQuery } from '../catalog/union-query.js';
-import type { ForeignColumn, ForeignTable } from '../catalog/relation.js';
-import type { PresentUnion, ShownTable } from '../catalog/read-unions.js';
+import type { BranchColumn, UnionQuery } from '../catalog/unions/union-query.js';
+import type { ForeignColumn, ForeignTable } from '../catalog/relations/relation.js';
+import type { PresentUnion, ShownTable } from '../catalog/unions/read-unions.js';
 import { groupBy } from '../group-by.js';
 import {
   compareNames,
@@ -10,7 +10,7 @@ import {
   qualified,
   type QualifiedName,
 } from '../postgres/identifiers.js';
-import { isShownAs, shownAs, type Exposure } from './exposure.js';
+import { isShownAs, shownAs, type Exposure } from './exposure/exposure.js';
 
 /** A view over all tenants, by the rules: which foreign tables are its branches. */
 export interface WantedUnion {

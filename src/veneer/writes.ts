@@ -4,10 +4,10 @@ import {
   type ForeignTable,
   type Relation,
   type ShardColumn,
-} from '../catalog/relation.js';
+} from '../catalog/relations/relation.js';
 import { oncePerLists } from '../once-per-lists.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
-import type { ExposedRelation } from './definition.js';
+import type { ExposedRelation } from './exposure/definition.js';
 
 /**
  * What an INSERT through the veneer suffers, worst first. postgres_fdw sends every column, an omitted one as NULL

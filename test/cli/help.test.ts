@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { COMMANDS } from '../../src/cli/commands.js';
+import { COMMANDS } from '../../src/cli/specs/commands.js';
 import { runCli } from '../support/run-cli.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -111,7 +111,7 @@ test('--version is the version of the package', async () => {
 test('--help loads no package: it is as quick as Node itself', async () => {
   expect(await packagesBehind('src/cli.ts')).toEqual([]);
   expect(await packagesBehind('src/cli/perform.ts')).toEqual([]);
-  expect(await packagesBehind('src/render/shard-list.ts')).toEqual(['listr2']);
+  expect(await packagesBehind('src/render/progress/shard-list.ts')).toEqual(['listr2']);
 });
 
 /** Packages that a module and all that it imports statically need at run time. */

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import type * as watchdog from '../../src/cli/watchdog.js';
+import type * as watchdog from '../../src/cli/watchdog/watchdog.js';
 import type { CommandContext } from '../../src/commands/common/context.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';

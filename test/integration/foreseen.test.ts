@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readForeignTableHeads } from '../../src/catalog/read-foreign-tables.js';
+import { readForeignTableHeads } from '../../src/catalog/relations/read-foreign-tables.js';
 import { nameKey } from '../../src/postgres/identifiers.js';
 import { openSession, type Session } from '../../src/postgres/session.js';
 import { foresee, NOTHING_FORESEEN, readBeyond } from '../../src/protocol/align/foreseen.js';

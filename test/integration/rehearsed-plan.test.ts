@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { PLAIN } from '../../src/render/style.js';
+import { PLAIN } from '../../src/render/blocks/style.js';
 import { reportText } from '../../src/render/report-text.js';
 import { logged } from '../support/logged.js';
 import { scenario } from '../support/scenario.js';

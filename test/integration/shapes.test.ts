@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readShapeLines, readShapes } from '../../src/catalog/read-shapes.js';
+import { readShapeLines, readShapes } from '../../src/catalog/relations/read-shapes.js';
 import { ident } from '../../src/postgres/identifiers.js';
 import { openSession, type Session } from '../../src/postgres/session.js';
 import { Secret } from '../../src/secret.js';

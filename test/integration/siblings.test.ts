@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { StatusReport } from '../../src/report/status.js';
 import { reportText } from '../../src/render/report-text.js';
-import { styleFor } from '../../src/render/style.js';
+import { styleFor } from '../../src/render/blocks/style.js';
 import { commandsOn } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { backup } from '../support/restore.js';

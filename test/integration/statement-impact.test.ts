@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
-import { LOCK_MODES, together } from '../../src/migrations/lock-modes.js';
-import { parseSql } from '../../src/migrations/parse-sql.js';
-import { impactOf } from '../../src/migrations/statement-impact.js';
+import { LOCK_MODES, together } from '../../src/migrations/sql/lock-modes.js';
+import { parseSql } from '../../src/migrations/sql/parse-sql.js';
+import { impactOf } from '../../src/migrations/sql/statement-impact.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';
 

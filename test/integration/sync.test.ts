@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reportText } from '../../src/render/report-text.js';
-import { PLAIN } from '../../src/render/style.js';
+import { PLAIN } from '../../src/render/blocks/style.js';
 import { logged } from '../support/logged.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';

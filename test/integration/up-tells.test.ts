@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { PLAIN } from '../../src/render/style.js';
+import { PLAIN } from '../../src/render/blocks/style.js';
 import { reportText } from '../../src/render/report-text.js';
 import { scenario } from '../support/scenario.js';
 

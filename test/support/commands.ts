@@ -14,7 +14,7 @@ import { down, redo, type DownOptions } from '../../src/commands/migrate/down.js
 import { tenant, type TenantOptions } from '../../src/commands/tenant/tenant.js';
 import { up, type UpOptions } from '../../src/commands/migrate/up.js';
 import type { CommandContext } from '../../src/commands/common/context.js';
-import { openFleetSource, type FleetSource } from '../../src/config/load-config.js';
+import { openFleetSource, type FleetSource } from '../../src/config/load/load-config.js';
 import { leavingOut } from '../../src/fleet/leave-out.js';
 import { readFleet, readMembers } from '../../src/fleet/ask-tenants.js';
 import type { Config } from '../../src/config/config.js';

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Client } from 'pg';
-import { loadConfig } from '../../src/config/load-config.js';
+import { loadConfig } from '../../src/config/load/load-config.js';
 import type { ShardConfig } from '../../src/config/config.js';
 import { ident } from '../../src/postgres/identifiers.js';
 import type { TestFleet } from './test-fleet.js';

@@ -1,5 +1,5 @@
 import type { Config, ShardConfig } from '../../config/config.js';
-import { hasLedger, notSetUp, readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import { hasLedger, notSetUp, readLedger, type LedgerGroup } from '../../migrations/ledger/ledger.js';
 import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 

@@ -1,5 +1,5 @@
 import type { Selection } from '../../fleet/selection.js';
-import type { PlanLimit } from '../../migrations/plan.js';
+import type { PlanLimit } from '../../migrations/plan/plan.js';
 import type { ProtocolChoice } from '../../protocol/run/journal.js';
 
 /** How far the steps of a run reach. */

@@ -1,8 +1,8 @@
-import { readShapeLines, readShapes, type ShapeLine } from '../../catalog/read-shapes.js';
+import { readShapeLines, readShapes, type ShapeLine } from '../../catalog/relations/read-shapes.js';
 import type { ShardConfig, TenantConfig } from '../../config/config.js';
 import { groupBy } from '../../group-by.js';
-import { entriesOf, readLedger, type LedgerEntry } from '../../migrations/ledger.js';
-import { HISTORY_TABLES } from '../../migrations/read-histories.js';
+import { entriesOf, readLedger, type LedgerEntry } from '../../migrations/ledger/ledger.js';
+import { HISTORY_TABLES } from '../../migrations/adopt/read-histories.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import { inOneGo } from '../../postgres/transaction.js';

@@ -1,4 +1,4 @@
-import { readShownShapes } from '../../catalog/read-shown-shapes.js';
+import { readShownShapes } from '../../catalog/relations/read-shown-shapes.js';
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import type { Session } from '../../postgres/session.js';

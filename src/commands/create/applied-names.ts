@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { problemOf } from '../../errors.js';
-import { readLedgerNames } from '../../migrations/ledger.js';
+import { readLedgerNames } from '../../migrations/ledger/ledger.js';
 import { inReadOnly } from '../../postgres/transaction.js';
 import type { CommandContext } from '../common/context.js';
 import { withReaders } from '../common/readers.js';

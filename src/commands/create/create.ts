@@ -2,14 +2,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../config/config.js';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
-import { existingNames } from '../../migrations/existing-names.js';
-import { newName, refuseEarlyName } from '../../migrations/new-migration.js';
+import { existingNames } from '../../migrations/files/existing-names.js';
+import { newName, refuseEarlyName } from '../../migrations/files/new-migration.js';
 import {
   builtInTemplate,
   templateFile,
   type NewLanguage,
   type NewScope,
-} from '../../migrations/templates.js';
+} from '../../migrations/files/templates.js';
 import { fieldOf } from '../../postgres/sqlstate.js';
 import type { CreateReport } from '../../report/create.js';
 import type { CommandContext } from '../common/context.js';

@@ -1,7 +1,7 @@
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
 import { EXIT, type Problem } from '../../errors.js';
-import type { BaselinePlan, TenantFacts } from '../../migrations/baseline.js';
-import { readHistories, type HistoryTool } from '../../migrations/read-histories.js';
+import type { BaselinePlan, TenantFacts } from '../../migrations/adopt/baseline.js';
+import { readHistories, type HistoryTool } from '../../migrations/adopt/read-histories.js';
 import type { Session } from '../../postgres/session.js';
 import { inReadOnly } from '../../postgres/transaction.js';
 import { differenceText, shapeDifferences, type ShapeDifference } from '../../report/shapes.js';

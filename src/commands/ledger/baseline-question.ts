@@ -1,7 +1,7 @@
 import { EXIT, VeneerError } from '../../errors.js';
 import { groupBy } from '../../group-by.js';
-import type { BaselinePlan } from '../../migrations/baseline.js';
-import { fewOf } from '../../migrations/ledger-problems.js';
+import type { BaselinePlan } from '../../migrations/adopt/baseline.js';
+import { fewOf } from '../../migrations/ledger/ledger-problems.js';
 
 /** Is there anything to record? */
 export const hasRecords = ({ tenants }: BaselinePlan): boolean =>

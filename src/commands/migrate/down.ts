@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { loadDowns } from '../../migrations/load-down.js';
-import { lossesOf } from '../../migrations/losses.js';
+import { loadDowns } from '../../migrations/load/load-down.js';
+import { lossesOf } from '../../migrations/sql/losses.js';
 import type { Migration } from '../../migrations/migration.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import type { UpReport } from '../../report/up.js';
 import type { CommandContext } from '../common/context.js';
 import { migrate, type Way } from './migrate.js';

@@ -2,9 +2,15 @@ import path from 'node:path';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { reachOf, selectShards } from '../../fleet/selection.js';
-import { loadMigrations } from '../../migrations/load.js';
+import { loadMigrations } from '../../migrations/load/load.js';
 import type { Direction, Migration } from '../../migrations/migration.js';
-import { interruptedText, makePlan, waitingText, type Plan, type PlanLimit } from '../../migrations/plan.js';
+import {
+  interruptedText,
+  makePlan,
+  waitingText,
+  type Plan,
+  type PlanLimit,
+} from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import { anchorOf } from '../../protocol/run/run.js';
 import type { UpReport } from '../../report/up.js';

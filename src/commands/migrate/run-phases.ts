@@ -1,4 +1,4 @@
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import { stepRow } from '../../protocol/history/history-rows.js';
 import { rollOut } from '../../protocol/rollout/rollout.js';
 import { VENEERS } from '../../protocol/rollout/veneer-step.js';

@@ -1,7 +1,7 @@
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, worst, type ExitCode, type Problem } from '../../errors.js';
 import type { Migration } from '../../migrations/migration.js';
-import type { Plan, PlannedStep, VeneerStep } from '../../migrations/plan.js';
+import type { Plan, PlannedStep, VeneerStep } from '../../migrations/plan/plan.js';
 import type { LaneEnd } from '../../protocol/rollout/lane-end.js';
 import type { RolloutEnd } from '../../protocol/rollout/rollout.js';
 import { stopOf, type StepEnd } from '../../protocol/step/step.js';

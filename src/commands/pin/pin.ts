@@ -1,6 +1,6 @@
 import type { Selection } from '../../fleet/selection.js';
 import type { Scope } from '../../migrations/migration.js';
-import type { PlanLimit } from '../../migrations/plan.js';
+import type { PlanLimit } from '../../migrations/plan/plan.js';
 
 /** A plan that was rehearsed, with what it was made for: the file of `rehearse --out`. FORMATS.md describes it. */
 export interface Pin extends PinnedState {

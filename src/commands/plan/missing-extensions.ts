@@ -2,7 +2,7 @@ import { readExtensions, readTypeOwners } from '../../catalog/read-extensions.js
 import type { Config } from '../../config/config.js';
 import type { Problem } from '../../errors.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import { extensionRules, refusalOf, type NeededExtension } from '../../veneer/extensions.js';
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import type { Problem } from '../../errors.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 import { missingExtensions } from './missing-extensions.js';

@@ -1,6 +1,6 @@
 import { readSchemas } from '../../catalog/read-privileges.js';
 import { EXIT, type Problem } from '../../errors.js';
-import type { Plan, ShardPlan } from '../../migrations/plan.js';
+import type { Plan, ShardPlan } from '../../migrations/plan/plan.js';
 import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
-import { statementText } from '../../migrations/statement-text.js';
+import { statementText } from '../../migrations/sql/statement-text.js';
 import { limitText } from '../../report/writes.js';
 import type { PlanMigration, PlanShard, PlanStatement } from '../../report/plan.js';
 

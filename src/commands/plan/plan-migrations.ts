@@ -1,10 +1,10 @@
-import { impactOf } from '../../migrations/statement-impact.js';
-import { UNKNOWN } from '../../migrations/lock-modes.js';
-import { medianMs, type PastStep } from '../../migrations/durations.js';
+import { impactOf } from '../../migrations/sql/statement-impact.js';
+import { UNKNOWN } from '../../migrations/sql/lock-modes.js';
+import { medianMs, type PastStep } from '../../migrations/ledger/durations.js';
 import { labelOf, type Migration, type Statement } from '../../migrations/migration.js';
-import { canParse, parseSql } from '../../migrations/parse-sql.js';
-import type { Plan } from '../../migrations/plan.js';
-import { writesIn } from '../../migrations/statement-writes.js';
+import { canParse, parseSql } from '../../migrations/sql/parse-sql.js';
+import type { Plan } from '../../migrations/plan/plan.js';
+import { writesIn } from '../../migrations/sql/statement-writes.js';
 import type { PlanGroup, PlanMigration, PlanStatement } from '../../report/plan.js';
 import { groupBy } from '../../group-by.js';
 

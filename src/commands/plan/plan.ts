@@ -3,10 +3,16 @@ import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, textOf, worst, type ExitCode } from '../../errors.js';
 import { isMesh } from '../../fleet/member.js';
 import { reachOf, selectShards, type Selection } from '../../fleet/selection.js';
-import { readPastSteps, type PastStep } from '../../migrations/durations.js';
-import { loadMigrations } from '../../migrations/load.js';
+import { readPastSteps, type PastStep } from '../../migrations/ledger/durations.js';
+import { loadMigrations } from '../../migrations/load/load.js';
 import { labelOf, type Migration } from '../../migrations/migration.js';
-import { interruptedText, makePlan, waitingText, type Plan, type ShardPlan } from '../../migrations/plan.js';
+import {
+  interruptedText,
+  makePlan,
+  waitingText,
+  type Plan,
+  type ShardPlan,
+} from '../../migrations/plan/plan.js';
 import { fitPlan } from '../../protocol/rollout/fit.js';
 import { nextCommand } from '../../report/next-command.js';
 import type { PlanBatch, PlanCapacity, PlanMigration, PlanReport, PlanShard } from '../../report/plan.js';

@@ -1,5 +1,5 @@
-import { strongest } from '../../migrations/lock-modes.js';
-import type { Plan } from '../../migrations/plan.js';
+import { strongest } from '../../migrations/sql/lock-modes.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import type { Run } from '../../protocol/run/run.js';
 import type { ChosenTenants } from './rehearsed-tenants.js';
 import { planMigrations } from '../plan/plan-migrations.js';

@@ -1,5 +1,5 @@
 import { readSequences, type SequenceState } from '../../catalog/read-sequences.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import { display, nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { Rehearsal } from '../../protocol/rehearsal/rehearsal.js';

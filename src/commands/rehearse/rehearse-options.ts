@@ -1,5 +1,5 @@
 import type { Selection } from '../../fleet/selection.js';
-import type { PlanLimit } from '../../migrations/plan.js';
+import type { PlanLimit } from '../../migrations/plan/plan.js';
 
 /** What is rehearsed, for whom, and what is kept of it. */
 export interface RehearseOptions extends Selection {

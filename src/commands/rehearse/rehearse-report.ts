@@ -1,7 +1,7 @@
 import { EXIT, worst, type Problem } from '../../errors.js';
 import { labelOf } from '../../migrations/migration.js';
-import type { Plan } from '../../migrations/plan.js';
-import type { Representative } from '../../migrations/representatives.js';
+import type { Plan } from '../../migrations/plan/plan.js';
+import type { Representative } from '../../migrations/plan/representatives.js';
 import type { Rehearsal } from '../../protocol/rehearsal/rehearsal.js';
 import { emptyStep } from '../../protocol/rehearsal/rehearsal-step.js';
 import { nextCommand } from '../../report/next-command.js';

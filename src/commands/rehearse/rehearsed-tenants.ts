@@ -1,8 +1,8 @@
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { roleOf } from '../../fleet/member.js';
-import type { Plan } from '../../migrations/plan.js';
-import { representativesOf, type Representative } from '../../migrations/representatives.js';
+import type { Plan } from '../../migrations/plan/plan.js';
+import { representativesOf, type Representative } from '../../migrations/plan/representatives.js';
 import type { Session } from '../../postgres/session.js';
 import { tenantsThatFit } from '../../protocol/rollout/batches.js';
 import { readCapacity } from '../../protocol/rollout/capacity.js';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { memberOf } from '../../fleet/member.js';
-import type { Representative } from '../../migrations/representatives.js';
+import type { Representative } from '../../migrations/plan/representatives.js';
 import { secretMask } from '../../protocol/run/mask-secrets.js';
 import type { Rehearsal } from '../../protocol/rehearsal/rehearsal.js';
 import { veneerStatements } from '../../protocol/align/veneer-statements.js';

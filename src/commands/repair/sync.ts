@@ -5,7 +5,7 @@ import { EXIT, problemOf, textOf, worst, type ExitCode, type Problem } from '../
 import { selectShards, type Selection } from '../../fleet/selection.js';
 import { type ProtocolChoice } from '../../protocol/run/journal.js';
 import { hasTable } from '../../postgres/state-tables.js';
-import { notSetUp } from '../../migrations/ledger.js';
+import { notSetUp } from '../../migrations/ledger/ledger.js';
 import { withLane, type Lane } from '../../protocol/lane/lane.js';
 import { syncRow } from '../../protocol/history/history-rows.js';
 import { anchorOf } from '../../protocol/run/run.js';

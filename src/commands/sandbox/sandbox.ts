@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError } from '../../config/config-error.js';
-import { readEnvironment, type Variables } from '../../config/environment.js';
+import { ConfigError } from '../../config/text/config-error.js';
+import { readEnvironment, type Variables } from '../../config/text/environment.js';
 import { EXIT } from '../../errors.js';
 import type { SandboxReport, SandboxServer } from '../../report/reports.js';
 import { sandboxLogs } from '../../sandbox/sandbox-logs.js';

@@ -1,7 +1,7 @@
-import { probeBounds, type BoundsWanted } from '../../catalog/probe-bounds.js';
-import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
-import { readLocalPartitions } from '../../catalog/read-local-partitions.js';
-import { remoteOf } from '../../catalog/relation.js';
+import { probeBounds, type BoundsWanted } from '../../catalog/relations/probe-bounds.js';
+import { readForeignTableHeads } from '../../catalog/relations/read-foreign-tables.js';
+import { readLocalPartitions } from '../../catalog/relations/read-local-partitions.js';
+import { remoteOf } from '../../catalog/relations/relation.js';
 import type { Config } from '../../config/config.js';
 import { EXIT, problemOf, type Problem } from '../../errors.js';
 import { sharesParents } from '../../fleet/shares-parents.js';
@@ -11,7 +11,7 @@ import { display, nameKey, sameName, type QualifiedName } from '../../postgres/i
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE, sqlstateOf } from '../../postgres/sqlstate.js';
 import { boundsCure, type ChangedBounds } from '../../report/drift-of-bounds.js';
-import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
+import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure/exposure.js';
 
 /** A table that is attached to the parent as its rule says: a foreign table, or in a mesh the region's own. */
 interface Attached extends BoundsWanted {

@@ -2,7 +2,7 @@ import { readRoles, readSchemas, type WantedPrivileges } from '../../catalog/rea
 import type { Config, ShardConfig } from '../../config/config.js';
 import { ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposureOf, sourceSchemas } from '../../veneer/exposure.js';
+import { exposureOf, sourceSchemas } from '../../veneer/exposure/exposure.js';
 import { plain } from '../../veneer/servers.js';
 import { EMPTY, type MemberPlan } from './setup-plan.js';
 import { createRole, missingGrants, type Missing } from './setup-veneer.js';

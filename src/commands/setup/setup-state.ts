@@ -10,7 +10,7 @@ import {
   STATE_VERSION,
   TENANTS_STATEMENTS,
 } from '../../protocol/run/state-schema.js';
-import { exposedSchemas, exposureOf } from '../../veneer/exposure.js';
+import { exposedSchemas, exposureOf } from '../../veneer/exposure/exposure.js';
 
 /** What a member keeps, by its part in the fleet. */
 interface StatePart {

@@ -4,15 +4,15 @@ import {
   readSchemas,
   type WantedPrivileges,
 } from '../../catalog/read-privileges.js';
-import { readMappings, readServers } from '../../catalog/read-servers.js';
+import { readMappings, readServers } from '../../catalog/relations/read-servers.js';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposedSchemas, exposureOf } from '../../veneer/exposure.js';
-import { escaped } from '../../veneer/pattern-words.js';
-import { grantStatements } from '../../veneer/privileges.js';
+import { exposedSchemas, exposureOf } from '../../veneer/exposure/exposure.js';
+import { escaped } from '../../veneer/exposure/pattern-words.js';
+import { grantStatements } from '../../veneer/dependents/privileges.js';
 import { mappingStatements, plain, serverStatements, type MaskedStatement } from '../../veneer/servers.js';
 import { tenantRows, tenantsGrants } from './setup-state.js';
 import type { MemberPlan } from './setup-plan.js';

@@ -1,23 +1,27 @@
-import { readForeignTables, readOccupied, type Occupied } from '../../catalog/read-foreign-tables.js';
+import {
+  readForeignTables,
+  readOccupied,
+  type Occupied,
+} from '../../catalog/relations/read-foreign-tables.js';
 import {
   readPrivileges,
   readSchemas,
   type PresentPrivileges,
   type WantedPrivileges,
 } from '../../catalog/read-privileges.js';
-import { readLocalPartitions, type LocalPartition } from '../../catalog/read-local-partitions.js';
-import { readRelations } from '../../catalog/read-relations.js';
+import { readLocalPartitions, type LocalPartition } from '../../catalog/relations/read-local-partitions.js';
+import { readRelations } from '../../catalog/relations/read-relations.js';
 import {
   readMappings,
   readServers,
   type PresentMapping,
   type PresentServer,
-} from '../../catalog/read-servers.js';
-import type { ForeignTable } from '../../catalog/relation.js';
+} from '../../catalog/relations/read-servers.js';
+import type { ForeignTable } from '../../catalog/relations/relation.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { sharesParents } from '../../fleet/shares-parents.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
-import { readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import { readLedger, type LedgerGroup } from '../../migrations/ledger/ledger.js';
 import { allDone } from '../../postgres/all-done.js';
 import { fleetKeys, lockHolders, type LockHolder } from '../../postgres/fleet-keys.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
@@ -26,12 +30,12 @@ import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { inOneGoWith } from '../../postgres/state-tables.js';
 import { inOneGo, inReadOnly } from '../../postgres/transaction.js';
 import { readUsedTypes, usedBy } from '../../protocol/shard/shard-types.js';
-import type { UserType } from '../../catalog/type.js';
+import type { UserType } from '../../catalog/types/type.js';
 import { readPrepared, type PreparedTransaction } from '../../protocol/run/evidence.js';
 import { hasUnions, readUnionFacts } from '../../protocol/align/union-facts.js';
 import type { UnionFacts } from '../../veneer/unions.js';
-import { exposureOf, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
-import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
+import { exposureOf, sourceSchemas, type Exposure } from '../../veneer/exposure/exposure.js';
+import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/exposure/definition.js';
 import { wantedOnShard } from '../setup/setup-shard.js';
 import { areTenantRows, leftRows, presentTenantRows, type TenantRow } from '../setup/setup-state.js';
 import { schemasShownOn, wantedOnVeneer } from '../setup/setup-veneer.js';

@@ -1,5 +1,5 @@
 import { readDisconnect } from '../../catalog/disconnect-fdw.js';
-import { readReadable, type Readable } from '../../catalog/read-readable.js';
+import { readReadable, type Readable } from '../../catalog/relations/read-readable.js';
 import { problemOf } from '../../errors.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';

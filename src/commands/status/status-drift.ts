@@ -1,8 +1,8 @@
 import type { ShardConfig } from '../../config/config.js';
-import { remoteOf } from '../../catalog/relation.js';
+import { remoteOf } from '../../catalog/relations/relation.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { nameKey, sameName } from '../../postgres/identifiers.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import { byGrade, type Drift } from '../../report/drift.js';
 import { boundsDrift, homeDrift, type Home } from '../../report/drift-of-bounds.js';
 import { behindDrift } from '../../report/drift-of-shards.js';
@@ -16,8 +16,8 @@ import {
 import { leftDatabase, leftTenants, listDrift, unfinishedDatabase } from '../../report/drift-of-tenants.js';
 import { unionDrift } from '../../report/drift-of-unions.js';
 import { tableDrift } from '../../report/drift-of-tables.js';
-import { exposureOf } from '../../veneer/exposure.js';
-import { unsupportedTypes } from '../../veneer/supported-types.js';
+import { exposureOf } from '../../veneer/exposure/exposure.js';
+import { unsupportedTypes } from '../../veneer/exposure/supported-types.js';
 import { siblingDrift } from './status-siblings.js';
 import { placedOn, typesDrift } from './status-types.js';
 import type { StatusFacts } from './status-facts.js';

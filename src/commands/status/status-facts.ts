@@ -1,4 +1,4 @@
-import type { Occupied } from '../../catalog/read-foreign-tables.js';
+import type { Occupied } from '../../catalog/relations/read-foreign-tables.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import type { Problem } from '../../errors.js';
 import type { Migration } from '../../migrations/migration.js';

@@ -1,5 +1,5 @@
 import { groupBy } from '../../group-by.js';
-import { interruptedText, type Plan } from '../../migrations/plan.js';
+import { interruptedText, type Plan } from '../../migrations/plan/plan.js';
 import { NOTHING_SHOWN, type MappingStatus } from '../../report/drift-of-servers.js';
 import type { StatusFacts } from './status-facts.js';
 

@@ -1,5 +1,5 @@
-import { entriesOf, onlyApplied, type LedgerGroup } from '../../migrations/ledger.js';
-import type { Plan } from '../../migrations/plan.js';
+import { entriesOf, onlyApplied, type LedgerGroup } from '../../migrations/ledger/ledger.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import type { OwnStatus } from '../../report/status.js';
 import type { StatusFacts } from './status-facts.js';
 

@@ -1,10 +1,10 @@
-import type { ShapeLine } from '../../catalog/read-shapes.js';
+import type { ShapeLine } from '../../catalog/relations/read-shapes.js';
 import type { Config, TenantConfig } from '../../config/config.js';
 import type { Problem } from '../../errors.js';
 import { memberOf } from '../../fleet/member.js';
-import type { LedgerEntry } from '../../migrations/ledger.js';
+import type { LedgerEntry } from '../../migrations/ledger/ledger.js';
 import { isRepeatable } from '../../migrations/migration-names.js';
-import { oddOnes, type OddOne } from '../../migrations/odd-ones.js';
+import { oddOnes, type OddOne } from '../../migrations/adopt/odd-ones.js';
 import type { Session } from '../../postgres/session.js';
 import { inOneGoWith } from '../../postgres/state-tables.js';
 import type { Drift } from '../../report/drift.js';

@@ -1,17 +1,17 @@
 import { readExtensions, type ExtensionState } from '../../catalog/read-extensions.js';
-import { readTypes } from '../../catalog/read-types.js';
-import type { UserType } from '../../catalog/type.js';
+import { readTypes } from '../../catalog/types/read-types.js';
+import type { UserType } from '../../catalog/types/type.js';
 import type { Config } from '../../config/config.js';
 import type { Session } from '../../postgres/session.js';
 import { inReadOnly } from '../../postgres/transaction.js';
 import type { Drift } from '../../report/drift.js';
 import { typeDrift } from '../../report/drift-of-types.js';
-import { isMade } from '../../veneer/create-type.js';
-import type { ExposedRelation } from '../../veneer/definition.js';
-import { exposureOf, homeOf, type Exposure } from '../../veneer/exposure.js';
+import { isMade } from '../../veneer/types/create-type.js';
+import type { ExposedRelation } from '../../veneer/exposure/definition.js';
+import { exposureOf, homeOf, type Exposure } from '../../veneer/exposure/exposure.js';
 import { neededExtensions, placesOf, type NeededExtension } from '../../veneer/extensions.js';
-import { mapColumns, mapTypes, type TypeNaming } from '../../veneer/map-types.js';
-import { placedNaming } from '../../veneer/type-names.js';
+import { mapColumns, mapTypes, type TypeNaming } from '../../veneer/exposure/map-types.js';
+import { placedNaming } from '../../veneer/exposure/type-names.js';
 import type { ShardFacts } from './facts.js';
 
 /** What stands on a veneer for the types that its shards use. */

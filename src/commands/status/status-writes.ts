@@ -1,4 +1,4 @@
-import { remoteOf } from '../../catalog/relation.js';
+import { remoteOf } from '../../catalog/relations/relation.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { nameKey } from '../../postgres/identifiers.js';
 import type { TableWrites } from '../../report/writes.js';

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { Occupied } from '../../catalog/read-foreign-tables.js';
+import type { Occupied } from '../../catalog/relations/read-foreign-tables.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { problemOf, type Problem } from '../../errors.js';
 import { allMembers } from '../../fleet/member.js';
 import { selectShards, type Selection } from '../../fleet/selection.js';
-import { loadMigrations } from '../../migrations/load.js';
+import { loadMigrations } from '../../migrations/load/load.js';
 import type { Migration } from '../../migrations/migration.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { DriftGrade } from '../../report/drift.js';

@@ -1,6 +1,6 @@
 import { disconnectFdw } from '../../catalog/disconnect-fdw.js';
-import { importForeignSchema } from '../../catalog/import-schema.js';
-import type { ForeignTable } from '../../catalog/relation.js';
+import { importForeignSchema } from '../../catalog/relations/import-schema.js';
+import type { ForeignTable } from '../../catalog/relations/relation.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, problemOf, type Problem } from '../../errors.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
@@ -10,9 +10,9 @@ import { nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { importDrift } from '../../report/drift-of-imports.js';
 import type { Drift } from '../../report/drift.js';
-import type { ExposedRelation } from '../../veneer/definition.js';
-import { exposureOf, homeOf, type Exposure } from '../../veneer/exposure.js';
-import { unsupportedColumns, unsupportedTypes } from '../../veneer/supported-types.js';
+import type { ExposedRelation } from '../../veneer/exposure/definition.js';
+import { exposureOf, homeOf, type Exposure } from '../../veneer/exposure/exposure.js';
+import { unsupportedColumns, unsupportedTypes } from '../../veneer/exposure/supported-types.js';
 import type { ShardFacts } from './facts.js';
 import type { Readers } from '../common/readers.js';
 

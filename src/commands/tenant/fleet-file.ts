@@ -1,8 +1,8 @@
 import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { Config, TenantConfig } from '../../config/config.js';
-import { ConfigError } from '../../config/config-error.js';
-import { unlistTenants } from '../../config/edit-tenants.js';
-import type { FleetSource } from '../../config/load-config.js';
+import { ConfigError } from '../../config/text/config-error.js';
+import { unlistTenants } from '../../config/text/edit-tenants.js';
+import type { FleetSource } from '../../config/load/load-config.js';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
 import { listed, rowsOf, type Edited } from '../../fleet/listed.js';
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError, type Problem } from '../../errors.js';
-import { readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import { readLedger, type LedgerGroup } from '../../migrations/ledger/ledger.js';
 import type { Session } from '../../postgres/session.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import { anchorOf } from '../../protocol/run/run.js';

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
-import type { FleetSource } from '../../config/load-config.js';
+import type { FleetSource } from '../../config/load/load-config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
 import type { Edited } from '../../fleet/listed.js';
-import { entriesOf, type LedgerGroup } from '../../migrations/ledger.js';
-import { loadMigrations } from '../../migrations/load.js';
+import { entriesOf, type LedgerGroup } from '../../migrations/ledger/ledger.js';
+import { loadMigrations } from '../../migrations/load/load.js';
 import type { Migration } from '../../migrations/migration.js';
-import { makePlan, waitingText, type PlannedStep } from '../../migrations/plan.js';
+import { makePlan, waitingText, type PlannedStep } from '../../migrations/plan/plan.js';
 import { nextCommand } from '../../report/next-command.js';
 import type { TenantLine, TenantReport, TenantState } from '../../report/tenant.js';
 import { replaceFile, withTenants } from './fleet-file.js';

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.js';
-import type { FleetSource } from '../../config/load-config.js';
+import type { FleetSource } from '../../config/load/load-config.js';
 import { EXIT, problemOf, type Problem } from '../../errors.js';
 import { addressOf, findMember } from '../../fleet/member.js';
-import { readServers } from '../../catalog/read-servers.js';
-import { readLeftTypes } from '../../catalog/read-left-types.js';
-import { entriesOf, readLedger } from '../../migrations/ledger.js';
+import { readServers } from '../../catalog/relations/read-servers.js';
+import { readLeftTypes } from '../../catalog/types/read-left-types.js';
+import { entriesOf, readLedger } from '../../migrations/ledger/ledger.js';
 import { ident } from '../../postgres/identifiers.js';
 import { withSession, type Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
@@ -21,7 +21,7 @@ import {
   type Home,
 } from '../../protocol/tenants/tenant-database.js';
 import type { TenantReport } from '../../report/tenant.js';
-import { dropType } from '../../veneer/reconcile-types.js';
+import { dropType } from '../../veneer/types/reconcile-types.js';
 import { plain } from '../../veneer/servers.js';
 import type { CommandContext } from '../common/context.js';
 import { replaceFile, withTenants } from './fleet-file.js';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { entriesOf } from '../../migrations/ledger.js';
+import { entriesOf } from '../../migrations/ledger/ledger.js';
 import type { Session } from '../../postgres/session.js';
 import { dropOnShard, lockShown } from '../../protocol/tenants/drop-tenants.js';
 import { anchorOf } from '../../protocol/run/run.js';

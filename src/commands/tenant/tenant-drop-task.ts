@@ -1,5 +1,5 @@
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
-import type { FleetSource } from '../../config/load-config.js';
+import type { FleetSource } from '../../config/load/load-config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
 import type { Edited } from '../../fleet/listed.js';
 import type { StepEnd } from '../../protocol/step/step.js';

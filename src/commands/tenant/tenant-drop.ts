@@ -1,4 +1,4 @@
-import type { FleetSource } from '../../config/load-config.js';
+import type { FleetSource } from '../../config/load/load-config.js';
 import { readFleet } from '../../fleet/ask-tenants.js';
 import type { TenantReport } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { readSchemas } from '../../catalog/read-privileges.js';
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
-import type { FleetSource } from '../../config/load-config.js';
+import type { FleetSource } from '../../config/load/load-config.js';
 import { worst, type Problem } from '../../errors.js';
 import { readFleet } from '../../fleet/ask-tenants.js';
-import { entriesOf, onlyApplied, readLedger, type LedgerEntry } from '../../migrations/ledger.js';
-import { loadMigrations } from '../../migrations/load.js';
+import { entriesOf, onlyApplied, readLedger, type LedgerEntry } from '../../migrations/ledger/ledger.js';
+import { loadMigrations } from '../../migrations/load/load.js';
 import { isRepeatable } from '../../migrations/migration-names.js';
 import type { Migration } from '../../migrations/migration.js';
 import { allDone } from '../../postgres/all-done.js';

@@ -1,4 +1,4 @@
-import { readMappings, readServers } from '../../catalog/read-servers.js';
+import { readMappings, readServers } from '../../catalog/relations/read-servers.js';
 import { ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 

@@ -9,7 +9,7 @@ import { runStep, type StepEnd } from '../../protocol/step/step.js';
 import { tenantJob, type TenantPart, type TenantWork } from '../../protocol/tenants/tenant-job.js';
 import { ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposedSchemas, exposureOf } from '../../veneer/exposure.js';
+import { exposedSchemas, exposureOf } from '../../veneer/exposure/exposure.js';
 import type { TenantState } from '../../report/tenant.js';
 import type { RecordedRun } from '../common/recorded-run.js';
 

@@ -1,5 +1,5 @@
 import type { QualifiedName } from '../../postgres/identifiers.js';
-import type { Change } from '../../veneer/reconcile.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
 import type { Affected } from '../lane/lane.js';
 
 interface Learnt {

@@ -1,11 +1,11 @@
-import type { RemotePartition } from '../../catalog/read-foreign-tables.js';
-import { readRelations } from '../../catalog/read-relations.js';
+import type { RemotePartition } from '../../catalog/relations/read-foreign-tables.js';
+import { readRelations } from '../../catalog/relations/read-relations.js';
 import type { ShardConfig } from '../../config/config.js';
 import { groupBy } from '../../group-by.js';
 import { nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposeRelations, type Definition } from '../../veneer/definition.js';
-import { exposureOf } from '../../veneer/exposure.js';
+import { exposeRelations, type Definition } from '../../veneer/exposure/definition.js';
+import { exposureOf } from '../../veneer/exposure/exposure.js';
 import type { Run } from '../run/run.js';
 import { askOutside } from './ask-outside.js';
 

@@ -1,10 +1,10 @@
-import { readTypes } from '../../catalog/read-types.js';
-import type { TypeUser } from '../../catalog/read-type-users.js';
-import type { UserType } from '../../catalog/type.js';
+import { readTypes } from '../../catalog/types/read-types.js';
+import type { TypeUser } from '../../catalog/types/read-type-users.js';
+import type { UserType } from '../../catalog/types/type.js';
 import type { ShardConfig } from '../../config/config.js';
 import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isMade, isSameType, type MadeType } from '../../veneer/create-type.js';
+import { isMade, isSameType, type MadeType } from '../../veneer/types/create-type.js';
 import { askOutside } from './ask-outside.js';
 
 /** Types of a veneer that a step changes, as they are, and what is to become of them. */

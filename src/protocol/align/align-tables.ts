@@ -1,6 +1,6 @@
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
-import type { Change } from '../../veneer/reconcile.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
 import { OTHER, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';

@@ -1,11 +1,11 @@
-import { readUnused } from '../../catalog/read-type-users.js';
+import { readUnused } from '../../catalog/types/read-type-users.js';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { createExtension } from '../../veneer/extensions.js';
-import { dropType, type TypeChange } from '../../veneer/reconcile-types.js';
+import { dropType, type TypeChange } from '../../veneer/types/reconcile-types.js';
 import { OTHER, tagged, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import { runNamed } from '../lane/name-cancelled.js';

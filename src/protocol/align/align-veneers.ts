@@ -1,7 +1,7 @@
 import { sharesParents } from '../../fleet/shares-parents.js';
 import { labelOf } from '../../migrations/migration.js';
 import { affectedBy } from './affected.js';
-import type { Change } from '../../veneer/reconcile.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
 import type { Budget } from '../lane/budget.js';
 import { awaitOldSnapshots, fenceVeneer } from './fence.js';
 import type { ForeseenOn } from './foreseen.js';

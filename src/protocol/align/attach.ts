@@ -2,7 +2,7 @@ import { EXIT, VeneerError } from '../../errors.js';
 import { display, qualified } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
-import { attachSql, type AttachedPartition } from '../../veneer/reconcile-partition.js';
+import { attachSql, type AttachedPartition } from '../../veneer/tables/reconcile-partition.js';
 
 /**
  * Runs statements of which the last attaches a partition, in the open transaction. What stands in the way is said with

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
+import { readForeignTableHeads } from '../../catalog/relations/read-foreign-tables.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { allDone } from '../../postgres/all-done.js';

@@ -1,10 +1,10 @@
-import type { RawColumn, RawRelation } from '../../catalog/read-raw.js';
-import { remoteColumnOf, remoteOf, type ForeignTable } from '../../catalog/relation.js';
+import type { RawColumn, RawRelation } from '../../catalog/relations/read-raw.js';
+import { remoteColumnOf, remoteOf, type ForeignTable } from '../../catalog/relations/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { oncePerLists } from '../../once-per-lists.js';
 import { display, nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isOurs, type ExposedRelation } from '../../veneer/definition.js';
+import { isOurs, type ExposedRelation } from '../../veneer/exposure/definition.js';
 import {
   breaks,
   limitsOf,

@@ -1,9 +1,9 @@
-import { readForeignTables } from '../../catalog/read-foreign-tables.js';
-import type { ForeignTable, ForeignTableHead } from '../../catalog/relation.js';
+import { readForeignTables } from '../../catalog/relations/read-foreign-tables.js';
+import type { ForeignTable, ForeignTableHead } from '../../catalog/relations/relation.js';
 import type { TenantConfig } from '../../config/config.js';
 import { compareNames, nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { shownAs, type Exposure } from '../../veneer/exposure.js';
+import { shownAs, type Exposure } from '../../veneer/exposure/exposure.js';
 
 /**
  * What a veneer shows under names that a step is known to change, read as their tables are locked there: while the shard is at

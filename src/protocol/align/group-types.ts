@@ -1,4 +1,4 @@
-import { remoteOf } from '../../catalog/relation.js';
+import { remoteOf } from '../../catalog/relations/relation.js';
 import type { Session } from '../../postgres/session.js';
 import { alignTypes, dropLeftTypes, refuseUnaligned } from './align-types.js';
 import type { Budget } from '../lane/budget.js';

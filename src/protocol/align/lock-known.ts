@@ -1,10 +1,10 @@
-import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
-import { remoteOf } from '../../catalog/relation.js';
+import { readForeignTableHeads } from '../../catalog/relations/read-foreign-tables.js';
+import { remoteOf } from '../../catalog/relations/relation.js';
 import type { TenantConfig } from '../../config/config.js';
 import { allDone } from '../../postgres/all-done.js';
 import { nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposureOf } from '../../veneer/exposure.js';
+import { exposureOf } from '../../veneer/exposure/exposure.js';
 import type { Budget } from '../lane/budget.js';
 import { wholeShard, type Affected, type Lane } from '../lane/lane.js';
 import { fenceVeneer } from './fence.js';

@@ -1,4 +1,4 @@
-import { remoteOf, type ForeignTableHead } from '../../catalog/relation.js';
+import { remoteOf, type ForeignTableHead } from '../../catalog/relations/relation.js';
 import { allDone } from '../../postgres/all-done.js';
 import { display, ident, qualified } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';

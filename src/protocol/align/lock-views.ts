@@ -1,7 +1,7 @@
-import { readDependents, type Dependent, type Fate } from '../../catalog/read-dependents.js';
+import { readDependents, type Dependent, type Fate } from '../../catalog/captured/read-dependents.js';
 import { display, ident, qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { bottomUp } from '../../veneer/dependents.js';
+import { bottomUp } from '../../veneer/dependents/dependents.js';
 import type { Budget } from '../lane/budget.js';
 import { runNamed } from '../lane/name-cancelled.js';
 import { inTime } from './run-batched.js';

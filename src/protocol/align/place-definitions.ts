@@ -1,9 +1,9 @@
 import { readExtensions } from '../../catalog/read-extensions.js';
 import type { Session } from '../../postgres/session.js';
-import type { Definition } from '../../veneer/definition.js';
+import type { Definition } from '../../veneer/exposure/definition.js';
 import { neededExtensions, placesOf, type NeededExtension } from '../../veneer/extensions.js';
-import { mapColumns } from '../../veneer/map-types.js';
-import { placedNaming } from '../../veneer/type-names.js';
+import { mapColumns } from '../../veneer/exposure/map-types.js';
+import { placedNaming } from '../../veneer/exposure/type-names.js';
 
 /** Definitions with the types of extensions named as this veneer has them: an extension may have any
  * schema there; `created`: those that are still to be made. */

@@ -1,9 +1,9 @@
-import { readPartitions, type ForeignPartition } from '../../catalog/read-foreign-tables.js';
+import { readPartitions, type ForeignPartition } from '../../catalog/relations/read-foreign-tables.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
-import { mergeParents } from '../../veneer/merge-parents.js';
-import type { Change } from '../../veneer/reconcile.js';
+import { mergeParents } from '../../veneer/tables/merge-parents.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
 import type { WriteForecast } from '../../veneer/writes.js';
 import { agreeingPartitions } from './agreeing-partitions.js';
 import { foreseeWrites } from './foresee-writes.js';

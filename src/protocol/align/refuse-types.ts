@@ -1,10 +1,10 @@
-import type { TypeUser } from '../../catalog/read-type-users.js';
-import type { UserType } from '../../catalog/type.js';
+import type { TypeUser } from '../../catalog/types/read-type-users.js';
+import type { UserType } from '../../catalog/types/type.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, nameKey } from '../../postgres/identifiers.js';
-import { createType, isMade, isSameType, type MadeType } from '../../veneer/create-type.js';
-import { SharedObjectError } from '../../veneer/shared-object-error.js';
+import { createType, isMade, isSameType, type MadeType } from '../../veneer/types/create-type.js';
+import { SharedObjectError } from '../../veneer/types/shared-object-error.js';
 
 /** One list of all shards' types; throws (exit 20) where two shards mean different things by one name. Pure. */
 export function wantedByAll(

@@ -1,5 +1,5 @@
-import { readAttachments, readViews } from '../../catalog/read-captured.js';
-import { readDependents, type Dependent, type Fate } from '../../catalog/read-dependents.js';
+import { readAttachments, readViews } from '../../catalog/captured/read-captured.js';
+import { readDependents, type Dependent, type Fate } from '../../catalog/captured/read-dependents.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Config } from '../../config/config.js';
 import { display, sameName, type QualifiedName } from '../../postgres/identifiers.js';
@@ -11,8 +11,8 @@ import {
   obstaclesAmong,
   obstaclesOf,
   type Obstacle,
-} from '../../veneer/dependents.js';
-import { putAside, restore, type Captured, type Piece } from '../../veneer/restore.js';
+} from '../../veneer/dependents/dependents.js';
+import { putAside, restore, type Captured, type Piece } from '../../veneer/dependents/restore.js';
 import { OTHER, tagged, UNION, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import { lockViews } from './lock-views.js';

@@ -2,7 +2,7 @@ import { VeneerError } from '../../errors.js';
 import { display } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
-import type { Change } from '../../veneer/reconcile.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
 import { runAttaching } from './attach.js';
 import { tagged, type VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';

@@ -1,8 +1,8 @@
-import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
+import { readForeignTableHeads } from '../../catalog/relations/read-foreign-tables.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isOurs } from '../../veneer/definition.js';
-import type { Exposure } from '../../veneer/exposure.js';
+import { isOurs } from '../../veneer/exposure/definition.js';
+import type { Exposure } from '../../veneer/exposure/exposure.js';
 import type { Lane } from '../lane/lane.js';
 
 /**

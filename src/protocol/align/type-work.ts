@@ -1,18 +1,23 @@
 import { readExtensions } from '../../catalog/read-extensions.js';
-import { readCapturedTypes } from '../../catalog/read-captured-types.js';
-import { readForeignTables } from '../../catalog/read-foreign-tables.js';
+import { readCapturedTypes } from '../../catalog/captured/read-captured-types.js';
+import { readForeignTables } from '../../catalog/relations/read-foreign-tables.js';
 import { readSchemas } from '../../catalog/read-privileges.js';
-import { readTypes } from '../../catalog/read-types.js';
-import { readRangeColumns, readTypeUsers, readUnused, type TypeUser } from '../../catalog/read-type-users.js';
-import type { ForeignTable } from '../../catalog/relation.js';
-import type { UserType } from '../../catalog/type.js';
+import { readTypes } from '../../catalog/types/read-types.js';
+import {
+  readRangeColumns,
+  readTypeUsers,
+  readUnused,
+  type TypeUser,
+} from '../../catalog/types/read-type-users.js';
+import type { ForeignTable } from '../../catalog/relations/relation.js';
+import type { UserType } from '../../catalog/types/type.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 import { allDone } from '../../postgres/all-done.js';
 import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isMade, type MadeType } from '../../veneer/create-type.js';
-import type { Definition } from '../../veneer/definition.js';
-import { exposureOf } from '../../veneer/exposure.js';
+import { isMade, type MadeType } from '../../veneer/types/create-type.js';
+import type { Definition } from '../../veneer/exposure/definition.js';
+import { exposureOf } from '../../veneer/exposure/exposure.js';
 import {
   extensionRules,
   missingExtensions,
@@ -20,13 +25,13 @@ import {
   placesOf,
   type NeededExtension,
 } from '../../veneer/extensions.js';
-import { mapTypes } from '../../veneer/map-types.js';
-import { NO_TYPES, reconcileTypes, type TypePlan } from '../../veneer/reconcile-types.js';
-import { aroundRanges } from '../../veneer/replace-range.js';
-import { keepingWhatTheyHad } from '../../veneer/restore-type.js';
-import { knownOn, refuseUnsupported, unsupportedTypes } from '../../veneer/supported-types.js';
-import { ownSchemas, placedNaming } from '../../veneer/type-names.js';
-import { valuesUsed } from '../../veneer/values-used.js';
+import { mapTypes } from '../../veneer/exposure/map-types.js';
+import { NO_TYPES, reconcileTypes, type TypePlan } from '../../veneer/types/reconcile-types.js';
+import { aroundRanges } from '../../veneer/types/replace-range.js';
+import { keepingWhatTheyHad } from '../../veneer/types/restore-type.js';
+import { knownOn, refuseUnsupported, unsupportedTypes } from '../../veneer/exposure/supported-types.js';
+import { ownSchemas, placedNaming } from '../../veneer/exposure/type-names.js';
+import { valuesUsed } from '../../veneer/exposure/values-used.js';
 import { agreeingOnTypes } from './agreeing-types.js';
 import {
   refuseOccupiedTypes,

@@ -1,12 +1,12 @@
-import { readForeignTables } from '../../catalog/read-foreign-tables.js';
-import { readShownTables, readUnions } from '../../catalog/read-unions.js';
-import type { CapturedView } from '../../catalog/captured.js';
-import type { ForeignTable } from '../../catalog/relation.js';
+import { readForeignTables } from '../../catalog/relations/read-foreign-tables.js';
+import { readShownTables, readUnions } from '../../catalog/unions/read-unions.js';
+import type { CapturedView } from '../../catalog/captured/captured.js';
+import type { ForeignTable } from '../../catalog/relations/relation.js';
 import type { Config } from '../../config/config.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { nameKey, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposureOf, type Exposure } from '../../veneer/exposure.js';
+import { exposureOf, type Exposure } from '../../veneer/exposure/exposure.js';
 import { shapeOf, wantedUnions, type UnionFacts, type WantedUnion } from '../../veneer/unions.js';
 
 /**

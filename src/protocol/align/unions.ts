@@ -1,13 +1,13 @@
-import type { CapturedView } from '../../catalog/captured.js';
-import { readViewNames, type ShownTable } from '../../catalog/read-unions.js';
-import { remoteOf, type ForeignTableHead } from '../../catalog/relation.js';
+import type { CapturedView } from '../../catalog/captured/captured.js';
+import { readViewNames, type ShownTable } from '../../catalog/unions/read-unions.js';
+import { remoteOf, type ForeignTableHead } from '../../catalog/relations/relation.js';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, nameKey, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import type { Definition } from '../../veneer/definition.js';
-import type { Change } from '../../veneer/reconcile.js';
-import { putAside, restore, type Captured } from '../../veneer/restore.js';
+import type { Definition } from '../../veneer/exposure/definition.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
+import { putAside, restore, type Captured } from '../../veneer/dependents/restore.js';
 import {
   createUnion,
   isInLine,

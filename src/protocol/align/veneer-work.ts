@@ -1,11 +1,11 @@
-import { readOccupied } from '../../catalog/read-foreign-tables.js';
-import type { Fate } from '../../catalog/read-dependents.js';
-import type { ForeignTable } from '../../catalog/relation.js';
+import { readOccupied } from '../../catalog/relations/read-foreign-tables.js';
+import type { Fate } from '../../catalog/captured/read-dependents.js';
+import type { ForeignTable } from '../../catalog/relations/relation.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { isOurs, type Definition } from '../../veneer/definition.js';
-import { reconcile, type Change } from '../../veneer/reconcile.js';
+import { isOurs, type Definition } from '../../veneer/exposure/definition.js';
+import { reconcile, type Change } from '../../veneer/tables/reconcile.js';
 import type { VeneerStatement } from '../group/veneer-statement.js';
 import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';

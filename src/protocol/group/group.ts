@@ -1,5 +1,5 @@
 import { veneerMembers } from '../../fleet/member.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import type { StepPhase } from '../../report/progress.js';

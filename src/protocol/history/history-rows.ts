@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, type Problem } from '../../errors.js';
 import { labelOf, type Statement } from '../../migrations/migration.js';
 import type { KeptStatements, PhaseTime, RunOutcome, StepDetails } from '../../report/history.js';
 import type { SettledAttempt } from '../../report/settled-attempt.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import type { StepEnd } from '../step/step.js';
 
 /** A row of pgveneer.history, without what is the same for all of a run; FORMATS.md has the columns. */

@@ -1,5 +1,5 @@
-import { readRaw, touchedRelations, type RawRelation } from '../../catalog/read-raw.js';
-import { changedTypes, readRawTypes, type RawType } from '../../catalog/read-raw-types.js';
+import { readRaw, touchedRelations, type RawRelation } from '../../catalog/relations/read-raw.js';
+import { changedTypes, readRawTypes, type RawType } from '../../catalog/types/read-raw-types.js';
 import { allDone } from '../../postgres/all-done.js';
 import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';

@@ -1,4 +1,4 @@
-import { LOCK_MODES, type LockMode, type RelationLock } from '../../migrations/lock-modes.js';
+import { LOCK_MODES, type LockMode, type RelationLock } from '../../migrations/sql/lock-modes.js';
 import { display } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
 

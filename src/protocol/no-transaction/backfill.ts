@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { backfillSql, batchOf, type Backfill } from '../../backfill.js';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
-import { readFill, writeFill, type FillKey, type FillProgress } from '../../migrations/fill-progress.js';
+import {
+  readFill,
+  writeFill,
+  type FillKey,
+  type FillProgress,
+} from '../../migrations/ledger/fill-progress.js';
 import type { Statement } from '../../migrations/migration.js';
 import { ident } from '../../postgres/identifiers.js';
 import { isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';

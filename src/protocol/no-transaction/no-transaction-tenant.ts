@@ -1,6 +1,6 @@
 import { EXIT, textOf, VeneerError } from '../../errors.js';
-import { forgetFills, hasFilled } from '../../migrations/fill-progress.js';
-import { takenDownMeanwhile } from '../../migrations/ledger-errors.js';
+import { forgetFills, hasFilled } from '../../migrations/ledger/fill-progress.js';
+import { takenDownMeanwhile } from '../../migrations/ledger/ledger-errors.js';
 import {
   forgetRunning,
   lockEntry,
@@ -8,7 +8,7 @@ import {
   writeLeaving,
   writeRunning,
   writeStanding,
-} from '../../migrations/ledger-running.js';
+} from '../../migrations/ledger/ledger-running.js';
 import type { Statement } from '../../migrations/migration.js';
 import { display, ident, literal } from '../../postgres/identifiers.js';
 import { PLAN_AS_CONFIGURED } from '../../postgres/hygiene.js';

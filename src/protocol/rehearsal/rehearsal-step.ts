@@ -1,6 +1,6 @@
 import { problemOf, type Problem } from '../../errors.js';
 import { labelOf, type Migration } from '../../migrations/migration.js';
-import type { PlannedStep, VeneerStep } from '../../migrations/plan.js';
+import type { PlannedStep, VeneerStep } from '../../migrations/plan/plan.js';
 import { display } from '../../postgres/identifiers.js';
 import type { RehearsedMember, RehearsedStep } from '../../report/rehearse.js';
 import { isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';

@@ -1,6 +1,6 @@
 import { EXIT, problemOf, VeneerError, type Problem } from '../../errors.js';
 import { labelOf, type Migration } from '../../migrations/migration.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { isMesh } from '../../fleet/member.js';
 import { sharesParents } from '../../fleet/shares-parents.js';
-import type { PlannedStep, ShardPlan } from '../../migrations/plan.js';
+import type { PlannedStep, ShardPlan } from '../../migrations/plan/plan.js';
 import type { Capacity } from './capacity.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import type { Plan, ShardPlan } from '../../migrations/plan.js';
+import type { Plan, ShardPlan } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import type { ProtocolChoice } from '../run/journal.js';
 import { batchFor, inBatches, type Cut } from './batches.js';

@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.js';
 import { isMesh } from '../../fleet/member.js';
 import { sharesParents } from '../../fleet/shares-parents.js';
-import { alteredRelations } from '../../migrations/altered-relations.js';
+import { alteredRelations } from '../../migrations/sql/altered-relations.js';
 import { labelOf } from '../../migrations/migration.js';
-import type { Plan } from '../../migrations/plan.js';
+import type { Plan } from '../../migrations/plan/plan.js';
 import { hasUnions } from '../align/union-facts.js';
 import type { Affected } from '../lane/lane.js';
 

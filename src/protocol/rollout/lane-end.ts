@@ -1,6 +1,6 @@
 import { EXIT, type Problem } from '../../errors.js';
 import type { Migration } from '../../migrations/migration.js';
-import type { PlannedStep, ShardPlan } from '../../migrations/plan.js';
+import type { PlannedStep, ShardPlan } from '../../migrations/plan/plan.js';
 import type { ShardState } from '../../report/progress.js';
 import { stopOf, type StepEnd } from '../step/step.js';
 

@@ -1,4 +1,4 @@
-import { lookUp, relationNamed } from '../../catalog/names-sql.js';
+import { lookUp, relationNamed } from '../../catalog/sql/names-sql.js';
 import { literal, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Answer, Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';

@@ -1,5 +1,5 @@
 import { labelOf } from '../../migrations/migration.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import type { StepPhase } from '../../report/progress.js';
 import { shardJob } from '../step/attempt.js';
 import type { StepPart } from '../group/group.js';

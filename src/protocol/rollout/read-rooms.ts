@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { allMembers, type Role } from '../../fleet/member.js';
 import { groupBy } from '../../group-by.js';
-import type { ShardPlan } from '../../migrations/plan.js';
+import type { ShardPlan } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import type { FdwDemand } from '../../report/plan.js';
 import { readCapacity } from './capacity.js';

@@ -1,8 +1,8 @@
 import { isMesh } from '../../fleet/member.js';
 import type { Migration } from '../../migrations/migration.js';
-import type { Plan, ShardPlan } from '../../migrations/plan.js';
+import type { Plan, ShardPlan } from '../../migrations/plan/plan.js';
 import { forecastAffected } from './forecast.js';
-import { stagesOf } from '../../migrations/stages.js';
+import { stagesOf } from '../../migrations/plan/stages.js';
 import type { Session } from '../../postgres/session.js';
 import type { Apart } from './apart.js';
 import type { EndedStep } from '../history/history-rows.js';

@@ -1,4 +1,4 @@
-import { lookUp, relationNamed } from '../../catalog/names-sql.js';
+import { lookUp, relationNamed } from '../../catalog/sql/names-sql.js';
 import { groupBy } from '../../group-by.js';
 import { textOf } from '../../errors.js';
 import { addressOf, findMember, type Member } from '../../fleet/member.js';

@@ -1,5 +1,5 @@
 import { labelOf } from '../../migrations/migration.js';
-import type { VeneerStep } from '../../migrations/plan.js';
+import type { VeneerStep } from '../../migrations/plan/plan.js';
 import type { StepPhase } from '../../report/progress.js';
 import type { Job } from '../step/attempt.js';
 import { forgetAttempts } from '../step/commit.js';

@@ -1,5 +1,5 @@
 import { roleOf } from '../../fleet/member.js';
-import type { VeneerStep } from '../../migrations/plan.js';
+import type { VeneerStep } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { Budget } from '../lane/budget.js';

@@ -1,7 +1,7 @@
 import { readSchemas } from '../../catalog/read-privileges.js';
 import { EXIT, problemOf } from '../../errors.js';
 import type { Member } from '../../fleet/member.js';
-import { readLedger, type LedgerGroup } from '../../migrations/ledger.js';
+import { readLedger, type LedgerGroup } from '../../migrations/ledger/ledger.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import { readEvidence, readPrepared, type PreparedTransaction } from './evidence.js';

@@ -1,5 +1,5 @@
 import { EXIT, VeneerError } from '../../errors.js';
-import { excerpt, locate } from '../../migrations/locate.js';
+import { excerpt, locate } from '../../migrations/sql/locate.js';
 import { labelOf, type Migration, type Statement } from '../../migrations/migration.js';
 import { MemberError } from '../../postgres/member-error.js';
 

@@ -1,6 +1,11 @@
-import { durationText, ledgerText, refuseOthers, type LedgerWrite } from '../../migrations/ledger-writes.js';
+import {
+  durationText,
+  ledgerText,
+  refuseOthers,
+  type LedgerWrite,
+} from '../../migrations/ledger/ledger-writes.js';
 import type { Direction } from '../../migrations/migration.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import type { Told } from '../../postgres/turns-of-client.js';
 import type { Lane } from '../lane/lane.js';

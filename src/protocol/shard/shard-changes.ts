@@ -4,19 +4,19 @@ import {
   touchedRelations,
   type RawRelation,
   type TouchedRelations,
-} from '../../catalog/read-raw.js';
-import { changedTypes } from '../../catalog/read-raw-types.js';
-import { readRelations } from '../../catalog/read-relations.js';
-import { findRenames } from '../../catalog/renames.js';
-import { findGains, replacedStorage, tightenedStorage } from '../../catalog/storage.js';
+} from '../../catalog/relations/read-raw.js';
+import { changedTypes } from '../../catalog/types/read-raw-types.js';
+import { readRelations } from '../../catalog/relations/read-relations.js';
+import { findRenames } from '../../catalog/relations/renames.js';
+import { findGains, replacedStorage, tightenedStorage } from '../../catalog/relations/storage.js';
 import { allDone } from '../../postgres/all-done.js';
 import { currentXid } from '../../postgres/current-xid.js';
 import type { QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/definition.js';
-import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
-import { refuseNames } from '../../veneer/refuse-names.js';
-import type { ExposedRename } from '../../veneer/pair-tables.js';
+import { exposeRelations, type Definition, type ExposedRelation } from '../../veneer/exposure/definition.js';
+import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure/exposure.js';
+import { refuseNames } from '../../veneer/exposure/refuse-names.js';
+import type { ExposedRename } from '../../veneer/tables/pair-tables.js';
 import { wholeShard, type Lane } from '../lane/lane.js';
 import { readSchemas, refuseMovedSchemas } from './moved-schemas.js';
 import { readShardTypes, type ShardTypes } from './shard-types.js';

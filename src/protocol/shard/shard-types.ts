@@ -1,12 +1,12 @@
-import { readRawTypes } from '../../catalog/read-raw-types.js';
-import { readTypes } from '../../catalog/read-types.js';
-import { findTypeMoves, type TypeMove } from '../../catalog/type-moves.js';
-import { partsOf, type UserType } from '../../catalog/type.js';
+import { readRawTypes } from '../../catalog/types/read-raw-types.js';
+import { readTypes } from '../../catalog/types/read-types.js';
+import { findTypeMoves, type TypeMove } from '../../catalog/types/type-moves.js';
+import { partsOf, type UserType } from '../../catalog/types/type.js';
 import type { Session } from '../../postgres/session.js';
-import type { Definition } from '../../veneer/definition.js';
-import type { Exposure } from '../../veneer/exposure.js';
-import { mapTypes } from '../../veneer/map-types.js';
-import { exposedNaming, exposedTypeName } from '../../veneer/type-names.js';
+import type { Definition } from '../../veneer/exposure/definition.js';
+import type { Exposure } from '../../veneer/exposure/exposure.js';
+import { mapTypes } from '../../veneer/exposure/map-types.js';
+import { exposedNaming, exposedTypeName } from '../../veneer/exposure/type-names.js';
 import type { Before } from '../lane/before.js';
 
 /** Types of a shard as far as its veneers may have to show them, under the names of the veneer. */

@@ -1,5 +1,10 @@
-import { durationText, ledgerText, readWritten, type LedgerWrite } from '../../migrations/ledger-writes.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import {
+  durationText,
+  ledgerText,
+  readWritten,
+  type LedgerWrite,
+} from '../../migrations/ledger/ledger-writes.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';

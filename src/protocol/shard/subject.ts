@@ -1,5 +1,5 @@
 import type { ShardConfig, TenantConfig, VeneerConfig } from '../../config/config.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import { targetOf, type Target } from '../../target.js';
 
 /** Whom a migration runs for, with what a session is set to meanwhile. */

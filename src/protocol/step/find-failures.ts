@@ -1,6 +1,6 @@
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, problemOf, type Problem } from '../../errors.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';

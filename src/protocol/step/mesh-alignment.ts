@@ -1,5 +1,5 @@
 import { veneerMembers } from '../../fleet/member.js';
-import type { VeneerStep } from '../../migrations/plan.js';
+import type { VeneerStep } from '../../migrations/plan/plan.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';
 import type { GroupShard, GroupVeneer } from '../group/group.js';

@@ -1,5 +1,5 @@
 import { EXIT, problemOf, textOf, VeneerError, type Problem } from '../../errors.js';
-import { SharedObjectError } from '../../veneer/shared-object-error.js';
+import { SharedObjectError } from '../../veneer/types/shared-object-error.js';
 import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { onceUnaligned } from '../align/unaligned-error.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';

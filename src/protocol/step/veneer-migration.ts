@@ -1,6 +1,6 @@
 import type { VeneerConfig } from '../../config/config.js';
-import { ledgerStatement, writeLedger } from '../../migrations/ledger-writes.js';
-import type { VeneerStep } from '../../migrations/plan.js';
+import { ledgerStatement, writeLedger } from '../../migrations/ledger/ledger-writes.js';
+import type { VeneerStep } from '../../migrations/plan/plan.js';
 import { allDone } from '../../postgres/all-done.js';
 import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';

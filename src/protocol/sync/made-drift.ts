@@ -1,5 +1,5 @@
-import { touchedRelations } from '../../catalog/read-raw.js';
-import { readShown, type Shown } from '../../catalog/read-shown.js';
+import { touchedRelations } from '../../catalog/relations/read-raw.js';
+import { readShown, type Shown } from '../../catalog/relations/read-shown.js';
 import type { ShardConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { labelOf, type Migration } from '../../migrations/migration.js';

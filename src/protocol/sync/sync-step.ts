@@ -4,7 +4,7 @@ import { EXIT, VeneerError } from '../../errors.js';
 import { display, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
-import type { Change } from '../../veneer/reconcile.js';
+import type { Change } from '../../veneer/tables/reconcile.js';
 import { startBudget, type Budget } from '../lane/budget.js';
 import { watched } from '../lane/watched.js';
 import type { Lane } from '../lane/lane.js';

@@ -2,22 +2,22 @@ import {
   readForeignTables,
   readPartitions,
   type ForeignPartition,
-} from '../../catalog/read-foreign-tables.js';
-import { readLeftTypes } from '../../catalog/read-left-types.js';
-import { readTypes } from '../../catalog/read-types.js';
-import { readRelations } from '../../catalog/read-relations.js';
-import { remoteOf, type ForeignTable } from '../../catalog/relation.js';
-import type { UserType } from '../../catalog/type.js';
+} from '../../catalog/relations/read-foreign-tables.js';
+import { readLeftTypes } from '../../catalog/types/read-left-types.js';
+import { readTypes } from '../../catalog/types/read-types.js';
+import { readRelations } from '../../catalog/relations/read-relations.js';
+import { remoteOf, type ForeignTable } from '../../catalog/relations/relation.js';
+import type { UserType } from '../../catalog/types/type.js';
 import { nameKey, qualified, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { exposeRelations, isOurs, type Definition } from '../../veneer/definition.js';
-import { exposureOf, sourceSchemas, type Exposure } from '../../veneer/exposure.js';
-import { mergeParents } from '../../veneer/merge-parents.js';
-import { refuseNames } from '../../veneer/refuse-names.js';
-import { reconcile, type Change } from '../../veneer/reconcile.js';
-import { dropType } from '../../veneer/reconcile-types.js';
-import { unsupportedColumns, unsupportedTypes } from '../../veneer/supported-types.js';
-import { ownSchemas } from '../../veneer/type-names.js';
+import { exposeRelations, isOurs, type Definition } from '../../veneer/exposure/definition.js';
+import { exposureOf, sourceSchemas, type Exposure } from '../../veneer/exposure/exposure.js';
+import { mergeParents } from '../../veneer/tables/merge-parents.js';
+import { refuseNames } from '../../veneer/exposure/refuse-names.js';
+import { reconcile, type Change } from '../../veneer/tables/reconcile.js';
+import { dropType } from '../../veneer/types/reconcile-types.js';
+import { unsupportedColumns, unsupportedTypes } from '../../veneer/exposure/supported-types.js';
+import { ownSchemas } from '../../veneer/exposure/type-names.js';
 import { agreeingPartitions } from '../align/agreeing-partitions.js';
 import { firstStatements } from '../align/align-types.js';
 import { placeDefinitions } from '../align/place-definitions.js';

@@ -1,7 +1,7 @@
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Migration, Statement } from '../../migrations/migration.js';
-import type { PlannedStep } from '../../migrations/plan.js';
+import type { PlannedStep } from '../../migrations/plan/plan.js';
 import { CURRENT_XID } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';

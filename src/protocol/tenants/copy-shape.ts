@@ -1,9 +1,9 @@
 import { readGrants } from '../../catalog/read-grants.js';
-import { readShapeCopy } from '../../catalog/read-shape-copy.js';
-import type { ShapeCopy } from '../../catalog/shape-copy.js';
+import { readShapeCopy } from '../../catalog/copy/read-shape-copy.js';
+import type { ShapeCopy } from '../../catalog/copy/shape-copy.js';
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
-import { copyLedger } from '../../migrations/ledger-copy.js';
+import { copyLedger } from '../../migrations/ledger/ledger-copy.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import { MemberError } from '../../postgres/member-error.js';
 import type { Session } from '../../postgres/session.js';

@@ -1,5 +1,5 @@
-import { readForeignTableHeads } from '../../catalog/read-foreign-tables.js';
-import { remoteOf, type ForeignTableHead } from '../../catalog/relation.js';
+import { readForeignTableHeads } from '../../catalog/relations/read-foreign-tables.js';
+import { remoteOf, type ForeignTableHead } from '../../catalog/relations/relation.js';
 import type { TenantConfig } from '../../config/config.js';
 import type { Session } from '../../postgres/session.js';
 import type { Budget } from '../lane/budget.js';

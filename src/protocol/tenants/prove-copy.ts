@@ -1,7 +1,7 @@
-import { readShapeCopy } from '../../catalog/read-shape-copy.js';
-import { readOutside, type OutsideItem } from '../../catalog/read-outside.js';
-import { readShapeLines } from '../../catalog/read-shapes.js';
-import { readCopyLeaks } from '../../catalog/read-copy-leaks.js';
+import { readShapeCopy } from '../../catalog/copy/read-shape-copy.js';
+import { readOutside, type OutsideItem } from '../../catalog/relations/read-outside.js';
+import { readShapeLines } from '../../catalog/relations/read-shapes.js';
+import { readCopyLeaks } from '../../catalog/copy/read-copy-leaks.js';
 import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';

@@ -1,8 +1,8 @@
-import type { OutsideItem } from '../../catalog/read-outside.js';
-import type { ShapeLine } from '../../catalog/read-shapes.js';
-import type { ShapeCopy } from '../../catalog/shape-copy.js';
+import type { OutsideItem } from '../../catalog/relations/read-outside.js';
+import type { ShapeLine } from '../../catalog/relations/read-shapes.js';
+import type { ShapeCopy } from '../../catalog/copy/shape-copy.js';
 import type { TenantConfig } from '../../config/config.js';
-import type { LedgerEntry } from '../../migrations/ledger.js';
+import type { LedgerEntry } from '../../migrations/ledger/ledger.js';
 
 /** The tenant that new ones are made like, as it was read before the step. */
 export interface Sibling {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { renameInExpression } from '../../../src/catalog/expression-names.js';
-import { readExpressions } from '../../../src/catalog/expression.js';
+import { renameInExpression } from '../../../src/catalog/expressions/expression-names.js';
+import { readExpressions } from '../../../src/catalog/expressions/expression.js';
 import { nameKey } from '../../../src/postgres/identifiers.js';
 
 const NAMES = new Map([

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { QualifiedName } from '../../../src/postgres/identifiers.js';
-import { asDefault, columnsIn, keyAfterRenames, readExpressions } from '../../../src/catalog/expression.js';
+import {
+  asDefault,
+  columnsIn,
+  keyAfterRenames,
+  readExpressions,
+} from '../../../src/catalog/expressions/expression.js';
 
 const read = async (sql: string) => (await readExpressions([sql])).get(sql)!;
 const ofType = async (sql: string, own: QualifiedName | null) => asDefault(await read(sql), own);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Relation } from '../../../src/catalog/relation.js';
-import { findRenames, type NamedColumns } from '../../../src/catalog/renames.js';
+import type { Relation } from '../../../src/catalog/relations/relation.js';
+import { findRenames, type NamedColumns } from '../../../src/catalog/relations/renames.js';
 
 const was = (oid: string, name: string, columns: Readonly<Record<string, string>> = {}): NamedColumns => ({
   oid,

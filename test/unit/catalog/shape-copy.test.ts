@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { inOrder, mentions, type CopyItem } from '../../../src/catalog/shape-copy.js';
+import { inOrder, mentions, type CopyItem } from '../../../src/catalog/copy/shape-copy.js';
 
 test.each([
   ['SELECT 1 FROM cyberdyne.books', 'cyberdyne', true],

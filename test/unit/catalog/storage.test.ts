@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Behind } from '../../../src/catalog/behind-sql.js';
-import { findGains, replacedStorage, type FormerRelation } from '../../../src/catalog/storage.js';
+import type { Behind } from '../../../src/catalog/sql/behind-sql.js';
+import { findGains, replacedStorage, type FormerRelation } from '../../../src/catalog/relations/storage.js';
 
 /** `file`: 0 for a view or a partitioned table. `behind`: oids, with bounds behind a slash. */
 const relation = (oid: string, name: string, file = oid, behind: readonly string[] = []): FormerRelation => ({

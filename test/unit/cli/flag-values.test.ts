@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readInvocation } from '../../../src/cli/invocation.js';
+import { readInvocation } from '../../../src/cli/words/invocation.js';
 
 test.each(['--dry-run=1', '--dry-run=yes', '--dry-run=0', '--dry-run=', '--json=3', '-y=1'])(
   'up %s is refused: what is no value of a switch would leave it off',

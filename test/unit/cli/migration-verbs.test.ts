@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readInvocation } from '../../../src/cli/invocation.js';
-import { readVerb } from '../../../src/cli/verb.js';
+import { readInvocation } from '../../../src/cli/words/invocation.js';
+import { readVerb } from '../../../src/cli/verbs/verb.js';
 
 const read = async (...argv: readonly string[]): Promise<unknown> => readVerb(await readInvocation(argv));
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse as parseEnv } from 'dotenv';
 import { parse as parseYaml } from 'yaml';
-import { loadConfig } from '../../../src/config/load-config.js';
+import { loadConfig } from '../../../src/config/load/load-config.js';
 
 /* docker-compose.yml, .env.compose, .env.example, shards.yaml and the init scripts describe one fleet. */
 

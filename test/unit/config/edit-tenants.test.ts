@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { listTenants, unlistTenants } from '../../../src/config/edit-tenants.js';
+import { listTenants, unlistTenants } from '../../../src/config/text/edit-tenants.js';
 
 const around = (list: string): string => `# a fleet
 shards:

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { ConfigError } from '../../../src/config/config-error.js';
-import { loadConfig } from '../../../src/config/load-config.js';
+import { ConfigError } from '../../../src/config/text/config-error.js';
+import { loadConfig } from '../../../src/config/load/load-config.js';
 import { EXIT, problemOf } from '../../../src/errors.js';
 import { load, problemsOf, SMALL, withFolder } from './project.js';
 

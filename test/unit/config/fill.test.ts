@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fill } from '../../../src/config/fill.js';
+import { fill } from '../../../src/config/text/fill.js';
 
 const VARIABLES = new Map([
   ['A', 'one'],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { nearest } from '../../../src/config/nearest.js';
+import { nearest } from '../../../src/config/text/nearest.js';
 
 const KNOWN = ['tenant', 'tenants', 'server', 'servers', 'url', 'lock_wait', 'lock_hold'];
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../../src/config/config.js';
-import { ConfigError, configProblemLine } from '../../../src/config/config-error.js';
-import { loadConfig } from '../../../src/config/load-config.js';
-import type { ConfigSource } from '../../../src/config/load-config.js';
+import { ConfigError, configProblemLine } from '../../../src/config/text/config-error.js';
+import { loadConfig } from '../../../src/config/load/load-config.js';
+import type { ConfigSource } from '../../../src/config/load/load-config.js';
 
 /** The smallest whole fleet; tests replace a line of it. */
 export const SMALL = `fleet: small

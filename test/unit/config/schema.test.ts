@@ -3,9 +3,9 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { jsonSchemaText } from '../../../src/config/json-schema.js';
-import { loadConfig } from '../../../src/config/load-config.js';
-import { validate } from '../../../src/config/validate.js';
+import { jsonSchemaText } from '../../../src/config/schema/json-schema.js';
+import { loadConfig } from '../../../src/config/load/load-config.js';
+import { validate } from '../../../src/config/schema/validate.js';
 
 const FLEETS = [
   'bookstore',

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { TenantRow } from '../../../src/config/config.js';
-import { ConfigError, configProblemLine } from '../../../src/config/config-error.js';
-import { openFleetSource } from '../../../src/config/load-config.js';
+import { ConfigError, configProblemLine } from '../../../src/config/text/config-error.js';
+import { openFleetSource } from '../../../src/config/load/load-config.js';
 import { problemsOf, SMALL, withFolder } from './project.js';
 
 const ASKED = SMALL.replaceAll(/\n {4}tenants: .*/g, '').replace(

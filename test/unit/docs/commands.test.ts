@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readInvocation } from '../../../src/cli/invocation.js';
-import { readVerb } from '../../../src/cli/verb.js';
+import { readInvocation } from '../../../src/cli/words/invocation.js';
+import { readVerb } from '../../../src/cli/verbs/verb.js';
 import { codeBlocks, DOCUMENTS, inCode, read } from './documents.js';
 
 /** A document may speak of a command that is not built, where the sentence says so. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checksumOf } from '../../../src/migrations/source-file.js';
+import { checksumOf } from '../../../src/migrations/files/source-file.js';
 import { fleetKeys } from '../../../src/postgres/fleet-keys.js';
 import { formatGid, parseGid } from '../../../src/protocol/run/gid.js';
 import {
@@ -105,7 +105,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/plan.ts', 'PlanMember'],
     ['src/report/plan.ts', 'FdwDemand'],
     ['src/veneer/writes.ts', 'WriteLimit'],
-    ['src/migrations/lock-modes.ts', 'RelationLock'],
+    ['src/migrations/sql/lock-modes.ts', 'RelationLock'],
   ],
   rehearse: [
     ['src/report/rehearse.ts', 'RehearseReport'],
@@ -113,7 +113,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/rehearse.ts', 'RehearsedStep'],
     ['src/report/rehearse.ts', 'RehearsedMember'],
     ['src/report/rehearse.ts', 'MovedSequence'],
-    ['src/migrations/lock-modes.ts', 'RelationLock'],
+    ['src/migrations/sql/lock-modes.ts', 'RelationLock'],
     'runs',
     'follows',
   ],

@@ -7,7 +7,7 @@ import { EXAMPLE_NAMES } from '../../../examples/frame/example.js';
 import { readInitScript } from '../../../examples/frame/init-script.js';
 import { groupBy } from '../../../src/group-by.js';
 import type { Config } from '../../../src/config/config.js';
-import { openFleetSource } from '../../../src/config/load-config.js';
+import { openFleetSource } from '../../../src/config/load/load-config.js';
 import { ROOT, read } from '../docs/documents.js';
 
 /* What an example's folder holds: docker-compose.yml, .env.compose, init scripts, shards.yaml and README.md agree. */

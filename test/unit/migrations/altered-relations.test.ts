@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { alteredRelations } from '../../../src/migrations/altered-relations.js';
+import { alteredRelations } from '../../../src/migrations/sql/altered-relations.js';
 import type { MigrationBody } from '../../../src/migrations/migration.js';
 
 const body = (...sql: string[]): MigrationBody => ({

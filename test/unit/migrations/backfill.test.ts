@@ -43,9 +43,9 @@ test('a condition may end in a comment', async () => {
 });
 
 test('it has no inferred down', async () => {
-  const { loadDowns } = await import('../../../src/migrations/load-down.js');
+  const { loadDowns } = await import('../../../src/migrations/load/load-down.js');
   const { withFolder } = await import('./folder.js');
-  const { loadMigrations } = await import('../../../src/migrations/load.js');
+  const { loadMigrations } = await import('../../../src/migrations/load/load.js');
   await withFolder({ '1_a.ts': source(WANTED) }, async (dir, projectRoot) => {
     const wanted = await loadMigrations(dir, { projectRoot });
     await expect(loadDowns(dir, { projectRoot, wanted })).rejects.toMatchObject({ facts: { exitCode: 20 } });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ShardConfig } from '../../../src/config/config.js';
 import { labelOf, type Migration } from '../../../src/migrations/migration.js';
-import { makePlan, type PlanLimit } from '../../../src/migrations/plan.js';
+import { makePlan, type PlanLimit } from '../../../src/migrations/plan/plan.js';
 import { load, loadError, type Files } from './folder.js';
 
 const FILES: Files = {

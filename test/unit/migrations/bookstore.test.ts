@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { loadMigrations } from '../../../src/migrations/load.js';
+import { loadMigrations } from '../../../src/migrations/load/load.js';
 import { BOOKSTORE_MIGRATIONS, copyBookstore } from '../../../src/sandbox/bookstore-project.js';
 import { sqlOf } from './folder.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checksumOf } from '../../../src/migrations/source-file.js';
+import { checksumOf } from '../../../src/migrations/files/source-file.js';
 import { load, loadOne } from './folder.js';
 
 const TEXT = 'select 1;\n\nselect  2;\n';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VeneerError } from '../../../src/errors.js';
-import { loadMigrations } from '../../../src/migrations/load.js';
+import { loadMigrations } from '../../../src/migrations/load/load.js';
 import { targetOf, type Target } from '../../../src/target.js';
 import type { Migration, MigrationDb, Statement } from '../../../src/migrations/migration.js';
 

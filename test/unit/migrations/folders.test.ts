@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { loadMigrations } from '../../../src/migrations/load.js';
+import { loadMigrations } from '../../../src/migrations/load/load.js';
 import { labelOf } from '../../../src/migrations/migration.js';
 import { compareNames } from '../../../src/migrations/migration-names.js';
 import { load, loadError, sqlOf, withFolder, type Files } from './folder.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { excerpt, locate } from '../../../src/migrations/locate.js';
+import { excerpt, locate } from '../../../src/migrations/sql/locate.js';
 
 const SQL = "select '😀é',\r\n  x\nfrom y";
 

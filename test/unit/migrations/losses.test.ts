@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lossesOf } from '../../../src/migrations/losses.js';
+import { lossesOf } from '../../../src/migrations/sql/losses.js';
 import { loadOne } from './folder.js';
 
 const losses = async (sql: string): Promise<string[]> =>

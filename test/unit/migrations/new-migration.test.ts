@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { newName, refuseEarlyName } from '../../../src/migrations/new-migration.js';
+import { newName, refuseEarlyName } from '../../../src/migrations/files/new-migration.js';
 
 const NOW = new Date('2026-01-05T09:00:00.007Z');
 

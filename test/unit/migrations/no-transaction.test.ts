@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { PARSE_LIMIT } from '../../../src/migrations/parse-sql.js';
+import { PARSE_LIMIT } from '../../../src/migrations/sql/parse-sql.js';
 import { loadError, loadOne, statementsOf } from './folder.js';
 
 const INDEX = 'create index concurrently i on t (a)';

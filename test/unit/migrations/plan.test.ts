@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { ShardConfig } from '../../../src/config/config.js';
-import type { LedgerEntry } from '../../../src/migrations/ledger.js';
+import type { LedgerEntry } from '../../../src/migrations/ledger/ledger.js';
 import type { Migration } from '../../../src/migrations/migration.js';
-import { interruptedText, makePlan, type PlanInput } from '../../../src/migrations/plan.js';
+import { interruptedText, makePlan, type PlanInput } from '../../../src/migrations/plan/plan.js';
 
 /** A fleet without veneers, selected as a whole. */
 const ALL_OF_SHARDS = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { newName, refuseEarlyName } from '../../../src/migrations/new-migration.js';
+import { newName, refuseEarlyName } from '../../../src/migrations/files/new-migration.js';
 import { load, loadError } from './folder.js';
 
 test('repeatables come last, by name', async () => {

@@ -1,8 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { compileScript } from '../../../src/migrations/compile-script.js';
-import { loadMigrations } from '../../../src/migrations/load.js';
+import { compileScript } from '../../../src/migrations/load/compile-script.js';
+import { loadMigrations } from '../../../src/migrations/load/load.js';
 import { load, loadError, loadOne, sqlOf, statementsOf, withFolder } from './folder.js';
 
 const TABLE = 'CREATE TABLE "a" (\n  "id" uuid PRIMARY KEY\n)';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { sectionOf } from '../../../src/migrations/sections.js';
+import { sectionOf } from '../../../src/migrations/files/sections.js';
 
 const MARK = '\n-- Down Migration\n';
 

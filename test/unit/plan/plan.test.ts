@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ShardConfig } from '../../../src/config/config.js';
-import type { LedgerGroup } from '../../../src/migrations/ledger.js';
+import type { LedgerGroup } from '../../../src/migrations/ledger/ledger.js';
 import type { Migration } from '../../../src/migrations/migration.js';
-import { makePlan, type Plan, type PlanInput } from '../../../src/migrations/plan.js';
+import { makePlan, type Plan, type PlanInput } from '../../../src/migrations/plan/plan.js';
 import { Secret } from '../../../src/secret.js';
 
 /** A fleet without veneers, selected as a whole. */

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { ShardConfig } from '../../../src/config/config.js';
-import type { LedgerGroup } from '../../../src/migrations/ledger.js';
+import type { LedgerGroup } from '../../../src/migrations/ledger/ledger.js';
 import type { Migration, Scope } from '../../../src/migrations/migration.js';
-import { makePlan, waitingText, type Plan, type PlanInput } from '../../../src/migrations/plan.js';
-import { stagesOf } from '../../../src/migrations/stages.js';
+import { makePlan, waitingText, type Plan, type PlanInput } from '../../../src/migrations/plan/plan.js';
+import { stagesOf } from '../../../src/migrations/plan/stages.js';
 
 const migration = (text: string): Migration => {
   const [scope, name] = text.includes('/') ? text.split('/') : ['tenant', text];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { TenantConfig } from '../../../src/config/config.js';
-import type { ShardPlan } from '../../../src/migrations/plan.js';
+import type { ShardPlan } from '../../../src/migrations/plan/plan.js';
 import { inBatches, WORTH_WAITING, type Batch } from '../../../src/protocol/rollout/batches.js';
 import type { Capacity } from '../../../src/protocol/rollout/capacity.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Migration } from '../../../src/migrations/migration.js';
-import type { PlannedStep } from '../../../src/migrations/plan.js';
+import type { PlannedStep } from '../../../src/migrations/plan/plan.js';
 import { TEXT_SIZE } from '../../../src/protocol/shard/run-subjects.js';
 import { textsOf } from '../../../src/protocol/shard/run-in-turn.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reportText } from '../../../src/render/report-text.js';
-import { PLAIN } from '../../../src/render/style.js';
+import { PLAIN } from '../../../src/render/blocks/style.js';
 import type { HistoryRun, HistoryStep } from '../../../src/report/history.js';
 import type { HistoryReport, StopReport } from '../../../src/report/reports.js';
 import { FAILURE } from './samples.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readUrl } from '../../../src/config/url.js';
-import { withoutUrls } from '../../../src/render/mask.js';
+import { readUrl } from '../../../src/config/text/url.js';
+import { withoutUrls } from '../../../src/render/blocks/mask.js';
 
 test.each(['localhost:29948/bookstore', 'no url', 'postgres://user@host', 'postgres:///database'])(
   'what is said about the url %s is whole',

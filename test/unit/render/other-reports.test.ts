@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { failureJson, reportJson } from '../../../src/render/json.js';
 import { reportText } from '../../../src/render/report-text.js';
-import { PLAIN } from '../../../src/render/style.js';
+import { PLAIN } from '../../../src/render/blocks/style.js';
 import type { Report, SandboxReport, SetupReport, SyncReport } from '../../../src/report/reports.js';
 import { FAILURE } from './samples.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { problemLines, whereText } from '../../../src/render/problem.js';
-import { PLAIN, styleFor } from '../../../src/render/style.js';
+import { problemLines, whereText } from '../../../src/render/blocks/problem.js';
+import { PLAIN, styleFor } from '../../../src/render/blocks/style.js';
 import { FAILURE } from './samples.js';
 
 test('a problem says what, where, what PostgreSQL added, what to do', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { openDisplay } from '../../../src/render/open-display.js';
-import { listDisplay } from '../../../src/render/list-display.js';
-import { stepTitle } from '../../../src/render/progress-text.js';
+import { openDisplay } from '../../../src/render/progress/open-display.js';
+import { listDisplay } from '../../../src/render/progress/list-display.js';
+import { stepTitle } from '../../../src/render/progress/progress-text.js';
 import type { Progress, StepProgress } from '../../../src/report/progress.js';
 
 const step = (phase: StepProgress['phase'], rest: Partial<StepProgress> = {}): StepProgress => ({

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { tableLines } from '../../../src/render/table.js';
-import { widthOf } from '../../../src/render/width.js';
+import { tableLines } from '../../../src/render/blocks/table.js';
+import { widthOf } from '../../../src/render/blocks/width.js';
 
 test.each([
   ['abc', 3],

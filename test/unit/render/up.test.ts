@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reportText } from '../../../src/render/report-text.js';
-import { PLAIN } from '../../../src/render/style.js';
+import { PLAIN } from '../../../src/render/blocks/style.js';
 import { FAILURE, step, upReport, upShard } from './samples.js';
 
 const text = (report: ReturnType<typeof upReport>): string => reportText(report, PLAIN);

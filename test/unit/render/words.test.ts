@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { age, duration, names, plural } from '../../../src/render/words.js';
+import { age, duration, names, plural } from '../../../src/render/blocks/words.js';
 
 test.each([
   [0.4, '0 ms'],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ForeignColumn, ShardColumn } from '../../../src/catalog/relation.js';
+import type { ForeignColumn, ShardColumn } from '../../../src/catalog/relations/relation.js';
 import { columnDifferences, type Difference } from '../../../src/report/drift-of-columns.js';
 import { expression, column, definition, foreignColumn, tableOf } from '../veneer/builders.js';
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
-import type { TypeRef } from '../../../src/catalog/type.js';
+import type { ForeignTable, Relation } from '../../../src/catalog/relations/relation.js';
+import type { TypeRef } from '../../../src/catalog/types/type.js';
 import type { Drift } from '../../../src/report/drift.js';
 import { tableDrift, type TableComparison } from '../../../src/report/drift-of-tables.js';
-import { exposeRelations } from '../../../src/veneer/definition.js';
-import { reconcile } from '../../../src/veneer/reconcile.js';
+import { exposeRelations } from '../../../src/veneer/exposure/definition.js';
+import { reconcile } from '../../../src/veneer/tables/reconcile.js';
 import { column, definition, exposure, tableOf } from '../veneer/builders.js';
 import { edited, edits } from '../veneer/simulated-shard.js';
 

@@ -1,8 +1,8 @@
-import type { DefaultExpression } from '../../../src/catalog/expression.js';
-import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relation.js';
+import type { DefaultExpression } from '../../../src/catalog/expressions/expression.js';
+import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relations/relation.js';
 import type { TenantConfig } from '../../../src/config/config.js';
-import type { Definition } from '../../../src/veneer/definition.js';
-import { exposureOf, type Exposure } from '../../../src/veneer/exposure.js';
+import type { Definition } from '../../../src/veneer/exposure/definition.js';
+import { exposureOf, type Exposure } from '../../../src/veneer/exposure/exposure.js';
 
 /** A column as `name type [NOT NULL]`: text that reads well in a test. */
 export function column(text: string): Column {

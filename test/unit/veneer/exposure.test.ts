@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ExposeRule, TenantConfig } from '../../../src/config/config.js';
-import { isOurs } from '../../../src/veneer/definition.js';
-import { exposedSchemas, isNamed, shownAs, sourceSchemas } from '../../../src/veneer/exposure.js';
+import { isOurs } from '../../../src/veneer/exposure/definition.js';
+import { exposedSchemas, isNamed, shownAs, sourceSchemas } from '../../../src/veneer/exposure/exposure.js';
 import { definition, exposure, tableOf } from './builders.js';
 
 const tenant: TenantConfig = { name: 'acme', shard: 's1', schema: 'data_acme' };

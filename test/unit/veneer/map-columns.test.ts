@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { asDefault, readExpressions, withoutTree } from '../../../src/catalog/expression.js';
-import type { Column } from '../../../src/catalog/relation.js';
-import { mapColumns } from '../../../src/veneer/map-types.js';
+import { asDefault, readExpressions, withoutTree } from '../../../src/catalog/expressions/expression.js';
+import type { Column } from '../../../src/catalog/relations/relation.js';
+import { mapColumns } from '../../../src/veneer/exposure/map-types.js';
 
 const MOOD = { oid: '1', schema: 'acme', name: 'mood', suffix: '', extension: null };
 const PLAIN = { collation: null, notNull: false, generated: null, default: null };

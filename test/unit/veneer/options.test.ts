@@ -1,8 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Options } from '../../../src/catalog/relation.js';
-import { optionsOf } from '../../../src/catalog/relation.js';
-import { alterOptions, createOptions, maskPasswords, optionChanges } from '../../../src/veneer/options.js';
+import type { Options } from '../../../src/catalog/relations/relation.js';
+import { optionsOf } from '../../../src/catalog/relations/relation.js';
+import {
+  alterOptions,
+  createOptions,
+  maskPasswords,
+  optionChanges,
+} from '../../../src/veneer/tables/options.js';
 
 test('the changes that turn one set of options into another, and no others', () => {
   const changes = optionChanges(

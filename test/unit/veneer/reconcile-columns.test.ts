@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
-import type { DefaultExpression } from '../../../src/catalog/expression.js';
-import type { Column, ForeignColumn } from '../../../src/catalog/relation.js';
-import { alterForeignTable, planColumns, planningOnce } from '../../../src/veneer/reconcile-columns.js';
+import type { DefaultExpression } from '../../../src/catalog/expressions/expression.js';
+import type { Column, ForeignColumn } from '../../../src/catalog/relations/relation.js';
+import {
+  alterForeignTable,
+  planColumns,
+  planningOnce,
+} from '../../../src/veneer/tables/reconcile-columns.js';
 import { column, expression, foreignColumn } from './builders.js';
 
 interface Case {

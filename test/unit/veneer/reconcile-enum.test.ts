@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { reconcileEnum } from '../../../src/veneer/reconcile-enum.js';
+import { reconcileEnum } from '../../../src/veneer/types/reconcile-enum.js';
 
 /** Just enough of PostgreSQL: what ALTER TYPE makes of an enum's labels. Throws where the server would refuse. */
 function applied(labels: readonly string[], statement: string): string[] {

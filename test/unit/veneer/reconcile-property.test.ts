@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ForeignTable, Relation } from '../../../src/catalog/relation.js';
-import { findRenames } from '../../../src/catalog/renames.js';
-import { exposeRelations, type Definition } from '../../../src/veneer/definition.js';
-import { reconcile } from '../../../src/veneer/reconcile.js';
+import type { ForeignTable, Relation } from '../../../src/catalog/relations/relation.js';
+import { findRenames } from '../../../src/catalog/relations/renames.js';
+import { exposeRelations, type Definition } from '../../../src/veneer/exposure/definition.js';
+import { reconcile } from '../../../src/veneer/tables/reconcile.js';
 import { exposure, tableOf } from './builders.js';
 import { edited, edits, raw } from './simulated-shard.js';
 import { applyChanges } from './simulated-veneer.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { Definition } from '../../../src/veneer/definition.js';
-import type { ExposedRename } from '../../../src/veneer/pair-tables.js';
-import { reconcile, type Reconciliation } from '../../../src/veneer/reconcile.js';
+import type { Definition } from '../../../src/veneer/exposure/definition.js';
+import type { ExposedRename } from '../../../src/veneer/tables/pair-tables.js';
+import { reconcile, type Reconciliation } from '../../../src/veneer/tables/reconcile.js';
 import { expression, definition, tableOf } from './builders.js';
 
 const statements = (what: Partial<Reconciliation>): string[] =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { NamedColumns } from '../../../src/catalog/renames.js';
-import type { Relation, ShardColumn } from '../../../src/catalog/relation.js';
+import type { NamedColumns } from '../../../src/catalog/relations/renames.js';
+import type { Relation, ShardColumn } from '../../../src/catalog/relations/relation.js';
 import { column } from './builders.js';
 
 const NAMES = ['a', 'b', 'c'];

@@ -1,6 +1,6 @@
-import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relation.js';
+import type { Column, ForeignColumn, ForeignTable } from '../../../src/catalog/relations/relation.js';
 import { nameKey } from '../../../src/postgres/identifiers.js';
-import type { Change } from '../../../src/veneer/reconcile.js';
+import type { Change } from '../../../src/veneer/tables/reconcile.js';
 import { column } from './builders.js';
 
 /** Just enough of PostgreSQL for names without quotes in them: it refuses what the server would refuse. */

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { parseUnion } from '../../../src/catalog/union-query.js';
-import type { PresentUnion } from '../../../src/catalog/read-unions.js';
-import type { ForeignColumn } from '../../../src/catalog/relation.js';
+import { parseUnion } from '../../../src/catalog/unions/union-query.js';
+import type { PresentUnion } from '../../../src/catalog/unions/read-unions.js';
+import type { ForeignColumn } from '../../../src/catalog/relations/relation.js';
 import { isInLine, isReplaceable, shapeOf, unionSql, wantedUnions } from '../../../src/veneer/unions.js';
 import { nameKey } from '../../../src/postgres/identifiers.js';
-import type { Exposure } from '../../../src/veneer/exposure.js';
+import type { Exposure } from '../../../src/veneer/exposure/exposure.js';
 
 const exposure = (shard: string, tenants: readonly string[]): Exposure => ({
   rules: [
