@@ -21,7 +21,8 @@ import {
 import type { Run } from '../run/run.js';
 import { backoff } from '../lane/backoff.js';
 import { onceUnaligned } from '../align/unaligned-error.js';
-import { problemFor, worthRetrying } from '../step/step.js';
+import { problemFor } from '../step/step-problems.js';
+import { worthRetrying } from '../step/step.js';
 import { VENEERS } from '../rollout/veneer-step.js';
 import { watched } from '../lane/watched.js';
 

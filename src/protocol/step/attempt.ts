@@ -33,7 +33,8 @@ export interface AttemptResult extends AttemptEnding {
 /** What a step does, whoever takes part in it. */
 export interface Job {
   readonly id: string;
-  readonly migration: string;
+  /** Null: there is none, foreign tables are brought in line. */
+  readonly migration: string | null;
   /** Whose sessions it works on. */
   readonly crews: readonly Crew[];
   readonly onPhase: (phase: StepPhase, why?: string) => void;
@@ -86,6 +87,7 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
     const together = participants.length > 1;
     job.onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
     const end = await commitAttempt(run, { id, migration: job.migration, participants, protocol });
+    await leaveOthers(crews, participants);
     if (end.ending.kind === 'committed') {
       const settled = end.closed.then((closed) => (closed ? id : null));
       for (const crew of crews) crew.settled.push(settled);
@@ -109,6 +111,13 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
 
 /** What it did is not all in its statements, so that nobody could do it again for it. */
 const hasOwnWork = ({ role, whole = false }: Participant): boolean => role !== 'veneer' && !whole;
+
+/** Sessions that have held what the others changed until these had committed, and changed nothing themselves. */
+async function leaveOthers(crews: readonly Crew[], participants: readonly Participant[]): Promise<void> {
+  const taking = new Set(participants.map(({ session }) => session));
+  const others = crews.flatMap((crew) => crew.openSessions()).filter((session) => !taking.has(session));
+  await Promise.all(others.map(rollbackQuietly));
+}
 
 /** A watch per crew, each over its own sessions, around one piece of work. */
 const watchedOnAll = (

@@ -35,11 +35,12 @@ const COMMITTED = {
 const SETTLE_DEADLINE_MS = 30_000;
 
 /**
- * Commits an attempt on all of its participants or on none (PROTOCOL sections 4, 5 and 7). One participant: its own
+ * Commits an attempt on all of its participants or on none (PROTOCOL sections 4, 5 and 7). Without participants there is nothing to commit. One: its own
  * COMMIT is atomic. Several: the intent first, then by the protocol; and whatever goes wrong from there on, what
  * happened is read from the servers.
  */
 export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptEnding> {
+  if (end.participants.length === 0) return { ...COMMITTED, closed: Promise.resolve(true) };
   refuseOutsideTransaction(end.participants.map(({ session }) => session));
   const unsettled = unsettledOf(run, end);
   const [only] = end.participants;

@@ -4,15 +4,13 @@ import { isCatalogCollision, isLockConflict, isState, SQLSTATE } from '../../pos
 import { onceUnaligned } from '../align/unaligned-error.js';
 import { attempt, type AttemptResult, type Job } from './attempt.js';
 import { backoff } from '../lane/backoff.js';
-import { HoldExceeded, lockBound } from '../lane/budget.js';
-import { blockerText } from '../lane/blockers.js';
+import { HoldExceeded } from '../lane/budget.js';
 import { refusedForGood } from './protocol-choice.js';
 import { PrepareRefused } from './two-phase.js';
 import { Interrupted } from '../lane/watched.js';
-import type { Crew } from '../lane/lane.js';
 import { isAway, membersReturn } from '../lane/return-of-members.js';
 import type { Run } from '../run/run.js';
-import type { Ending } from '../settlement/unsettled.js';
+import { inDoubtHint, problemFor, unevenProblem } from './step-problems.js';
 
 /** How a step ended, whatever happened; never thrown. */
 export type StepEnd =
@@ -29,6 +27,8 @@ export type StepEnd =
       /** All tenants in which the migration fails, where it failed in one. */
       readonly failures: readonly Problem[];
       readonly attempts: number;
+      /** What a part of its members has committed all the same: others lost it, or are behind. */
+      readonly uneven?: AttemptResult;
       /** It changes what other shards show, too, and cannot be without them; left out: that is not why. */
       readonly shared?: Shared;
     };
@@ -88,7 +88,8 @@ async function failedEnd(job: Job, error: unknown, attempts: number): Promise<St
 /** What is nobody's statement in particular is told of the shard and the migration. */
 function placed(problem: Problem, { crews, migration }: Job): Problem {
   if (Object.keys(problem.where ?? {}).length > 0) return problem;
-  return { ...problem, where: { member: crews.map(({ name }) => name).join(', '), migration } };
+  const member = crews.map(({ name }) => name).join(', ');
+  return { ...problem, where: migration === null ? { member } : { member, migration } };
 }
 
 function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
@@ -102,7 +103,7 @@ function withOthers(problem: Problem, failures: readonly Problem[]): Problem {
 const causeOf = (cause: unknown): unknown => (cause instanceof PrepareRefused ? cause.cause : cause);
 
 const lockStepNotice = ({ crews, migration }: Job, refused: PrepareRefused): string =>
-  `${crews.map(({ name }) => name).join(', ')}: ${migration} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
+  `${crews.map(({ name }) => name).join(', ')}: ${migration ?? 'the step'} runs in lock-step, since ${refused.member} cannot prepare it: ${textOf(refused.cause)}`;
 
 function endOf(run: Run, job: Job, result: AttemptResult, attempts: number): StepEnd {
   const { ending, cause } = result;
@@ -110,7 +111,7 @@ function endOf(run: Run, job: Job, result: AttemptResult, attempts: number): Ste
     case 'committed':
       return ending.lost.length + ending.behind.length === 0
         ? { kind: 'committed', result, attempts }
-        : { kind: 'in doubt', problem: unevenProblem(ending), failures: [], attempts };
+        : { kind: 'in doubt', problem: unevenProblem(ending), failures: [], attempts, uneven: result };
     case 'rolled back':
       return {
         kind: 'failed',
@@ -132,30 +133,6 @@ function endOf(run: Run, job: Job, result: AttemptResult, attempts: number): Ste
   }
 }
 
-/** Who settles it, and what to type where nobody does. */
-export const inDoubtHint = ({ hasWatchdog }: Pick<Run, 'hasWatchdog'>): string =>
-  hasWatchdog
-    ? 'the watchdog of this run goes on settling for two minutes; then, or where its host is gone, type migrate recover'
-    : 'migrate recover, when all of its members are back';
-
-const unevenProblem = ({ lost, behind }: Extract<Ending, { kind: 'committed' }>): Problem =>
-  behind.length === 0 ? lostProblem(lost) : behindProblem(behind, lost);
-
-/** Committed by some shards alone; `lost`: veneers that could not follow these alone. */
-const behindProblem = (behind: readonly string[], lost: readonly string[]): Problem => ({
-  message: `committed, but not on ${behind.join(', ')}: in lock-step shards commit one after the other`,
-  ...(lost.length === 0 ? {} : { detail: `${lost.join(', ')} could not follow the others alone` }),
-  exitCode: lost.length === 0 ? EXIT.partial : EXIT.inDoubt,
-  hint: `type the same command again: it runs where it did not commit${lost.length === 0 ? '' : '; what a veneer still shows otherwise then is repaired by migrate sync'}`,
-});
-
-/** Committed, and members lost it: a failover without the last WAL. */
-export const lostProblem = (members: readonly string[]): Problem => ({
-  message: `committed, but ${members.join(', ')} lost it: neither prepared nor committed there`,
-  exitCode: EXIT.inDoubt,
-  hint: 'a veneer is repaired by migrate sync; a shard has to be compared by hand with its ledger',
-});
-
 /**
  * Locks pass, and so do collisions of two lanes in a veneer's catalogs; anything else would fail again. A migration's
  * own statement that finds its object there already (it names the migration) is no collision. What we prepared and a
@@ -165,41 +142,4 @@ export function worthRetrying(error: unknown): boolean {
   if (isLockConflict(error)) return true;
   const byMigration = error instanceof VeneerError && error.facts.where?.migration !== undefined;
   return !byMigration && (isCatalogCollision(error) || isState(error, SQLSTATE.unknownStatement));
-}
-
-/** What bounds the wait for a lock, and what has to be raised for a longer one. */
-interface WaitBound {
-  readonly text: string;
-  readonly raise: string;
-}
-
-/** rollout.lock_wait; or, where it is more than that allows, deadlock_timeout of the servers that have the least of it. */
-function waitBound(crews: readonly Crew[], lockWaitMs: number): WaitBound {
-  const sessions = crews.flatMap((crew) => crew.openSessions());
-  const least = Math.min(...sessions.map(({ server }) => server.deadlockTimeoutMs));
-  const bound = lockBound(lockWaitMs, { deadlockTimeoutMs: least });
-  if (bound >= lockWaitMs) return { text: `${lockWaitMs} ms`, raise: 'rollout.lock_wait' };
-  const short = sessions.filter(({ server }) => server.deadlockTimeoutMs === least);
-  const members = [...new Set(short.map(({ member }) => member))].toSorted().join(', ');
-  return {
-    text: `${lockWaitMs} ms, cut to ${bound} ms to stay below the deadlock_timeout of ${least} ms of ${members}`,
-    raise: `deadlock_timeout of ${members} (a longer rollout.lock_wait alone changes nothing)`,
-  };
-}
-
-/** The problem of the last attempt; of a lock, with those who held it. */
-export function problemFor(crews: readonly Crew[], error: unknown, attempts: number): Problem {
-  const { lockWaitMs = 0 } = crews[0]?.run.config.rollout ?? {};
-  if (!isLockConflict(error) || !(error instanceof VeneerError)) return problemOf(error);
-  const blockers = crews
-    .flatMap(({ blockers }) => blockers)
-    .map(blockerText)
-    .join('\n');
-  const bound = waitBound(crews, lockWaitMs);
-  return {
-    ...problemOf(error),
-    message: `a lock was not to be had within rollout.lock_wait (${bound.text}), in ${attempts === 1 ? 'the only attempt' : `each of ${attempts} attempts`}: ${error.message}`,
-    detail: blockers === '' ? (error.facts.detail ?? '') : `blocked by\n${blockers}`,
-    hint: `end that session, raise ${bound.raise}, or let the run end it: migrate up --terminate-blockers=5s`,
-  };
 }

@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { veneerMembers } from '../../fleet/member.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import { display, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
-import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { Change } from '../../veneer/tables/reconcile.js';
-import { startBudget, type Budget } from '../lane/budget.js';
-import { watched } from '../lane/watched.js';
+import type { Budget } from '../lane/budget.js';
 import type { Lane } from '../lane/lane.js';
 import { alignTypes, dropLeftTypes, refuseUnaligned } from '../align/align-types.js';
 import { isIdle } from '../align/type-work.js';
@@ -19,21 +16,11 @@ import {
   type SyncScope,
   type WantedOfShard,
 } from './sync-work.js';
-import { commitAttempt, type AttemptEnding } from '../step/commit.js';
-import { ofNobody, type Participant } from '../group/participant.js';
 import { sqlOf } from '../group/veneer-statement.js';
-import { chooseProtocol } from '../step/protocol-choice.js';
 import { unionsAmiss } from '../../veneer/unions.js';
 import { readUnionFacts } from '../align/union-facts.js';
 import { alignUnions, putUnionsAside, repairUnions } from '../align/unions.js';
 import { beginOnVeneer, executeChanges, readOccupiedNames, refuseOccupied } from '../align/veneer-work.js';
-
-export interface SyncEnd extends Partial<AttemptEnding> {
-  /** By veneer; a veneer that is in line already has none. */
-  readonly statements: Readonly<Record<string, readonly string[]>>;
-  /** What was found that `prune` alone drops. */
-  readonly left: readonly LeftOnVeneer[];
-}
 
 /** Types of a veneer that nothing is made of any more. */
 export interface LeftOnVeneer {
@@ -45,60 +32,19 @@ export interface LeftOnVeneer {
 export const leftOn = (veneer: string, { left }: Repairs): LeftOnVeneer[] =>
   left.length === 0 ? [] : [{ veneer, types: left }];
 
-/**
- * Brings all veneers in line with one shard, in one step: they commit together, while the shard's relations are
- * held as they were read. The shard itself takes no part: nothing is changed there.
- */
-export async function syncShard(lane: Lane, scope: SyncScope): Promise<SyncEnd> {
-  const budget = startBudget(lane.run.config.rollout);
-  const shard = await lane.session(scope.shard.name);
-  try {
-    const { repaired, left } = await watched(lane, budget, () => repairAll(lane, scope, shard, budget));
-    const statements = Object.fromEntries(
-      repaired.map(({ veneer, statements }) => [veneer.member, statements]),
-    );
-    if (repaired.length === 0) return { statements, left };
-    const id = {
-      fleet: lane.run.config.fleet,
-      step: syncStepName(lane),
-      nonce: randomBytes(4).toString('hex'),
-    };
-    const participants = repaired.map(({ veneer, statements }): Participant => ({
-      member: veneer.member,
-      role: 'veneer',
-      session: veneer,
-      statements: statements.map(ofNobody),
-      replace: () => lane.session(veneer.member),
-      xid: null,
-    }));
-    const end = await commitAttempt(lane.run, {
-      id,
-      migration: null,
-      participants,
-      protocol: chooseProtocol(lane.run.protocol, participants),
-    });
-    if (end.ending.kind === 'committed') lane.settled.push(end.closed.then((closed) => (closed ? id : null)));
-    return { ...end, statements, left };
-  } finally {
-    await Promise.all(lane.openSessions().map(rollbackQuietly));
-  }
-}
-
-/** Nothing in it that a gid would have to escape. */
-export const syncStepName = ({ run, shard }: Pick<Lane, 'run' | 'shard'>): string =>
-  `${run.id}.sync-${shard.name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`;
-
-interface Repaired {
+/** A veneer that was not in line, with its open transaction and what was run in it. */
+export interface Repaired {
   readonly veneer: Session;
   readonly statements: readonly string[];
 }
 
-async function repairAll(
+/** Repairs all veneers in transactions that stay open, as does the shard's, which holds what they show. */
+export async function repairVeneers(
   lane: Lane,
   scope: SyncScope,
   shard: Session,
   budget: Budget,
-): Promise<{ readonly repaired: readonly Repaired[] } & Pick<SyncEnd, 'left'>> {
+): Promise<{ readonly repaired: readonly Repaired[]; readonly left: readonly LeftOnVeneer[] }> {
   await shard.run(['BEGIN', ...budget.limits(shard)].join('; '));
   const seen = await readWanted(shard, scope);
   const veneers: Session[] = [];

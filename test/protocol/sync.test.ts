@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { commandsOn, type Commands } from '../support/commands.js';
+import { veneerDrift } from '../support/veneer-drift.js';
+import { twoVeneers, type TwoVeneers } from './two-veneers.js';
+
+let fleet: TwoVeneers;
+let run: Commands;
+
+beforeEach(async () => {
+  fleet = await twoVeneers();
+  run = commandsOn(fleet);
+  await run.setup();
+  await fleet.writeMigration('1_books.sql', 'CREATE TABLE books (id int)');
+  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  await fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN title text');
+});
+
+afterEach(() => fleet.close());
+
+/** Whoever alters a foreign table of blue has used a temporary table, which PREPARE TRANSACTION refuses. */
+const UNPREPARABLE = `
+  CREATE FUNCTION public.notes() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    $$ BEGIN CREATE TEMP TABLE IF NOT EXISTS notes (); END $$;
+  CREATE EVENT TRIGGER notes ON ddl_command_end WHEN TAG IN ('ALTER FOREIGN TABLE') EXECUTE FUNCTION public.notes()`;
+
+test('two veneers are repaired in one commit; one that cannot prepare it is followed in lock-step, as in any step', async () => {
+  await fleet.query('veneer', UNPREPARABLE, 'superuser');
+  expect(await run.sync()).toMatchObject({
+    exitCode: 0,
+    problems: [],
+    veneers: [{ state: 'repaired' }, { state: 'repaired' }],
+  });
+  expect(veneerDrift(await run.status())).toEqual([]);
+});
+
+test('asked for two-phase it says who cannot prepare, and repairs neither', async () => {
+  await fleet.query('veneer', UNPREPARABLE, 'superuser');
+  const report = await run.sync({ protocol: 'two-phase' });
+  expect(report).toMatchObject({ exitCode: 20, problems: [{ where: { member: 'blue' } }] });
+  expect(report.veneers).toMatchObject([{ statements: [] }, { statements: [] }]);
+  expect(veneerDrift(await run.status())).toHaveLength(2);
+});
