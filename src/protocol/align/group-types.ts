@@ -6,7 +6,8 @@ import type { GroupShard, GroupVeneer } from '../group/group.js';
 import type { VeneerStatement } from '../group/veneer-statement.js';
 import type { ShardChanges } from '../shard/shard-changes.js';
 import type { HeldTurns } from '../run/turns.js';
-import { NO_TYPE_WORK, planTypes, type TypeWork } from './type-work.js';
+import { planTypes } from './plan-types.js';
+import { NO_TYPE_WORK, type TypeWork } from './type-work.js';
 import { beginOnVeneer } from './veneer-work.js';
 
 /** A shard of a group on which the migration has run. */

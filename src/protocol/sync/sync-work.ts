@@ -23,7 +23,8 @@ import { firstStatements } from '../align/align-types.js';
 import { placeDefinitions } from '../align/place-definitions.js';
 import { wantedByAll } from '../align/refuse-types.js';
 import { readUsedTypes, usedBy, type ShardTypes } from '../shard/shard-types.js';
-import { isIdle, planTypes, type TypeWork } from '../align/type-work.js';
+import { planTypes } from '../align/plan-types.js';
+import { isIdle, type TypeWork } from '../align/type-work.js';
 import type { Config, ShardConfig } from '../../config/config.js';
 
 /** What a shard is, as far as its veneers are to show it. */
