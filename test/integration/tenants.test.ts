@@ -134,6 +134,30 @@ test('where shards.yaml cannot be written, no tenant is made', async () => {
   expect(await add(['hooli'])).toMatchObject({ exitCode: 0 });
 });
 
+test('nor dropped; nor where the file changes before it is written, which leaves the servers as they were', async () => {
+  await s.start(FIRST);
+  const before = await s.fleet.readConfig();
+  const was = await traces('cyberdyne');
+  const inTheWay = `${s.fleet.dir}/shards.yaml.${process.pid}.new`;
+  await mkdir(inTheWay);
+  await expect(drop('cyberdyne')).rejects.toMatchObject({
+    message: expect.stringContaining('shards.yaml cannot be written: '),
+    facts: { exitCode: 20, hint: expect.stringContaining('nothing was done') },
+  });
+  await rmdir(inTheWay);
+  const confirm = async (): Promise<boolean> => {
+    await s.fleet.writeConfig(`# edited\n${before}`);
+    return true;
+  };
+  const asked = { action: 'drop', name: 'cyberdyne', shard: null, yes: false, dryRun: false } as const;
+  await expect(s.runWith({ confirm }).tenant(asked)).rejects.toMatchObject({
+    message: 'shards.yaml could not be written: it was changed meanwhile',
+    facts: { exitCode: 20, hint: 'nothing was done: run the same command again' },
+  });
+  expect(await traces('cyberdyne')).toEqual(was);
+  expect(await drop('cyberdyne')).toMatchObject({ exitCode: 0 });
+});
+
 test('where somebody has recorded a migration of a new tenant meanwhile, that is what is told', async () => {
   await s.start('CREATE TABLE books (id int PRIMARY KEY)');
   await s.migrate(`SELECT 1 / (current_setting('pgveneer.tenant') <> 'hooli')::int`);

@@ -81,11 +81,26 @@ export async function tryToReplace({ file }: FleetSource): Promise<void> {
 /** Beside the file, so that it can be moved into its place. */
 const freshName = (target: string): string => `${target}.${process.pid}.new`;
 
+/** What there is on the servers when the file is written: what it will say already, or all as it was. */
+export type Servers = 'ahead' | 'as they were';
+
+const FAILED = {
+  ahead: {
+    exitCode: EXIT.partial,
+    hint: 'what the servers have stays; bring the list of tenants in shards.yaml in line by hand',
+  },
+  'as they were': { exitCode: EXIT.failed, hint: 'nothing was done: run the same command again' },
+} as const;
+
 /**
- * Puts a new text in the file's place, whole or not at all. Throws (exit 21) where the file is another one by now, or
- * cannot be written: the servers are ahead of it.
+ * Puts a new text in the file's place, whole or not at all. Throws where the file is another one by now, or cannot be written:
+ * exit 21 where the servers are ahead of it, else exit 20.
  */
-export async function replaceFile({ file }: FleetSource, before: string, text: string): Promise<void> {
+export async function replaceFile(
+  { file }: FleetSource,
+  { before, text }: { readonly before: string; readonly text: string },
+  servers: Servers,
+): Promise<void> {
   try {
     const target = await realpath(file);
     if ((await readFile(target, 'utf8')) !== before) throw new Error('it was changed meanwhile');
@@ -94,9 +109,6 @@ export async function replaceFile({ file }: FleetSource, before: string, text: s
     await chmod(fresh, (await stat(target)).mode);
     await rename(fresh, target);
   } catch (error) {
-    throw new VeneerError(`shards.yaml could not be written: ${textOf(error)}`, {
-      exitCode: EXIT.partial,
-      hint: 'what the servers have stays; bring the list of tenants in shards.yaml in line by hand',
-    });
+    throw new VeneerError(`shards.yaml could not be written: ${textOf(error)}`, FAILED[servers]);
   }
 }

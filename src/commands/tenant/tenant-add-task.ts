@@ -123,7 +123,7 @@ export async function decideAdding(
 /** Writes the new tenants into the file, where that lists them. */
 export async function listAdded({ source, edited, fresh }: AddTask): Promise<readonly Problem[]> {
   if (edited.text === null || fresh.length === 0) return [];
-  return replaceFile(source, source.text, edited.text).then(
+  return replaceFile(source, { before: source.text, text: edited.text }, 'ahead').then(
     () => [],
     (error: unknown) => [problemOf(error)],
   );

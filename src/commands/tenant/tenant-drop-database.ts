@@ -156,7 +156,8 @@ async function runDrop(
   if (obstacles.length > 0) return dropReport(task, 'not started', { problems: obstacles, notices });
   const lines = await readDatabaseHoldings(anchorOf(run, shard.name), tenant);
   if (!options.yes) await consent(options.name, lines, confirm);
-  if (without.text !== null) await replaceFile(source, source.text, without.text);
+  if (without.text !== null)
+    await replaceFile(source, { before: source.text, text: without.text }, 'as they were');
   await run.at('after unlisting');
   const kept: string[] = [];
   const isShown = await needsStep(task, run, await findDatabase(server, home));

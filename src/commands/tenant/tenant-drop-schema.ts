@@ -62,7 +62,8 @@ async function runDrop(task: DropTask, run: RecordedRun, { confirm }: CommandCon
   if (obstacles.length > 0) return dropReport(task, 'not started', { problems: obstacles, notices });
   const lines = await holdings(task, (member) => anchorOf(run, member));
   if (!options.yes) await consent(options.name, lines, confirm);
-  if (without.text !== null) await replaceFile(source, source.text, without.text);
+  if (without.text !== null)
+    await replaceFile(source, { before: source.text, text: without.text }, 'as they were');
   await run.at('after unlisting');
   const kept: string[] = [];
   const end = await dropStep(task, run, kept);

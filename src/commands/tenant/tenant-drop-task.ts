@@ -6,7 +6,7 @@ import type { StepEnd } from '../../protocol/step/step.js';
 import { nextCommand } from '../../report/next-command.js';
 import type { TenantReport, TenantState } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
-import { replaceFile, withoutTenant, withTenants } from './fleet-file.js';
+import { replaceFile, tryToReplace, withoutTenant, withTenants } from './fleet-file.js';
 import { tenantReport } from './tenant-list.js';
 import { noSuchShard } from './tenant-step.js';
 
@@ -33,7 +33,7 @@ export interface DropTask {
   readonly options: TenantDropOptions;
 }
 
-/** `findHome`: the shard of a tenant that nothing lists. Throws (exit 20, 64, 78) where none is to be dropped. */
+/** `findHome`: the shard of a tenant that nothing lists. Throws (exit 20, 64, 78) where none is to be dropped, or the file cannot be written. */
 export async function dropTask(
   source: FleetSource,
   config: Config,
@@ -47,6 +47,7 @@ export async function dropTask(
   if (home !== undefined && options.shard !== null && options.shard !== home) throw elsewhere(name, home);
   if (listed !== null) {
     const without = withoutTenant(source, config, listed.tenant);
+    if (without.text !== null && !options.dryRun) await tryToReplace(source);
     return { source, with: config, without, isListed: true, ...listed, options };
   }
   const shard = options.shard ?? (await findHome());
@@ -110,7 +111,7 @@ export async function listAgain(
   { kind }: StepEnd,
 ): Promise<readonly Problem[]> {
   if (without.text === null || kind === 'in doubt') return [];
-  return replaceFile(source, without.text, source.text).then(
+  return replaceFile(source, { before: without.text, text: source.text }, 'ahead').then(
     () => [],
     (error: unknown) => [problemOf(error)],
   );
