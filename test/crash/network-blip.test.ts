@@ -8,7 +8,7 @@ import { loseSessions } from '../protocol/old-runner.js';
 import { until } from '../protocol/until.js';
 
 /** As built (`npm run build`): the watchdog is a process of its own. */
-const DIST = new URL('../../dist/cli/watchdog.js', import.meta.url).href;
+const DIST = new URL('../../dist/cli/watchdog/watchdog.js', import.meta.url).href;
 const { startWatchdog } = (await import(DIST)) as typeof watchdog;
 
 /** Connections are cut while the runner lives; nobody types a command, and the fleet heals. */

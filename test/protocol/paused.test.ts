@@ -17,7 +17,7 @@ const DIST = new URL('../../dist/', import.meta.url).href;
 function pausedUp(dir: string, point: string): Promise<Script> {
   return runScript(`
     const { up } = await import(${JSON.stringify(DIST)} + 'commands/migrate/up.js');
-    const { loadConfig } = await import(${JSON.stringify(DIST)} + 'config/load-config.js');
+    const { loadConfig } = await import(${JSON.stringify(DIST)} + 'config/load/load-config.js');
     let paused = false;
     const at = async (reached) => {
       if (paused || reached !== ${JSON.stringify(point)}) return;

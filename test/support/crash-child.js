@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { loadConfig } from '../../dist/config/load-config.js';
+import { loadConfig } from '../../dist/config/load/load-config.js';
 
 /**
  * One command of a crash test, as built, in a process of its own: see crash-run.ts. It dies at one point by SIGKILL, and

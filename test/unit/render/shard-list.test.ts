@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MODULE = fileURLToPath(new URL('../../../dist/render/open-display.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../../dist/render/progress/open-display.js', import.meta.url));
 
 /** Plays events on the list of shards in a process of its own, as on a terminal; what is on the screen at the end. */
 function screenAfter(events: readonly object[]): readonly string[] {
