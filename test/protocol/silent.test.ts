@@ -20,16 +20,22 @@ async function backends(member: string, which: 'all' | 'the lane'): Promise<numb
   return rows.map(({ pid }) => Number(pid));
 }
 
-/** `up` of shard1, in which a member's processes stand still from where its transaction has begun, for as long as `look` takes. */
+interface Silence {
+  readonly member: string;
+  readonly which: 'all' | 'the lane';
+  /** From which point on; default: its transaction has begun. */
+  readonly from?: string;
+}
+
+/** `up` of shard1, in which a member's processes stand still from a point on, for as long as `look` takes. */
 async function upWhileSilent(
-  member: string,
-  which: 'all' | 'the lane',
+  { member, which, from = 'after begin:shard1' }: Silence,
   look: (report: UpReport) => Promise<void>,
 ): Promise<void> {
   const stopped: number[] = [];
   const run = s.runWith({
     at: async (point) => {
-      if (point !== 'after begin:shard1' || stopped.length > 0) return;
+      if (point !== from || stopped.length > 0) return;
       stopped.push(...(await backends(member, which)));
       for (const pid of stopped) process.kill(pid, 'SIGSTOP');
     },
@@ -41,7 +47,6 @@ async function upWhileSilent(
   } finally {
     for (const pid of stopped) process.kill(pid, 'SIGCONT');
   }
-  expect(await preparedIn(s.fleet)).toEqual([]);
 }
 
 /** Strong locks in the fleet's own database; others' tests have their own. */
@@ -54,10 +59,11 @@ test.each(['the lane', 'all'] as const)(
     await s.start('CREATE TABLE books (id int)');
     await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
     await s.write('ALTER TABLE books ADD COLUMN title text');
-    await upWhileSilent('shard1', which, async ({ problems }) => {
+    await upWhileSilent({ member: 'shard1', which }, async ({ problems }) => {
       expect(problems[0]?.message).toContain('the step held its locks for 1000 ms');
       expect(await s.fleet.query('veneer', LOCKED)).toEqual([]);
     });
+    expect(await preparedIn(s.fleet)).toEqual([]);
     expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
     await assertLikeImport(s.fleet);
   },
@@ -66,8 +72,43 @@ test.each(['the lane', 'all'] as const)(
 test('a veneer that stands still with its tables locked: the shard fails, and the run comes to its end', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write('ALTER TABLE books ADD COLUMN title text; SELECT 1 / 0');
-  await upWhileSilent('veneer', 'the lane', async ({ problems }) => {
+  await upWhileSilent({ member: 'veneer', which: 'the lane' }, async ({ problems }) => {
     expect(problems[0]?.message).toContain('division by zero');
   });
+  expect(await preparedIn(s.fleet)).toEqual([]);
   expect(await s.run.status()).toMatchObject({ exitCode: 10, inDoubt: [] });
+});
+
+test.each(['the lane', 'all'] as const)(
+  'a shard that stands still when it is to vote (%s): the step is given up, the veneer lets its readers go, and up heals it',
+  async (which) => {
+    await s.start('CREATE TABLE books (id int)');
+    await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+    await s.write('ALTER TABLE books ADD COLUMN title text');
+    await upWhileSilent({ member: 'shard1', which, from: 'before prepare:shard1' }, async (report) => {
+      expect(report).toMatchObject({ exitCode: 22 });
+      expect(report.problems[0]?.message).toMatch(/^in doubt: rolled back, but shard1 .* cannot be read/);
+      expect(await s.fleet.query('veneer', LOCKED)).toEqual([]);
+      expect(await s.fleet.query('veneer', 'SELECT id FROM cyberdyne.books')).toEqual([]);
+    });
+    expect(await s.run.up()).toMatchObject({ settled: [{ ending: 'rolled back' }], problems: [] });
+    expect(await preparedIn(s.fleet)).toEqual([]);
+    await assertLikeImport(s.fleet);
+  },
+);
+
+test('a shard that stands still when it is to commit what was decided: the run ends in doubt, and up commits it', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  await upWhileSilent(
+    { member: 'shard1', which: 'all', from: 'before commit prepared:shard1' },
+    async (report) => {
+      expect(report).toMatchObject({ exitCode: 22 });
+      // It shows what the shard may not have yet, or has no longer: its readers wait.
+      expect(await s.fleet.query('veneer', LOCKED)).not.toEqual([]);
+    },
+  );
+  expect(await s.run.up()).toMatchObject({ settled: [{ ending: 'committed' }], problems: [] });
+  expect(await preparedIn(s.fleet)).toEqual([]);
+  await assertLikeImport(s.fleet);
 });

@@ -27,6 +27,8 @@ export interface AttemptEnd {
   readonly migration: string | null;
   readonly participants: readonly Participant[];
   readonly protocol: Protocol;
+  /** Milliseconds of lock_hold that are left; everybody votes within them. */
+  readonly holdLeft: () => number;
 }
 
 /**

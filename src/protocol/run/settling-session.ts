@@ -1,11 +1,15 @@
 import { addressOf, memberNamed } from '../../fleet/member.js';
 import { EXIT, VeneerError } from '../../errors.js';
+import { answeredWithin } from '../../postgres/answered.js';
 import { awaitSessionEnd, joinRun } from '../../postgres/settling-lock.js';
 import { openSession, type Session } from '../../postgres/session.js';
 import type { Run } from './run.js';
 
 /** How long (milliseconds) a broken session of our own may take to end on its server. */
 const OLD_SESSION_MS = 15_000;
+
+/** In which a server that is there says that an anchor lives (milliseconds). */
+const ANSWER_MS = 5_000;
 
 /** Opens a session that may begin, prepare and settle on a member, as part of this run (PROTOCOL section 2). */
 export async function openSettling(run: Run, member: string): Promise<Session> {
@@ -14,7 +18,7 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
     return await openJoined(run, anchor);
   } catch (error) {
     // The server may have ended our anchor without our having heard of it: then it is won back, once.
-    await anchor.query('SELECT').catch(() => undefined);
+    await answeredWithin(anchor, ANSWER_MS, anchor.query('SELECT')).catch(() => undefined);
     if (!anchor.isLost()) throw error;
     return openJoined(run, await run.live(member));
   }

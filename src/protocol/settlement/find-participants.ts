@@ -1,4 +1,5 @@
 import { textOf } from '../../errors.js';
+import { answeredWithin } from '../../postgres/answered.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { evidenceOf } from '../run/evidence.js';
 import { formatGid } from '../run/gid.js';
@@ -30,6 +31,9 @@ export const findAllInLockStep = (unsettled: Unsettled): Promise<LockStepFinding
     }),
   );
 
+/** In which a server that is there tells what became of it, milliseconds. */
+const READ_MS = 10_000;
+
 /** What `read` tells of a participant, if its database is there to be read. */
 async function find<Found>(
   { forgotten, sessionFor }: Unsettled,
@@ -40,7 +44,8 @@ async function find<Found>(
     if (forgotten.has(participant.member)) return { state: 'absent' };
     const session = await sessionFor(participant);
     const stranger = strangerAt(session, participant);
-    return stranger === null ? await read(session) : { state: 'unreachable', why: stranger };
+    if (stranger !== null) return { state: 'unreachable', why: stranger };
+    return await answeredWithin(session, READ_MS, read(session));
   } catch (error) {
     return { state: 'unreachable', why: textOf(error) };
   }

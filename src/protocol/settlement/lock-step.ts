@@ -1,3 +1,4 @@
+import { answeredWithin } from '../../postgres/answered.js';
 import { endTransaction, inTransaction, rollbackQuietly } from '../../postgres/transaction.js';
 import { PIN_LOCALLY } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
@@ -23,6 +24,9 @@ export function startWindow(): Window {
   };
 }
 
+/** In which a server that is there answers COMMIT, milliseconds. */
+const COMMIT_MS = 30_000;
+
 /**
  * Without prepared transactions (PROTOCOL section 7): everything has been executed, only the COMMITs are left; the
  * shard commits, then the veneers, which hold their locks until then. The window between the two is as long as one
@@ -38,7 +42,7 @@ export async function commitLockStep(
     for (const { member, session } of participants.toSorted(inCommitOrder)) {
       await run.at(`before commit:${member}`);
       window.open();
-      await endTransaction(session, 'COMMIT');
+      await answeredWithin(session, COMMIT_MS, endTransaction(session, 'COMMIT'));
       await run.at(`after commit:${member}`);
     }
     return null;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../../errors.js';
+import { answeredWithin } from '../../postgres/answered.js';
 import { literal } from '../../postgres/identifiers.js';
 import { endTransaction } from '../../postgres/transaction.js';
 import { COMMIT_ORDER } from '../group/participant.js';
@@ -9,33 +10,42 @@ import { HINDERED, Hindered, replaying, replayOn, statementsOf } from './follow.
 import { decide, decideLockStep } from './settlement.js';
 import type { Ending, SettledParticipant, Unsettled } from './unsettled.js';
 
+export interface Patient {
+  readonly isHopeless?: () => boolean;
+  /** Who asks is who began the attempt, has not decided to commit it, and will not: see `decide`. */
+  readonly givesUp?: boolean;
+}
+
 /**
  * Reads, decides and acts until the attempt is settled or the deadline has passed: its tables wait for us
- * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0, or hopeless: one pass.
+ * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0, or hopeless: one pass. Then who may give it
+ * up does so, and nobody waits any more but on members that cannot be read.
  */
 export async function settleAttempt(
   unsettled: Unsettled,
   deadlineMs: number,
-  isHopeless: () => boolean = () => false,
+  { isHopeless = () => false, givesUp = false }: Patient = {},
 ): Promise<Ending> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
-    const ending = await settleOnce(unsettled);
-    if (ending.kind !== 'in doubt' || Date.now() >= deadline || isHopeless()) return ending;
+    const ending = await settleOnce(unsettled, false);
+    if (ending.kind !== 'in doubt' || isHopeless()) return ending;
+    if (Date.now() >= deadline) return givesUp ? settleOnce(unsettled, true) : ending;
     await delay(100);
   }
 }
 
-async function settleOnce(unsettled: Unsettled): Promise<Ending> {
+async function settleOnce(unsettled: Unsettled, givesUp: boolean): Promise<Ending> {
   if (unsettled.protocol === 'lock-step') return settleLockStep(unsettled);
   const findings = await findAll(unsettled);
-  const decision = decide(unsettled.n, findings, unsettled.intentKnown);
+  const decision = decide(unsettled.n, findings, { intentKnown: unsettled.intentKnown, givesUp });
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   const prepared = unsettled.participants.filter((_, index) => findings[index]?.state === 'prepared');
   const verb = decision.kind === 'commit' ? 'COMMIT' : 'ROLLBACK';
   const failed = await settlePrepared(unsettled, prepared, verb);
   if (failed !== null) return { kind: 'in doubt', why: failed };
-  if (decision.kind === 'roll back') return { kind: 'rolled back' };
+  if (decision.kind === 'roll back')
+    return decision.unread === null ? { kind: 'rolled back' } : { kind: 'in doubt', why: decision.unread };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
   return { kind: 'committed', lost: notForgotten(unsettled, decision.lost), behind: [] };
 }
@@ -64,7 +74,7 @@ export async function foresee(unsettled: Unsettled): Promise<Ending> {
   const decision =
     unsettled.protocol === 'lock-step'
       ? decideLockStep(await findAllInLockStep(unsettled))
-      : decide(unsettled.n, await findAll(unsettled), unsettled.intentKnown);
+      : decide(unsettled.n, await findAll(unsettled), unsettled);
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
@@ -87,6 +97,9 @@ const waitingFor = (members: readonly string[]): Ending => ({
 const notForgotten = ({ forgotten }: Unsettled, members: readonly string[]): string[] =>
   members.filter((member) => !forgotten.has(member));
 
+/** In which a server that is there settles what is prepared, milliseconds. */
+const ANSWER_MS = 30_000;
+
 /**
  * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard
  * has what its definitions say. Answers the first failure, or null.
@@ -100,7 +113,8 @@ export async function settlePrepared(
     const { member } = participant;
     const gid = literal(formatGid({ ...id, participant: participant.index, n }));
     await at(`before ${verb.toLowerCase()} prepared:${member}`);
-    await endTransaction(await sessionFor(participant), `${verb} PREPARED ${gid}`);
+    const session = await sessionFor(participant);
+    await answeredWithin(session, ANSWER_MS, endTransaction(session, `${verb} PREPARED ${gid}`));
     await at(`after ${verb.toLowerCase()} prepared:${member}`);
   };
   for (const role of COMMIT_ORDER) {

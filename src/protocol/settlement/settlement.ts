@@ -19,17 +19,26 @@ export interface Barred {
 export type Decision =
   /** All that is prepared is to be committed. `lost`: reachable, and neither prepared nor committed. */
   | { readonly kind: 'commit'; readonly lost: readonly string[]; readonly waiting: readonly string[] }
-  | { readonly kind: 'roll back' }
+  /** `unread`: who may be prepared and cannot be read, so that it is not done there; null: nobody. */
+  | { readonly kind: 'roll back'; readonly unread: string | null }
   /** Nothing may be done: what is missing may hold the deciding evidence, or a part is not ours to settle. */
   | { readonly kind: 'leave'; readonly why: string; readonly hint?: string };
+
+/** By whom an attempt's fate is asked for. */
+export interface Asked {
+  /** An intent names all participants. */
+  readonly intentKnown: boolean;
+  /** By who began it, holds the run lock since, has not decided to commit, and will not, whatever the answer is. */
+  readonly givesUp?: boolean;
+}
 
 /**
  * What is to be done about one attempt: its fate, unless a part of it is not ours to settle. Then nothing is done anywhere.
  * To commit the others would leave a veneer locked with old definitions over shards that have changed, or new ones over a shard
  * that has not, until somebody else comes. Pure.
  */
-export function decide(n: number, findings: readonly Finding[], intentKnown: boolean): Decision {
-  const fate = fateOf(n, findings, intentKnown);
+export function decide(n: number, findings: readonly Finding[], asked: Asked): Decision {
+  const fate = fateOf(n, findings, asked);
   const barred = findings.flatMap((f) =>
     f.state === 'prepared' && f.barred !== undefined ? [{ member: f.member, ...f.barred }] : [],
   );
@@ -56,8 +65,12 @@ export function decide(n: number, findings: readonly Finding[], intentKnown: boo
  * every participant read after its old sessions had ended: no PREPARE can still arrive, so no one can ever find
  * all n, and rolling back is right. The intent is needed there because it lists who the n are: without it a
  * participant that nobody thought of could hold the evidence.
+ *
+ * Who began the attempt knows more than can be read: that it sent no COMMIT PREPARED; and nobody else did, since it holds the run
+ * lock. Giving up it may roll back although a participant cannot be read: the most that will be found there is that it is prepared,
+ * the others are not and cannot be any more, and fewer than n are rolled back by whoever finds them.
  */
-function fateOf(n: number, findings: readonly Finding[], intentKnown: boolean): Decision {
+function fateOf(n: number, findings: readonly Finding[], { intentKnown, givesUp = false }: Asked): Decision {
   const members = (state: Finding['state']): string[] =>
     findings.filter((finding) => finding.state === state).map((finding) => finding.member);
   const unreachable = members('unreachable');
@@ -65,25 +78,34 @@ function fateOf(n: number, findings: readonly Finding[], intentKnown: boolean): 
   if (members('committed').length > 0)
     return { kind: 'commit', lost: members('absent'), waiting: unreachable };
   if (prepared.length === n) return { kind: 'commit', lost: [], waiting: [] };
-  if (unreachable.length > 0) {
-    return { kind: 'leave', why: unreadText(findings) };
-  }
+  if (unreachable.length > 0 && givesUp) return { kind: 'roll back', unread: givenUpText(findings) };
+  if (unreachable.length > 0) return { kind: 'leave', why: unreadText(findings) };
   if (!intentKnown || findings.length < n) {
     return {
       kind: 'leave',
       why: `${findings.length} of ${n} participants are known, and no intent names the others`,
     };
   }
-  return { kind: 'roll back' };
+  return { kind: 'roll back', unread: null };
 }
 
 /** Which participants decide nothing because they cannot be read, and why each. */
-function unreadText(findings: readonly { state: string; member: string; why?: string }[]): string {
-  const unread = findings.flatMap(({ state, member, why }) =>
-    state === 'unreachable' ? [`${member} (${why})`] : [],
-  );
-  return `${unread.join(', ')} cannot be read, and may have committed`;
+const unreadText = (findings: readonly Read[]): string =>
+  `${unreadNames(findings)} cannot be read, and may have committed`;
+
+const givenUpText = (findings: readonly Read[]): string =>
+  `rolled back, but ${unreadNames(findings)} cannot be read, and may have prepared its part, which is rolled back as well then`;
+
+interface Read {
+  readonly state: string;
+  readonly member: string;
+  readonly why?: string;
 }
+
+const unreadNames = (findings: readonly Read[]): string =>
+  findings
+    .flatMap(({ state, member, why }) => (state === 'unreachable' ? [`${member} (${why})`] : []))
+    .join(', ');
 
 /** A participant in lock-step, and what it has at stake. */
 export interface LockStepFinding {

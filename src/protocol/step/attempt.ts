@@ -86,7 +86,13 @@ export async function attempt(run: Run, job: Job, wanted: ProtocolChoice): Promi
     await job.approve(protocol, participants);
     const together = participants.length > 1;
     job.onPhase(together && protocol === 'two-phase' ? 'preparing' : 'committing');
-    const end = await commitAttempt(run, { id, migration: job.migration, participants, protocol });
+    const end = await commitAttempt(run, {
+      id,
+      migration: job.migration,
+      participants,
+      protocol,
+      holdLeft: () => budget.holdLeft(),
+    });
     await leaveOthers(crews, participants);
     if (end.ending.kind === 'committed') {
       const settled = end.closed.then((closed) => (closed ? id : null));

@@ -1,5 +1,6 @@
 import { textOf } from '../../errors.js';
 import type { Crew } from '../lane/lane.js';
+import { answeredWithin } from '../../postgres/answered.js';
 import { currentXid } from '../../postgres/current-xid.js';
 import type { Session } from '../../postgres/session.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
@@ -12,7 +13,7 @@ import { journalMember, type Run } from '../run/run.js';
 import { settleAttempt } from '../settlement/settle-attempt.js';
 import { patienceOf, type Ending, type SettledParticipant, type Unsettled } from '../settlement/unsettled.js';
 import type { AttemptEnd, Participant } from '../group/participant.js';
-import { commitTwoPhase } from './two-phase.js';
+import { commitTwoPhase, PrepareRefused } from './two-phase.js';
 import { readUnknownCommit } from '../settlement/unknown-commit.js';
 
 /** The ending of an attempt, and where it did not commit, the error that stood in the way. */
@@ -31,8 +32,14 @@ const COMMITTED = {
   windowMs: null,
 } as const;
 
-/** A decided attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
+/** An attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
 const SETTLE_DEADLINE_MS = 30_000;
+
+/** One that nobody has decided is given up when lock_hold is used up, but not before this time (milliseconds). */
+const LEAST_SETTLE_MS = 2_000;
+
+/** In which a server that is there answers COMMIT, or writes a row of ours (milliseconds). */
+const ANSWER_MS = 30_000;
 
 /**
  * Commits an attempt on all of its participants or on none (PROTOCOL sections 4, 5 and 7). Without participants there is nothing to commit. One: its own
@@ -51,13 +58,14 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   await run.at('before intent');
   const journal = await run.live(journalMember(run.config));
   run.unsettled.add(attemptKey(end.id));
-  await writeIntent(journal, intentOf(end));
+  await answeredWithin(journal, ANSWER_MS, writeIntent(journal, intentOf(end)));
   await run.at('after intent');
   const window = startWindow();
   const failure = await (end.protocol === 'two-phase'
     ? commitTwoPhase(run, end, unsettled)
     : commitLockStep(run, end, window));
-  if (failure !== null) return settled(run, unsettled, failure, window);
+  if (failure !== null)
+    return settled(run, unsettled, failure, { window, givesUpIn: giveUpIn(failure, end) });
   const windowMs = window.read();
   return { ...COMMITTED, closed: closeAttempt(run, unsettled), windowMs };
 }
@@ -67,7 +75,8 @@ async function leaveAllEvidence(run: Run, { id, participants }: AttemptEnd): Pro
   await Promise.all(
     participants.map(async ({ member, session }, index) => {
       await run.at(`before evidence:${member}`);
-      await leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
+      const evidence = leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
+      await answeredWithin(session, ANSWER_MS, evidence);
       await run.at(`after evidence:${member}`);
     }),
   );
@@ -79,7 +88,8 @@ async function commitAlone(run: Run, participant: Participant, unsettled: Unsett
   const xid = participant.xid ?? (await currentXid(session));
   try {
     await run.at(`before commit:${member}`);
-    await endWithEvidence(session, { ...unsettled.id, participant: 1, n: 1 }, 'COMMIT');
+    const commit = endWithEvidence(session, { ...unsettled.id, participant: 1, n: 1 }, 'COMMIT');
+    await answeredWithin(session, ANSWER_MS, commit);
     await run.at(`after commit:${member}`);
     return { ...COMMITTED, closed: Promise.resolve(true) };
   } catch (error) {
@@ -91,14 +101,23 @@ async function commitAlone(run: Run, participant: Participant, unsettled: Unsett
   }
 }
 
+/** After how long (milliseconds) an attempt is given up where a participant cannot be read; null: it may have been decided. */
+const giveUpIn = (failure: unknown, { holdLeft }: AttemptEnd): number | null =>
+  failure instanceof PrepareRefused
+    ? Math.min(SETTLE_DEADLINE_MS, Math.max(LEAST_SETTLE_MS, holdLeft()))
+    : null;
+
 /** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
 async function settled(
   run: Run,
   unsettled: Unsettled,
   cause: unknown,
-  window?: Window,
+  { window, givesUpIn = null }: { readonly window?: Window; readonly givesUpIn?: number | null } = {},
 ): Promise<AttemptEnding> {
-  const ending = await settleAttempt(unsettled, SETTLE_DEADLINE_MS, run.isShutOut);
+  const ending = await settleAttempt(unsettled, givesUpIn ?? SETTLE_DEADLINE_MS, {
+    isHopeless: run.isShutOut,
+    givesUp: givesUpIn !== null,
+  });
   const windowMs = ending.kind === 'committed' ? (window?.read() ?? null) : null;
   if (ending.kind === 'in doubt') return { ending, cause, closed: Promise.resolve(false), windowMs };
   const closed = unsettled.n === 1 || (await closeAttempt(run, unsettled));
@@ -115,7 +134,8 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
   let closed = true;
   try {
     await run.at('before close');
-    await removeIntent(await run.live(journalMember(run.config)), id);
+    const journal = await run.live(journalMember(run.config));
+    await answeredWithin(journal, ANSWER_MS, removeIntent(journal, id));
     run.unsettled.delete(attemptKey(id));
     await run.at('after close');
   } catch (error) {

@@ -1,3 +1,4 @@
+import { answeredWithin } from '../../postgres/answered.js';
 import { literal } from '../../postgres/identifiers.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { AttemptEnd } from '../group/participant.js';
@@ -19,7 +20,7 @@ export async function commitTwoPhase(run: Run, end: AttemptEnd, unsettled: Unset
   return late === null ? null : new Error(late);
 }
 
-/** A vote was no: PostgreSQL refused to prepare, and the participant rolled back. */
+/** A vote was no, or did not come: nobody has decided to commit, and nobody will. */
 export class PrepareRefused extends Error {
   readonly member: string;
 
@@ -29,14 +30,21 @@ export class PrepareRefused extends Error {
   }
 }
 
+/** What a vote is given at least, however much of lock_hold is used up, milliseconds. */
+const LEAST_VOTE_MS = 2_000;
+
 /** Null when all voted yes; else the first refusal, when every vote is in or its session is lost. */
-async function prepareAll(run: Run, { id, participants }: AttemptEnd): Promise<PrepareRefused | null> {
+async function prepareAll(
+  run: Run,
+  { id, participants, holdLeft }: AttemptEnd,
+): Promise<PrepareRefused | null> {
   const votes = await Promise.all(
     participants.map(async ({ member, session }, index) => {
       const gid = { ...id, participant: index + 1, n: participants.length };
       await run.at(`before prepare:${member}`);
       try {
-        await endWithEvidence(session, gid, `PREPARE TRANSACTION ${literal(formatGid(gid))}`);
+        const vote = endWithEvidence(session, gid, `PREPARE TRANSACTION ${literal(formatGid(gid))}`);
+        await answeredWithin(session, Math.max(LEAST_VOTE_MS, holdLeft()), vote);
       } catch (error) {
         return new PrepareRefused(member, error);
       }

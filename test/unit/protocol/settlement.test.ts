@@ -25,7 +25,7 @@ function findings(text: string): Finding[] {
 }
 
 const decided = (text: string, intent: boolean): string => {
-  const decision = decide(text.length, findings(text), intent);
+  const decision = decide(text.length, findings(text), { intentKnown: intent });
   if (decision.kind !== 'commit') return decision.kind;
   const lists = [decision.lost, decision.waiting].map((list) => list.join(' '));
   return ['commit', lists[0] && `lost ${lists[0]}`, lists[1] && `waiting ${lists[1]}`]
@@ -65,11 +65,11 @@ test.each([
 });
 
 test('what is left says which members are missing, and why', () => {
-  expect(decide(3, findings('pua'), true)).toEqual({
+  expect(decide(3, findings('pua'), { intentKnown: true })).toEqual({
     kind: 'leave',
     why: 'm2 (it is down) cannot be read, and may have committed',
   });
-  expect(decide(3, findings('pp-'), false)).toEqual({
+  expect(decide(3, findings('pp-'), { intentKnown: false })).toEqual({
     kind: 'leave',
     why: '2 of 3 participants are known, and no intent names the others',
   });
@@ -82,20 +82,22 @@ test('what another user prepared is settled nowhere, and decides as any other do
         ? { ...finding, barred: { owner: `owner${index + 1}`, user: 'other' } }
         : finding,
     );
-  expect(decide(3, barred('cpp', [1, 2]), true)).toEqual({
+  expect(decide(3, barred('cpp', [1, 2]), { intentKnown: true })).toEqual({
     kind: 'leave',
     why: 'to be committed, but m2 was prepared by owner2, and we are other there; m3 was prepared by owner3, and we are other there; so nothing is settled anywhere',
     hint: 'be owner2 on m2 and owner3 on m3 again, by url or role in shards.yaml, or a superuser there; then migrate recover',
   });
-  expect(decide(2, barred('pp', [0]), true)).toMatchObject({
+  expect(decide(2, barred('pp', [0]), { intentKnown: true })).toMatchObject({
     kind: 'leave',
     why: expect.stringMatching(/^to be committed/),
   });
-  expect(decide(2, barred('pa', [0]), true)).toMatchObject({
+  expect(decide(2, barred('pa', [0]), { intentKnown: true })).toMatchObject({
     kind: 'leave',
     why: expect.stringMatching(/^to be rolled back/),
   });
-  expect(decide(2, barred('pu', [0]), true)).toEqual(decide(2, findings('pu'), true));
+  expect(decide(2, barred('pu', [0]), { intentKnown: true })).toEqual(
+    decide(2, findings('pu'), { intentKnown: true }),
+  );
 });
 
 const states = fc
@@ -114,11 +116,54 @@ test('nobody rolls back what another commits: a participant that comes back chan
           .map((state, index) => (state === 'u' ? (real[index] ?? 'a') : state))
           .join('');
         const kinds = [
-          decide(seen.length, findings(seen), intent).kind,
-          decide(later.length, findings(later), intent).kind,
+          decide(seen.length, findings(seen), { intentKnown: intent }).kind,
+          decide(later.length, findings(later), { intentKnown: intent }).kind,
         ];
         expect(kinds).not.toEqual(['commit', 'roll back']);
         expect(kinds).not.toEqual(['roll back', 'commit']);
+      },
+    ),
+  );
+});
+
+const GIVING_UP = { intentKnown: true, givesUp: true };
+
+test.each([
+  ['pu', 'roll back'],
+  ['au', 'roll back'],
+  ['uu', 'roll back'],
+  ['ppu', 'roll back'],
+  ['pp', 'commit'],
+  ['cu', 'commit'],
+  ['cpu', 'commit'],
+])('%s, given up by who began it: %s', (text, kind) => {
+  expect(decide(text.length, findings(text), GIVING_UP).kind).toBe(kind);
+});
+
+test('what is given up says who is rolled back later', () => {
+  expect(decide(2, findings('pu'), GIVING_UP)).toEqual({
+    kind: 'roll back',
+    unread:
+      'rolled back, but m2 (it is down) cannot be read, and may have prepared its part, which is rolled back as well then',
+  });
+});
+
+test('what was given up is committed by nobody, whatever those who could not be read had prepared', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('p', 'a', 'u'), { minLength: 2, maxLength: 4 }),
+      fc.array(fc.constantFrom('p', 'a', 'u'), { minLength: 4, maxLength: 4 }),
+      // How many of those to be rolled back were, before the runner died.
+      fc.nat(4),
+      (seen, real, done) => {
+        fc.pre(seen.includes('u') && seen.includes('p'));
+        expect(decide(seen.length, findings(seen.join('')), GIVING_UP).kind).toBe('roll back');
+        let left = Math.max(1, done);
+        const later = seen.map((state, index) =>
+          state === 'u' ? (real[index] ?? 'a') : state === 'p' && left-- > 0 ? 'a' : state,
+        );
+        const after = decide(later.length, findings(later.join('')), { intentKnown: true });
+        expect(after.kind).not.toBe('commit');
       },
     ),
   );
