@@ -2,6 +2,7 @@ import { expect, type Connection, type DemoShell } from '../../src/sandbox/demo-
 import { BOOKSTORE_MIGRATIONS } from '../../src/sandbox/bookstore-project.js';
 import { tellStory } from '../../src/sandbox/demo-story.js';
 import type { Story } from '../frame/example.js';
+import { showScans } from '../frame/foreign-scans.js';
 
 export const story: Story = {
   about: 'three shards, tenants as schemas, one veneer: the fleet at the root of this repository',
@@ -22,18 +23,12 @@ const titlesOfBoth = (one: string, other: string): string =>
 
 async function joins(shell: DemoShell, app: Connection): Promise<void> {
   shell.say('Two tenants of one shard: their join runs there, too.');
-  const together = await scans(shell, app, titlesOfBoth('cyberdyne', 'dunder_mifflin'));
-  expect(together === 1, 'one Foreign Scan');
+  const together = await showScans(shell, app, titlesOfBoth('cyberdyne', 'dunder_mifflin'));
+  expect(together.length === 1, 'one Foreign Scan');
   shell.say('Tenants of two shards: each shard sends its rows, and the veneer joins them.');
-  const apart = await scans(shell, app, titlesOfBoth('cyberdyne', 'initech'));
-  expect(apart === 2, 'two Foreign Scans');
+  const apart = await showScans(shell, app, titlesOfBoth('cyberdyne', 'initech'));
+  expect(apart.length === 2, 'two Foreign Scans');
   await shell.query(app, titlesOfBoth('cyberdyne', 'initech'));
-}
-
-/** How many foreign scans a query's plan has. */
-async function scans(shell: DemoShell, app: Connection, sql: string): Promise<number> {
-  const plan = await shell.query(app, `EXPLAIN (VERBOSE, COSTS OFF) ${sql}`);
-  return plan.filter((row) => String(row['QUERY PLAN']).includes('Foreign Scan')).length;
 }
 
 async function timeout(shell: DemoShell, app: Connection): Promise<void> {

@@ -1,7 +1,7 @@
 -- Up Migration
--- Names are not qualified: the search_path is the tenant's schema, in the tenant's database.
 CREATE TABLE books (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  author_id uuid NOT NULL REFERENCES authors,
   title text NOT NULL,
   publish_date date
 );
