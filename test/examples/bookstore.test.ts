@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
+import { explain, foreignScans } from '../../examples/frame/foreign-scans.js';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
 
 const APP = { user: 'veneer_app', password: 'VENEER_APP_PASSWORD' } as const;
+const ADMIN = { user: 'veneer_admin', password: 'VENEER_ADMIN_PASSWORD' } as const;
 const SHARDS = ['shard1', 'shard2', 'shard3'];
 
 let fleet: ExampleFleet;
@@ -39,10 +41,8 @@ async function asked(sql: string): Promise<Record<string, readonly string[]>> {
   return Object.fromEntries(SHARDS.map((shard, index) => [shard, selects(texts[index] ?? '')]));
 }
 
-const scans = async (sql: string): Promise<number> => {
-  const { rows } = await app.query<Record<string, string>>(`EXPLAIN (VERBOSE, COSTS OFF) ${sql}`);
-  return rows.filter((row) => row['QUERY PLAN']?.includes('Foreign Scan')).length;
-};
+const scans = async (sql: string, as: typeof APP | typeof ADMIN = APP): Promise<readonly string[]> =>
+  foreignScans(await fleet.query('veneer', explain(sql), as));
 
 test.each([
   ['within one tenant', joined('cyberdyne.books', 'cyberdyne.authors', 'b.id = a.author_id')],
@@ -50,7 +50,8 @@ test.each([
 ])(
   'a join %s is pushed down: only the join reaches that shard, and nothing the others',
   async (_what, sql) => {
-    expect(await scans(sql)).toBe(1);
+    for (const role of [APP, ADMIN])
+      expect(await scans(sql, role)).toEqual([expect.stringMatching(/^\(\S+ a\) INNER JOIN \(\S+ b\)$/)]);
     expect(await asked(sql)).toEqual({
       shard1: [],
       shard2: [expect.stringMatching(/INNER JOIN/)],
@@ -61,7 +62,8 @@ test.each([
 
 test('a join across shards is made on the veneer', async () => {
   const sql = joined('bluth_co.books', 'initech.books', 'b.name = a.name');
-  expect(await scans(sql)).toBe(2);
+  for (const role of [APP, ADMIN])
+    expect((await scans(sql, role)).toSorted()).toEqual(['bluth_co.books a', 'initech.books b']);
   const { rows } = await app.query(sql);
   expect(rows).toHaveLength(1);
   expect(await asked(sql)).toEqual({
@@ -69,6 +71,38 @@ test('a join across shards is made on the veneer', async () => {
     shard2: [],
     shard3: [expect.not.stringContaining('JOIN')],
   });
+});
+
+test('each role of the veneer is, on each shard, a user of its own with a password of its own', async () => {
+  const mappings = `SELECT srvname AS server, usename AS role, umoptions AS options FROM pg_user_mappings ORDER BY 1, 2`;
+  const env = fleet.variables;
+  expect(await fleet.query('veneer', mappings, 'superuser')).toEqual(
+    SHARDS.flatMap((shard) =>
+      (['admin', 'app'] as const).map((role) => ({
+        server: `${shard}_server`,
+        role: `veneer_${role}`,
+        options: [
+          `user=bookstore_${role}`,
+          `password=${env[`${role.toUpperCase()}_PASSWORD_${shard.toUpperCase()}`]}`,
+        ],
+      })),
+    ),
+  );
+  const clients = await Promise.all([ADMIN, APP].map((role) => fleet.connect('veneer', role)));
+  for (const [tenant, shard] of [
+    ['bluth_co', 'shard1'],
+    ['cyberdyne', 'shard2'],
+    ['initech', 'shard3'],
+  ] as const) {
+    for (const client of clients) await client.query(`SELECT FROM ${tenant}.books`);
+    // postgres_fdw keeps a session's connections: here they are, with who they are.
+    const users = `SELECT DISTINCT usename AS name FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name = 'postgres_fdw' ORDER BY 1`;
+    expect(await fleet.query(shard, users, 'superuser')).toEqual([
+      { name: 'bookstore_admin' },
+      { name: 'bookstore_app' },
+    ]);
+  }
 });
 
 test('a transaction over two shards that dies by statement_timeout is rolled back on both', async () => {

@@ -44,6 +44,21 @@ test('its story is told to the end: one step for all regions, and a rewrite only
 });
 
 test.each(REGIONS)(
+  'in %s its own partition is local, and the others are attached foreign tables',
+  async (region) => {
+    const partitions = `SELECT relnamespace::regnamespace::text AS of, relkind AS kind, pg_get_expr(relpartbound, oid) AS bounds
+                        FROM pg_class WHERE relispartition AND relname = 'identity_details' ORDER BY 1`;
+    expect(await fleet.query(region, partitions)).toEqual(
+      REGIONS.toSorted().map((of) => ({
+        of,
+        kind: of === region ? 'r' : 'f',
+        bounds: `FOR VALUES IN ('${of}')`,
+      })),
+    );
+  },
+);
+
+test.each(REGIONS)(
   'INSERT, and INSERT … ON CONFLICT DO NOTHING, land at home in %s from any region',
   async (home) => {
     for (const region of REGIONS) {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { urlWith } from '../../src/sandbox/databases.js';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
 
 const GRAFANA = { user: 'grafana', password: 'GRAFANA_PASSWORD' };
@@ -42,7 +44,29 @@ test('only what is listed is shown, under the names of customers; types do not c
   ).toEqual(Array.from({ length: 3 }, () => fleet.variables['RDS_SSLMODE']));
 });
 
-test('a dashboard reads, and its role has no right to anything else, on neither side', async () => {
+test('the user on the side of the customers reads, and has no right to anything else there either', async () => {
+  const url = urlWith(fleet.to('rds').url, {
+    database: 'acme',
+    user: 'federation_reader',
+    password: fleet.variables['READER_PASSWORD'] ?? '',
+  });
+  const reader = new Client({ connectionString: url });
+  await reader.connect();
+  try {
+    expect((await reader.query('SELECT id FROM entities')).rows).toEqual([{ id: 1 }]);
+    for (const sql of [
+      "INSERT INTO entities (id, name) VALUES (2, 'x')",
+      "UPDATE entities SET name = 'x'",
+      'DELETE FROM entities',
+      'CREATE TABLE mine (id int)',
+    ])
+      await expect(reader.query(sql)).rejects.toMatchObject({ code: '42501' });
+  } finally {
+    await reader.end();
+  }
+});
+
+test('a dashboard reads, and its role has no right to anything else', async () => {
   expect(await fleet.query('monitoring', 'SELECT count(*)::int AS n FROM acme_entities', GRAFANA)).toEqual([
     { n: 1 },
   ]);
