@@ -11,13 +11,14 @@ import { until } from './until.js';
 const s = scenario();
 
 /** As built (`npm run build`): to compile all of it anew in every process would take its time. */
-const DIST = new URL('../../dist/', import.meta.url).href;
+const UP = new URL('../../dist/commands/migrate/up.js', import.meta.url).href;
+const LOAD_CONFIG = new URL('../../dist/config/load/load-config.js', import.meta.url).href;
 
 /** `up` of shard1 in a process of its own, which stops itself, as a paused host does, when it first comes to a point. */
 function pausedUp(dir: string, point: string): Promise<Script> {
   return runScript(`
-    const { up } = await import(${JSON.stringify(DIST)} + 'commands/migrate/up.js');
-    const { loadConfig } = await import(${JSON.stringify(DIST)} + 'config/load/load-config.js');
+    const { up } = await import(${JSON.stringify(UP)});
+    const { loadConfig } = await import(${JSON.stringify(LOAD_CONFIG)});
     let paused = false;
     const at = async (reached) => {
       if (paused || reached !== ${JSON.stringify(point)}) return;
