@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { runCli, startCli } from '../support/run-cli.js';
+import { SLEEPING } from '../support/sessions.js';
 import type { TestFleet } from '../support/test-fleet.js';
+import { untilSome } from '../support/until.js';
 
 let fleet: TestFleet;
 
@@ -16,10 +18,7 @@ beforeEach(async () => {
 afterEach(() => fleet.close());
 
 /** Resolves while the migration sleeps on shard1. */
-async function sleeping(): Promise<void> {
-  const asleep = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
-  while ((await fleet.query('shard1', asleep)).length === 0);
-}
+const sleeping = (): Promise<void> => untilSome(fleet, 'shard1', SLEEPING);
 
 test.each([
   ['SIGTERM', 143],

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
-import { runCli } from '../support/run-cli.js';
-import { noRunnersLock, until } from '../support/until.js';
+import { killedAt } from '../support/killed-at.js';
 
 let fleet: DatabaseFleet;
 
@@ -32,12 +31,7 @@ test.each([
 ])(
   'the runner is killed $point of a tenant with a database of its own, and recover and up make the fleet whole',
   async ({ point, protocol, ending, left }) => {
-    const died = await runCli(['up', '--tenant', 'hooli', '--protocol', protocol], {
-      cwd: fleet.dir,
-      env: { PGVENEER_TEST_CRASH_AT: point, PGVENEER_TEST_NO_WATCHDOG: '1' },
-    });
-    expect(died.signal).toBe('SIGKILL');
-    await until(fleet, 'veneer', noRunnersLock);
+    await killedAt(fleet, ['up', '--tenant', 'hooli', '--protocol', protocol], point);
     const name = fleet.nameOf('hooli');
     if (point !== 'after prepare:shard1/hooli')
       expect(await prepared()).toEqual(
@@ -55,12 +49,8 @@ test.each([
 );
 
 test('up alone settles what a killed runner left, and plans by what is there then, not by what it saw before', async () => {
-  const died = await runCli(['up', '--tenant', 'hooli', '--protocol', 'two-phase'], {
-    cwd: fleet.dir,
-    env: { PGVENEER_TEST_CRASH_AT: 'before commit prepared:shard1/hooli', PGVENEER_TEST_NO_WATCHDOG: '1' },
-  });
-  expect(died.signal).toBe('SIGKILL');
-  await until(fleet, 'veneer', noRunnersLock);
+  const args = ['up', '--tenant', 'hooli', '--protocol', 'two-phase'];
+  await killedAt(fleet, args, 'before commit prepared:shard1/hooli');
   const up = await fleet.run.up();
   expect(up).toMatchObject({ problems: [], exitCode: 0, settled: [{ ending: 'committed' }] });
   expect(up.shards.map(({ shard, state }) => `${shard} ${state}`)).toEqual([

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
-import { runCli } from '../support/run-cli.js';
 import type { TestFleet } from '../support/test-fleet.js';
-import { noRunnersLock, until } from '../support/until.js';
+import { killedAt } from '../support/killed-at.js';
 
 let fleet: TestFleet;
 let run: Commands;
@@ -69,9 +68,7 @@ test.each(POINTS)(
   async (protocol, point, gone) => {
     expect(await run.up({ shards: ['shard2'] })).toMatchObject({ exitCode: 0 });
     const args = ['down', '--to', '1_counter', '--yes', '--shard', 'shard2', '--protocol', protocol];
-    const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
-    expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
-    await until(fleet, 'veneer', noRunnersLock);
+    await killedAt(fleet, args, `${point}#1`);
     expect(await run.recover()).toMatchObject({ exitCode: 0 });
     const settled = await readStates();
     // Whether the veneer had voted as well by then is the servers' affair: either end is whole.

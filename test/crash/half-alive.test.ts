@@ -3,6 +3,7 @@ import { commandsOn } from '../support/commands.js';
 import { crashFleet } from '../support/crash-fleet.js';
 import { expectHealed, expectTruthful, readTraces } from '../support/crash-proof.js';
 import { freshFleet } from '../support/fresh-fleet.js';
+import { signal } from '../support/hold.js';
 
 const crash = await crashFleet(await freshFleet(), 'one shard after the other');
 const { fleet } = crash;
@@ -85,7 +86,7 @@ test.each(['before commit prepared:shard2', 'before commit prepared:veneer'])(
     await crash.add('rename column');
     const old = { reached: signal(), go: signal() };
     const at = onceAt('before commit prepared:shard2', async () => {
-      old.reached.resolve();
+      old.reached.fire();
       await old.go.promise;
     });
     const oldRun = commandsOn(fleet, { at }).up();
@@ -93,7 +94,7 @@ test.each(['before commit prepared:shard2', 'before commit prepared:veneer'])(
     await endAnchor();
     const newRun = commandsOn(fleet, {
       at: onceHere(point, async () => {
-        old.go.resolve();
+        old.go.fire();
         expect((await oldRun).exitCode).not.toBe(0);
         expect((await readTraces(fleet)).filter(({ kind }) => kind === 'prepared')).not.toEqual([]);
       }),
@@ -106,10 +107,3 @@ test.each(['before commit prepared:shard2', 'before commit prepared:veneer'])(
     await expectHealed(crash);
   },
 );
-
-/** A promise that somebody else resolves. */
-function signal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
-}

@@ -4,8 +4,8 @@ import type { CommandContext } from '../../src/commands/common/context.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { scenario } from '../support/scenario.js';
-import { loseSessions } from '../protocol/old-runner.js';
-import { until } from '../protocol/until.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { untilNone, untilSome } from '../support/until.js';
 
 /** As built (`npm run build`): the watchdog is a process of its own. */
 const DIST = new URL('../../dist/cli/watchdog/watchdog.js', import.meta.url).href;
@@ -99,10 +99,10 @@ const withWatchdog = {
 async function settledByWatchdog(report: Awaited<ReturnType<typeof s.run.up>>): Promise<void> {
   expect(report).toMatchObject({ exitCode: 22 });
   expect(report.problems[0]?.hint).toMatch(/^the watchdog of this run goes on settling/);
-  await until(s.fleet, 'veneer', 'SELECT NOT EXISTS (SELECT FROM pgveneer.intent) AS yes');
+  await untilNone(s.fleet, 'veneer', 'SELECT FROM pgveneer.intent');
 }
 
-const HAS_VOTED = `SELECT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database()) AS yes`;
+const HAS_VOTED = `SELECT FROM pg_prepared_xacts WHERE database = current_database()`;
 
 test.each([
   { point: 'after prepare:shard1', protocol: 'two-phase' as const },
@@ -111,7 +111,7 @@ test.each([
 ])('$protocol: every connection cut $point: the run ends in doubt, and its watchdog commits', async (cut) => {
   // Both vote at the same time: cut before the veneer has, it is rolled back, see below.
   const ready = (): Promise<void> =>
-    cut.point.includes('prepare:') ? until(s.fleet, 'veneer', HAS_VOTED) : Promise.resolve();
+    cut.point.includes('prepare:') ? untilSome(s.fleet, 'veneer', HAS_VOTED) : Promise.resolve();
   const report = await renameOn(EVERYWHERE, cut.point, cut.protocol, withWatchdog, ready);
   await settledByWatchdog(report);
   await expectWhole();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { commandsOn } from '../support/commands.js';
 import { inPart, IS_FULL } from '../support/crash-matrix.js';
+import { occurrences } from '../support/occurrences.js';
 import { startRun } from '../support/crash-run.js';
 import {
   columnsOn,
@@ -15,12 +16,11 @@ const CHOSEN = ['after statements', 'after intent', 'after prepare', 'before com
 
 /** The points of one `up`: `after prepare:usa#1`. */
 async function pointsOf(fleet: PartitionedFleet): Promise<readonly string[]> {
-  const counts = new Map<string, number>();
+  const count = occurrences();
   const points: string[] = [];
   const recording = commandsOn(fleet, {
     at: async (name) => {
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-      points.push(`${name}#${counts.get(name)}`);
+      points.push(`${name}#${count(name)}`);
     },
   });
   expect(await recording.up()).toMatchObject({ problems: [], exitCode: 0 });

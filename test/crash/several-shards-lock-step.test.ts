@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { killedAt } from '../support/killed-at.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { meshFleet, regionNames, type MeshFleet, type Region } from '../support/mesh-fleet.js';
-import { runCli } from '../support/run-cli.js';
 import { bookstoreYaml } from '../support/test-project.js';
 import { scenario } from '../support/scenario.js';
 import { veneerDrift } from '../support/veneer-drift.js';
 
 /** Several shards in one step of lock-step: they commit one after the other, and a crash may come in between. */
 const WAY = ['up', '--atomic', 'fleet', '--protocol', 'lock-step'];
-
-async function killAt(point: string, cwd: string): Promise<void> {
-  const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
-  expect(await runCli(WAY, { cwd, env })).toMatchObject({ signal: 'SIGKILL' });
-}
 
 describe('three shards behind a veneer', () => {
   const s = scenario({ shared: true });
@@ -44,7 +39,7 @@ describe('three shards behind a veneer', () => {
       `UPDATE books SET weight_${round - 1} = ${round}; ALTER TABLE books RENAME weight_${round - 1} TO weight_${round};
        ALTER TABLE books ADD CONSTRAINT filled CHECK (weight_${round} > 0), ALTER weight_${round} SET NOT NULL`,
     );
-    await killAt(point, s.fleet.dir);
+    await killedAt(s.fleet, WAY, `${point}#1`);
     const foreseen = await s.run.recover({ dryRun: true });
     const settled = await s.run.recover();
     expect(settled).toMatchObject({
@@ -92,11 +87,10 @@ describe('a mesh', () => {
       `${round}_rename.sql`,
       `ALTER TABLE books RENAME title_${round - 1} TO title_${round}`,
     );
-    await killAt(point, fleet.dir);
+    await killedAt(fleet, WAY, `${point}#1`);
     // Killed once more between two that follow: what one has done stands, and is not taken for its own commit.
     if (behind.length > 1) {
-      const env = { PGVENEER_TEST_CRASH_AT: `after replay:${behind[0]}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
-      expect(await runCli(['recover'], { cwd: fleet.dir, env })).toMatchObject({ signal: 'SIGKILL' });
+      await killedAt(fleet, ['recover'], `after replay:${behind[0]}#1`);
     }
     expect(await fleet.run.recover()).toMatchObject({
       settled: [{ ending: 'committed', detail: null, behind }],
@@ -130,10 +124,7 @@ describe('shards that share a type on the veneer', () => {
 
   test('killed between them: the veneer follows neither by half, and the next up brings all in line', async () => {
     await s.fleet.writeMigration('shard/0002_label.sql', `ALTER TYPE shared.mood RENAME VALUE 'm0' TO 'm1'`);
-    const env = { PGVENEER_TEST_CRASH_AT: 'after commit:shard1#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
-    const args = ['up', '--protocol', 'lock-step'];
-    const killed = await runCli(args, { cwd: s.fleet.dir, env });
-    expect(killed).toMatchObject({ signal: 'SIGKILL' });
+    await killedAt(s.fleet, ['up', '--protocol', 'lock-step'], 'after commit:shard1#1');
     const settled = {
       ending: 'committed',
       behind: ['shard3'],
@@ -168,10 +159,7 @@ describe('shards with partitions of one parent', () => {
     await s.write(`CREATE TABLE orders (id int NOT NULL, tenant text)`);
     expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
     await s.write('ALTER TABLE orders ADD COLUMN n int; ALTER TABLE orders RENAME COLUMN id TO no');
-    const env = { PGVENEER_TEST_CRASH_AT: 'after commit:shard1#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
-    const args = ['up', '--protocol', 'lock-step'];
-    const killed = await runCli(args, { cwd: s.fleet.dir, env });
-    expect(killed).toMatchObject({ signal: 'SIGKILL' });
+    await killedAt(s.fleet, ['up', '--protocol', 'lock-step'], 'after commit:shard1#1');
     const settled = { ending: 'committed', behind: ['shard2', 'shard3'] };
     expect(await s.run.recover()).toMatchObject({ exitCode: 22, next: 'migrate status', settled: [settled] });
     // Each shard's turn would take back what the one before has made.

@@ -4,7 +4,8 @@ import { preparedIn } from '../support/leave-attempt.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
 import { veneerDrift } from '../support/veneer-drift.js';
-import { noRunnersLock, until } from '../support/until.js';
+import { RUNNERS_WITH_LOCK } from '../support/sessions.js';
+import { untilNone } from '../support/until.js';
 
 const s = scenario({ shared: true });
 
@@ -41,7 +42,7 @@ test.each([
   );
   const killed = startRun(s.fleet.dir, { command: 'up', dieAt });
   expect(await killed.result).toMatchObject({ signal: 'SIGKILL' });
-  await until(s.fleet, 'veneer', noRunnersLock);
+  await untilNone(s.fleet, 'veneer', RUNNERS_WITH_LOCK);
   expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
   for (const shard of SHARDS) {
     const state = `SELECT n, (SELECT count(*)::int FROM pgveneer.ledger WHERE migration LIKE '%_label') AS applied,

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { startRun } from '../support/crash-run.js';
 import { scenario } from '../support/scenario.js';
-import { noRunnersLock, until } from '../support/until.js';
+import { RUNNERS_WITH_LOCK } from '../support/sessions.js';
+import { untilNone } from '../support/until.js';
 
 const s = scenario();
 
@@ -11,7 +12,7 @@ test('a runner that dies with a step prepared, after a migration made a temporar
   await s.write('ALTER TABLE books ADD COLUMN pages int');
   const died = startRun(s.fleet.dir, { command: 'up', dieAt: 'after prepare:shard2#1' });
   expect(await died.result).toMatchObject({ signal: 'SIGKILL' });
-  await until(s.fleet, 'veneer', noRunnersLock);
+  await untilNone(s.fleet, 'veneer', RUNNERS_WITH_LOCK);
   expect(await s.run.recover()).toMatchObject({ exitCode: 0, problems: [] });
   expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
   expect(await s.run.status()).toMatchObject({ exitCode: 0, drift: [], inDoubt: [] });
@@ -32,7 +33,7 @@ test('nor where a migration without a transaction made one', async () => {
   await s.fleet.writeMigration('0003_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
   const died = startRun(s.fleet.dir, { command: 'up', dieAt: 'after prepare:shard2#1' });
   expect(await died.result).toMatchObject({ signal: 'SIGKILL' });
-  await until(s.fleet, 'veneer', noRunnersLock);
+  await untilNone(s.fleet, 'veneer', RUNNERS_WITH_LOCK);
   expect(await s.run.recover()).toMatchObject({ exitCode: 0, problems: [] });
   expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
 });

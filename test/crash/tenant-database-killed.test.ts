@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recover } from '../../src/commands/repair/recover.js';
 import { databaseFleet, type DatabaseFleet } from '../support/database-fleet.js';
 import { runCli } from '../support/run-cli.js';
-import { noRunnersLock, until } from '../support/until.js';
+import { killedAt } from '../support/killed-at.js';
+import { untilTrue } from '../support/until.js';
 
 let fleet: DatabaseFleet;
 
@@ -54,11 +55,7 @@ const isWhole = async (): Promise<void> => {
   expect(await traces()).toEqual([]);
 };
 
-const kill = async (args: readonly string[], point: string): Promise<void> => {
-  const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
-  expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
-  await until(fleet, 'veneer', noRunnersLock);
-};
+const kill = (args: readonly string[], point: string): Promise<void> => killedAt(fleet, args, `${point}#1`);
 
 const ADD = ['tenant', 'add', 'hooli', '--shard', 'shard2'];
 const DROP = ['tenant', 'drop', 'hooli', '--yes'];
@@ -135,7 +132,7 @@ test('typed again at once, the command settles what it left itself', async () =>
 test('a watchdog settles a tenant that is listed nowhere, too', async () => {
   const env = { PGVENEER_TEST_CRASH_AT: 'before commit prepared:shard2/hooli' };
   expect((await runCli(ADD, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
-  while ((await traces()).length > 0);
+  await untilTrue(async () => (await traces()).length === 0);
   expect(await readTenant()).toEqual(THERE);
   expect((await fleet.run.status()).drift).toMatchObject([{ object: 'tenant hooli' }]);
   expect(await drop()).toMatchObject({ exitCode: 0, problems: [] });
@@ -153,7 +150,7 @@ test('recover --watch finds a tenant that came up after it began', async () => {
     { onProgress: () => undefined, signal: stop.signal, who: 'test@localhost', at: async () => undefined },
     () => fleet.run.config(),
   );
-  while ((await traces()).length > 0);
+  await untilTrue(async () => (await traces()).length === 0);
   stop.abort();
   expect(await watching).toMatchObject({ settled: [{ ending: 'committed' }], problems: [] });
   expect(await readTenant()).toEqual(THERE);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
-import { runCli } from '../support/run-cli.js';
 import type { TestFleet } from '../support/test-fleet.js';
-import { noRunnersLock, until } from '../support/until.js';
+import { killedAt } from '../support/killed-at.js';
 
 let fleet: TestFleet;
 let run: Commands;
@@ -54,11 +53,7 @@ const POINTS = [
   'before close',
 ];
 
-const kill = async (args: readonly string[], point: string): Promise<void> => {
-  const env = { PGVENEER_TEST_CRASH_AT: `${point}#1`, PGVENEER_TEST_NO_WATCHDOG: '1' };
-  expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
-  await until(fleet, 'veneer', noRunnersLock);
-};
+const kill = (args: readonly string[], point: string): Promise<void> => killedAt(fleet, args, `${point}#1`);
 
 const add = () => run.tenant({ action: 'add', names: ['hooli'], shard: 'shard2', dryRun: false });
 const drop = () => run.tenant({ action: 'drop', name: 'hooli', shard: null, yes: true, dryRun: false });

@@ -3,6 +3,7 @@ import { commandsOn, useBookstore } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { runCli } from '../support/run-cli.js';
 import type { TestFleet } from '../support/test-fleet.js';
+import { untilNone } from '../support/until.js';
 
 let fleet: TestFleet;
 
@@ -17,9 +18,7 @@ afterEach(() => fleet.close());
 /** Only waits and reads: nothing here settles anything. The suite's timeout is the net for a watchdog that never comes. */
 async function untilNothingIsPrepared(): Promise<void> {
   for (const member of ['veneer', 'shard1', 'shard2', 'shard3']) {
-    const client = await fleet.connect(member);
-    const query = 'SELECT count(*)::int AS n FROM pg_prepared_xacts WHERE database = current_database()';
-    while ((await client.query<{ n: number }>(query)).rows[0]?.n !== 0);
+    await untilNone(fleet, member, 'SELECT FROM pg_prepared_xacts WHERE database = current_database()');
   }
 }
 

@@ -4,13 +4,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { urlWith, withSuperuser } from '../../src/sandbox/databases.js';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
+import { untilSome } from '../support/until.js';
+import { clean, committed } from '../support/outcomes.js';
 
 const REGIONS = ['usa', 'gbr', 'aus'];
 
 let fleet: ExampleFleet;
-
-const committed = { problems: [], exitCode: 0 };
-const clean = { drift: [], inDoubt: [], problems: [], exitCode: 0 };
 
 const app = (region: string) => ({ user: 'app', password: `APP_PASSWORD_${region.toUpperCase()}` });
 
@@ -86,11 +85,8 @@ test('an identity is mirrored to all regions, with its transaction, and its remo
 });
 
 /** Resolves once a session in a region waits for another transaction's row. */
-async function someoneWaits(region: string): Promise<void> {
-  const client = await fleet.connect(region, 'superuser');
-  const waiting = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted) AS yes`;
-  while ((await client.query<{ yes: boolean }>(waiting)).rows[0]?.yes !== true);
-}
+const someoneWaits = (region: string): Promise<void> =>
+  untilSome(fleet, region, `SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted`);
 
 const save = (id: string, email: string): string => `SELECT shared.save_details('${id}', 'gbr', '${email}')`;
 

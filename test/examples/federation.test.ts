@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { urlWith } from '../../src/sandbox/databases.js';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
+import { clean } from '../support/outcomes.js';
 
 const GRAFANA = { user: 'grafana', password: 'GRAFANA_PASSWORD' };
-const clean = { drift: [], inDoubt: [], problems: [], exitCode: 0 };
 
 let fleet: ExampleFleet;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRun } from '../support/crash-run.js';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
+import { clean } from '../support/outcomes.js';
 
 const TENANTS = [
   ['north', 'acme'],
@@ -9,8 +10,6 @@ const TENANTS = [
 ] as const;
 
 let fleet: ExampleFleet;
-
-const clean = { drift: [], inDoubt: [], problems: [], exitCode: 0 };
 
 beforeAll(async () => {
   fleet = await exampleFleet('no-veneer');

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { exampleFleet, type ExampleFleet } from '../support/example-fleet.js';
+import { clean, committed } from '../support/outcomes.js';
 
 let fleet: ExampleFleet;
-
-const committed = { problems: [], exitCode: 0 };
-const clean = { drift: [], inDoubt: [], problems: [], exitCode: 0 };
 
 beforeAll(async () => {
   fleet = await exampleFleet('time-partitions');

@@ -1,36 +1,31 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
-import { freshFleet } from '../support/fresh-fleet.js';
-import type { TestFleet } from '../support/test-fleet.js';
+import { beforeEach, expect, test } from '@jest/globals';
+import { useBookstore } from '../support/commands.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { scenario } from '../support/scenario.js';
 
-let fleet: TestFleet;
-let run: Commands;
+const s = scenario();
 
 beforeEach(async () => {
-  fleet = await freshFleet();
-  run = commandsOn(fleet);
-  await useBookstore(fleet);
-  await run.setup();
+  await useBookstore(s.fleet);
+  await s.run.setup();
 });
 
-afterEach(() => fleet.close());
-
 test('--atomic fleet: every migration is one step over all shards', async () => {
-  const report = await run.up({ atomic: 'fleet' });
+  const report = await s.run.up({ atomic: 'fleet' });
   expect(report).toMatchObject({ exitCode: 0, problems: [] });
   expect(report.shards.map((shard) => shard.state)).toEqual(['done', 'done', 'done']);
-  expect(await run.status()).toMatchObject({ exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ exitCode: 0 });
   for (const member of ['veneer', 'shard1', 'shard2', 'shard3']) {
-    expect(await fleet.query(member, 'SELECT * FROM pgveneer.step')).toEqual([]);
+    expect(await s.fleet.query(member, 'SELECT * FROM pgveneer.step')).toEqual([]);
   }
 });
 
 test('--atomic fleet: a database is one participant, however many shards a veneer shows', async () => {
   const taking: string[][] = [];
-  const watching = commandsOn(fleet, {
+  const watching = s.runWith({
     at: async (point) => {
       if (point !== 'after intent') return;
-      const rows = await fleet.query(
+      const rows = await s.fleet.query(
         'veneer',
         `SELECT p->>'role' AS role, p->>'member' AS member
            FROM pgveneer.intent, jsonb_array_elements(participants) AS p`,
@@ -44,36 +39,31 @@ test('--atomic fleet: a database is one participant, however many shards a venee
 });
 
 test('--atomic fleet: what fails on one shard is on none', async () => {
-  await run.up();
-  await fleet.query('shard3', 'ALTER TABLE initech.books ADD COLUMN pages int');
-  await fleet.writeMigration('20270101000000000_pages.sql', 'ALTER TABLE books ADD COLUMN pages int;');
-  const report = await run.up({ atomic: 'fleet' });
+  await s.run.up();
+  await s.fleet.query('shard3', 'ALTER TABLE initech.books ADD COLUMN pages int');
+  await s.fleet.writeMigration('20270101000000000_pages.sql', 'ALTER TABLE books ADD COLUMN pages int;');
+  const report = await s.run.up({ atomic: 'fleet' });
   expect(report.exitCode).toBe(20);
   expect(report.problems[0]?.where).toMatchObject({ tenant: 'initech' });
   const rows = await Promise.all(
     ['shard1', 'shard2', 'shard3'].map((shard) =>
-      fleet.query(shard, "SELECT 1 FROM pgveneer.ledger WHERE migration LIKE '2027%'"),
+      s.fleet.query(shard, "SELECT 1 FROM pgveneer.ledger WHERE migration LIKE '2027%'"),
     ),
   );
   expect(rows.flat()).toEqual([]);
 });
 
 test('--atomic fleet: a shard that refuses to prepare rolls all the others back', async () => {
-  await run.up();
-  await fleet.writeMigration('20270101000000000_pages.sql', 'ALTER TABLE books ADD COLUMN pages int;');
-  const stubborn = await fleet.connect('shard2', 'superuser');
-  const blocked = commandsOn(fleet, {
+  await s.run.up();
+  await s.fleet.writeMigration('20270101000000000_pages.sql', 'ALTER TABLE books ADD COLUMN pages int;');
+  const blocked = s.runWith({
     at: async (point) => {
-      if (point !== 'before prepare:shard2') return;
-      await stubborn.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND state = 'idle in transaction' AND application_name LIKE 'pgv %'`,
-      );
+      if (point === 'before prepare:shard2') await loseSessions(s.fleet, ['shard2'], 'in transaction');
     },
   });
   const report = await blocked.up({ atomic: 'fleet' });
   expect(report.shards.map((shard) => shard.state)).toEqual(['failed', 'failed', 'failed']);
-  expect(await run.status()).toMatchObject({ inDoubt: [], drift: [], exitCode: 10 });
-  expect(await run.up({ atomic: 'fleet' })).toMatchObject({ exitCode: 0 });
-  expect(await run.status()).toMatchObject({ exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ inDoubt: [], drift: [], exitCode: 10 });
+  expect(await s.run.up({ atomic: 'fleet' })).toMatchObject({ exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ exitCode: 0 });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Problem } from '../../src/errors.js';
-import { until } from '../protocol/until.js';
+import { untilSome } from '../support/until.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
 
@@ -10,10 +10,10 @@ const FOREVER = 'SELECT pg_sleep(3600)';
 
 /** Cancels what sleeps on a member, as an administrator may do. */
 const cancelSleep = (member: string): Promise<void> =>
-  until(
+  untilSome(
     s.fleet,
     member,
-    `SELECT pg_cancel_backend(pid) AS yes FROM pg_stat_activity
+    `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event = 'PgSleep'`,
   );
 

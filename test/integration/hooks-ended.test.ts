@@ -5,7 +5,8 @@ import { factsOf, STUBBORN, stubbornGone, TELL, writeHooks } from '../support/ho
 import { signal } from '../support/hold.js';
 import { startCli } from '../support/run-cli.js';
 import { scenario } from '../support/scenario.js';
-import { until } from '../support/until-true.js';
+import { SLEEPING } from '../support/sessions.js';
+import { untilNone, untilSome } from '../support/until.js';
 
 const s = scenario();
 
@@ -41,8 +42,7 @@ test('so is SQL that hangs, and that would catch a cancel', async () => {
   expect(report.problems[0]?.message).toMatch(
     /it took longer than 200 ms, and was ended \(SQL on shards: DO/,
   );
-  const sleeping = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
-  await until(async () => (await s.fleet.query('shard1', sleeping, 'superuser')).length === 0);
+  await untilNone(s.fleet, 'shard1', SLEEPING);
 });
 
 test('Ctrl-C ends the hook that runs; the step is not begun, and after_run is told', async () => {
@@ -65,8 +65,7 @@ test('a step whose hook before it ran has its hook behind it, also when it was i
   await s.fleet.writeMigration('0002_change.sql', 'SELECT pg_sleep(600)');
   const controller = new AbortController();
   const running = s.runWith({ signal: controller.signal }).up();
-  const sleeping = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
-  await until(async () => (await s.fleet.query('shard1', sleeping, 'superuser')).length > 0);
+  await untilSome(s.fleet, 'shard1', SLEEPING);
   controller.abort();
   expect(await running).toMatchObject({ exitCode: 130 });
   await stubbornGone(s.fleet);

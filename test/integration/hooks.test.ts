@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { history } from '../../src/commands/history/history.js';
-import type { UpReport } from '../../src/report/up.js';
 import { factsOf, HOLD, letGo, TELL, writeHooks } from '../support/hooks.js';
 import { signal } from '../support/hold.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { shardStates } from '../support/outcomes.js';
 
 const s = scenario({
   config: (fleet) => bookstoreYaml(fleet).replace('rollout: {', 'rollout: { concurrency: 1,'),
@@ -13,8 +13,6 @@ const s = scenario({
 
 const BOOKS = 'CREATE TABLE books (id int PRIMARY KEY)';
 const ISBN = 'ALTER TABLE books ADD COLUMN isbn text';
-
-const states = ({ shards }: UpReport): string[] => shards.map(({ shard, state }) => `${shard}: ${state}`);
 
 /** Who has the column, on the shards and on the veneer. */
 async function withColumn(name: string): Promise<string[]> {
@@ -90,7 +88,7 @@ test('a before_step hook that fails: the step is not run, the run stops, and the
   const migration = await s.write(ISBN);
   const report = await s.run.up();
   expect(report).toMatchObject({ exitCode: 21, next: 'migrate up' });
-  expect(states(report)).toEqual(['shard1: done', 'shard2: failed', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: done', 'shard2: failed', 'shard3: not started']);
   expect(report.shards[1]).toMatchObject({
     steps: [{ state: 'failed', attempts: 0 }],
     problem: {
@@ -110,7 +108,7 @@ test('a before_step hook that fails: the step is not run, the run stops, and the
   ]);
   expect(await withColumn('isbn')).toEqual(['veneer bluth_co.books', 'shard1 bluth_co.books']);
   await writeHooks(s.fleet, {});
-  expect(states(await s.run.up())).toEqual(['shard1: up to date', 'shard2: done', 'shard3: done']);
+  expect(shardStates(await s.run.up())).toEqual(['shard1: up to date', 'shard2: done', 'shard3: done']);
   expect(await s.run.status()).toMatchObject({ exitCode: 0 });
 });
 
@@ -132,7 +130,7 @@ test('an after_step hook that fails: the step is committed and said to be, and n
   await s.write('ALTER TABLE books ADD COLUMN pages int');
   const report = await s.run.up();
   expect(report).toMatchObject({ exitCode: 21, next: 'migrate up' });
-  expect(states(report)).toEqual(['shard1: done', 'shard2: failed', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: done', 'shard2: failed', 'shard3: not started']);
   expect(report.shards[1]).toMatchObject({
     steps: [{ state: 'committed' }, { state: 'not started' }],
     problem: { message: expect.stringMatching(/^committed, but the after_step hook failed: /) },
@@ -156,7 +154,7 @@ test('on_error: continue holds for hooks, too', async () => {
   await s.write(ISBN);
   await s.write('ALTER TABLE books ADD COLUMN pages int');
   const report = await s.run.up();
-  expect(states(report)).toEqual(['shard1: failed', 'shard2: failed', 'shard3: done']);
+  expect(shardStates(report)).toEqual(['shard1: failed', 'shard2: failed', 'shard3: done']);
   expect(report.shards.map(({ steps }) => steps.map(({ state }) => state))).toEqual([
     ['failed', 'not started'],
     ['committed', 'not started'],
@@ -187,7 +185,7 @@ test('an after_run hook that fails is said: exit code 21 where anything is commi
   await s.write(ISBN);
   const report = await s.run.up();
   expect(report).toMatchObject({ exitCode: 21, next: 'migrate status' });
-  expect(states(report)).toEqual(['shard1: done', 'shard2: done', 'shard3: done']);
+  expect(shardStates(report)).toEqual(['shard1: done', 'shard2: done', 'shard3: done']);
   expect(report.problems.map(({ message }) => message)).toEqual([
     'the after_run hook failed: it ended with exit code 9 (exit 9)',
   ]);
@@ -261,7 +259,7 @@ test('after a hook of a veneer step fails, nothing comes behind that barrier', a
     exitCode: 21,
     veneerSteps: [{ state: 'committed', problem: { message: expect.stringMatching(/^committed, but /) } }],
   });
-  expect(states(report)).toEqual(['shard1: not started', 'shard2: not started', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: not started', 'shard2: not started', 'shard3: not started']);
   expect(await withColumn('isbn')).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import { Secret } from '../../src/secret.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import { logged } from '../support/logged.js';
 import type { TestFleet } from '../support/test-fleet.js';
-import { until } from '../support/until-true.js';
+import { untilTrue } from '../support/until.js';
 
 let fleet: TestFleet;
 
@@ -157,7 +157,7 @@ test('a connection that comes anew is asked in the order of the calls', async ()
   try {
     await session.visit();
     await fleet.query('veneer', `SELECT pg_terminate_backend(${session.pid})`, 'superuser');
-    await until(async () => opened[0]?.isLost() === true);
+    await untilTrue(async () => opened[0]?.isLost() === true);
     expect(await inOneGo(session, () => xact(session))).toMatchObject([{ only: 'on' }]);
   } finally {
     await session.close();

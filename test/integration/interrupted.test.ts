@@ -3,10 +3,10 @@ import type { UpReport } from '../../src/report/up.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { scenario } from '../support/scenario.js';
+import { shardStates } from '../support/outcomes.js';
+import { expectAtRest } from '../support/at-rest.js';
 
 const s = scenario();
-
-const states = ({ shards }: UpReport): unknown => shards.map(({ shard, state }) => `${shard}: ${state}`);
 
 /** Runs up and asks it to end when it comes to the point. */
 async function interruptAt(point: string): Promise<UpReport> {
@@ -31,9 +31,7 @@ async function expectWhole(): Promise<void> {
     expect(locks).toEqual([]);
   }
   await assertLikeImport(s.fleet);
-  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
-  expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
-  await assertLikeImport(s.fleet);
+  await expectAtRest(s.fleet, s.run);
 }
 
 test.each([
@@ -46,7 +44,7 @@ test.each([
   await s.start('CREATE TABLE books (id int)');
   await s.write('ALTER TABLE books ADD COLUMN title text');
   const report = await interruptAt(point);
-  expect(states(report)).toEqual(['shard1: interrupted', 'shard2: not started', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: interrupted', 'shard2: not started', 'shard3: not started']);
   expect(report).toMatchObject({
     exitCode: 130,
     next: 'migrate up',
@@ -68,7 +66,7 @@ test.each([
     await s.write('ALTER TABLE books ADD COLUMN title text');
     await s.write('ALTER TABLE books ADD COLUMN isbn text');
     const report = await interruptAt(point);
-    expect(states(report)).toEqual(['shard1: stopped', 'shard2: not started', 'shard3: not started']);
+    expect(shardStates(report)).toEqual(['shard1: stopped', 'shard2: not started', 'shard3: not started']);
     expect(report.shards[0]?.steps.map(({ state }) => state)).toEqual(['committed', 'not started']);
     expect(report).toMatchObject({ exitCode: 130, next: 'migrate up' });
     await expectWhole();
@@ -90,7 +88,7 @@ test('told to stop before it began, up and sync begin nothing', async () => {
   await s.fleet.query('veneer', 'DROP FOREIGN TABLE initech.books');
   const run = s.runWith({ signal: AbortSignal.abort() });
   const report = await run.up();
-  expect(states(report)).toEqual(['shard1: not started', 'shard2: not started', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: not started', 'shard2: not started', 'shard3: not started']);
   expect(report).toMatchObject({ exitCode: 130 });
   expect(await run.sync()).toMatchObject({ exitCode: 130, veneers: [{ statements: [] }] });
   await s.run.sync();

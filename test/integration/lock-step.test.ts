@@ -1,75 +1,63 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { history } from '../../src/commands/history/history.js';
-import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
-import { freshFleet } from '../support/fresh-fleet.js';
-import { runCli } from '../support/run-cli.js';
-import type { TestFleet } from '../support/test-fleet.js';
+import { useBookstore } from '../support/commands.js';
+import { killedAt } from '../support/killed-at.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { protocolsOf } from '../support/outcomes.js';
+import { scenario } from '../support/scenario.js';
 
-let fleet: TestFleet;
-let run: Commands;
+const s = scenario();
 
 beforeEach(async () => {
-  fleet = await freshFleet();
-  run = commandsOn(fleet);
-  await useBookstore(fleet);
-  await run.setup();
+  await useBookstore(s.fleet);
+  await s.run.setup();
 });
 
-afterEach(() => fleet.close());
-
-const protocols = (report: Awaited<ReturnType<Commands['up']>>): (string | null)[] =>
-  report.shards.flatMap((shard) => shard.steps.map((step) => step.protocol));
-
 test('--protocol lock-step migrates the fleet without preparing anything', async () => {
-  const report = await run.up({ protocol: 'lock-step' });
+  const report = await s.run.up({ protocol: 'lock-step' });
   expect(report).toMatchObject({ exitCode: 0, problems: [] });
-  expect(new Set(protocols(report))).toEqual(new Set(['lock-step', 'one server']));
-  expect(await run.status()).toMatchObject({ exitCode: 0 });
+  expect(new Set(protocolsOf(report))).toEqual(new Set(['lock-step', 'one server']));
+  expect(await s.run.status()).toMatchObject({ exitCode: 0 });
 });
 
 test('a step that PREPARE refuses runs in lock-step, and the report says so', async () => {
-  await run.up();
-  await fleet.writeMigration(
+  await s.run.up();
+  await s.fleet.writeMigration(
     '20270101000000000_temp.sql',
     'CREATE TEMP TABLE scratch (a int) ON COMMIT DROP;\nALTER TABLE books ADD COLUMN pages int;\n',
   );
-  const report = await run.up();
+  const report = await s.run.up();
   expect(report).toMatchObject({ exitCode: 0, problems: [] });
-  expect(protocols(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
-  expect(run.events).toContainEqual({ type: 'notice', text: expect.stringContaining('runs in lock-step') });
-  expect(await run.status()).toMatchObject({ exitCode: 0 });
+  expect(protocolsOf(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
+  expect(s.run.events).toContainEqual({ type: 'notice', text: expect.stringContaining('runs in lock-step') });
+  expect(await s.run.status()).toMatchObject({ exitCode: 0 });
 });
 
 test('a veneer that lost its commit gets its statements again, so that a rename stays a rename', async () => {
-  await run.up();
-  await fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
-  await fleet.writeMigration(
+  await s.run.up();
+  await s.fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
+  await s.fleet.writeMigration(
     '20270101000000000_rename.sql',
     'ALTER TABLE books RENAME COLUMN title TO name;\n',
   );
-  const veneer = await fleet.connect('veneer', 'superuser');
-  const crashing = commandsOn(fleet, {
+  const crashing = s.runWith({
     at: async (point) => {
-      if (point !== 'before commit:veneer') return;
-      await veneer.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND application_name LIKE 'pgv %' AND state = 'idle in transaction'`,
-      );
+      if (point === 'before commit:veneer') await loseSessions(s.fleet, ['veneer'], 'in transaction');
     },
   });
   const report = await crashing.up({ protocol: 'lock-step', shards: ['shard1'] });
   expect(report).toMatchObject({ exitCode: 0, problems: [] });
-  expect(await run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
-  const rows = await fleet.query('veneer', 'SELECT * FROM public.titles');
+  expect(await s.run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
+  const rows = await s.fleet.query('veneer', 'SELECT * FROM public.titles');
   expect(rows).toHaveLength(12);
 });
 
 test('for how long a veneer was behind, from the COMMIT of the shard to its own, is in the report and in the history', async () => {
-  const held = commandsOn(fleet, {
+  const held = s.runWith({
     at: async (point) => {
-      if (point === 'after commit:shard2') await fleet.query('shard2', 'SELECT pg_sleep(0.05)');
+      if (point === 'after commit:shard2') await s.fleet.query('shard2', 'SELECT pg_sleep(0.05)');
     },
   });
   const first = { limit: { kind: 'count', count: 1 } } as const;
@@ -77,28 +65,22 @@ test('for how long a veneer was behind, from the COMMIT of the shard to its own,
   const windows = report.shards.map(({ shard, steps }) => [shard, steps[0]?.windowMs]);
   expect(windows).toEqual(['shard1', 'shard2', 'shard3'].map((shard) => [shard, expect.any(Number)]));
   expect(windows[1]?.[1]).toBeGreaterThanOrEqual(50);
-  const { steps } = await history(await run.config(), { show: report.run ?? '' }, { who: 'reader@here' });
+  const { steps } = await history(await s.run.config(), { show: report.run ?? '' }, { who: 'reader@here' });
   const kept = steps?.map(({ shard, details }) => [shard, details.windowMs]);
   expect(kept?.toSorted()).toEqual(windows);
-  const prepared = await run.up(first);
+  const prepared = await s.run.up(first);
   expect(prepared.shards.map(({ steps }) => steps[0]?.windowMs)).toEqual([null, null, null]);
 });
 
 test('shards of one step commit one after the other: the report says so, and which did not when the second is cut off', async () => {
-  await run.up();
-  await fleet.writeMigration(
+  await s.run.up();
+  await s.fleet.writeMigration(
     '20270101000000000_pages.sql',
     'ALTER TABLE books ADD COLUMN pages int NOT NULL DEFAULT 1;\n',
   );
-  const cut = commandsOn(fleet, {
+  const cut = s.runWith({
     at: async (point) => {
-      if (point !== 'before commit:shard2') return;
-      await fleet.query(
-        'shard2',
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND application_name LIKE 'pgv %' AND state = 'idle in transaction'`,
-        'superuser',
-      );
+      if (point === 'before commit:shard2') await loseSessions(s.fleet, ['shard2'], 'in transaction');
     },
   });
   const together = { protocol: 'lock-step', atomic: 'fleet' } as const;
@@ -111,10 +93,10 @@ test('shards of one step commit one after the other: the report says so, and whi
       {},
     ],
   });
-  const status = await run.status();
+  const status = await s.run.status();
   expect(status).toMatchObject({ exitCode: 10, drift: [], inDoubt: [] });
-  expect(await fleet.query('veneer', 'SELECT pages FROM bluth_co.books LIMIT 1')).toEqual([{ pages: 1 }]);
-  const again = await run.up(together);
+  expect(await s.fleet.query('veneer', 'SELECT pages FROM bluth_co.books LIMIT 1')).toEqual([{ pages: 1 }]);
+  const again = await s.run.up(together);
   expect(again).toMatchObject({ exitCode: 0, problems: [] });
   expect(again.shards.map(({ steps }) => steps.map(({ notAtOnce }) => notAtOnce))).toEqual([
     [],
@@ -122,34 +104,33 @@ test('shards of one step commit one after the other: the report says so, and whi
     [['shard2']],
   ]);
   expect(again.notices).toEqual([expect.stringContaining('shard2, shard3 committed one after the other')]);
-  expect(await run.status()).toMatchObject({ exitCode: 0 });
+  expect(await s.run.status()).toMatchObject({ exitCode: 0 });
 });
 
 test('a replay waits for no reader for longer than a step does, stays in doubt, and goes through once the reader has ended', async () => {
-  const yaml = (await readFile(join(fleet.dir, 'shards.yaml'), 'utf8')).replace(
+  const yaml = (await readFile(join(s.fleet.dir, 'shards.yaml'), 'utf8')).replace(
     /rollout: .*/,
     'rollout: { lock_wait: 200ms, retries: 1 }',
   );
-  await writeFile(join(fleet.dir, 'shards.yaml'), yaml);
-  await run.up();
-  await fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
-  await fleet.writeMigration('20270101000000000_rename.sql', 'ALTER TABLE books RENAME title TO name;\n');
-  const env = { PGVENEER_TEST_CRASH_AT: 'before commit:veneer', PGVENEER_TEST_NO_WATCHDOG: '1' };
+  await writeFile(join(s.fleet.dir, 'shards.yaml'), yaml);
+  await s.run.up();
+  await s.fleet.query('veneer', 'CREATE VIEW public.titles AS SELECT title FROM bluth_co.books');
+  await s.fleet.writeMigration('20270101000000000_rename.sql', 'ALTER TABLE books RENAME title TO name;\n');
   const args = ['up', '--protocol', 'lock-step', '--shard', 'shard1'];
-  expect(await runCli(args, { cwd: fleet.dir, env })).toMatchObject({ signal: 'SIGKILL' });
-  const reader = await fleet.connect('veneer', 'app');
+  await killedAt(s.fleet, args, 'before commit:veneer');
+  const reader = await s.fleet.connect('veneer', 'app');
   await reader.query('BEGIN; SELECT count(*) FROM bluth_co.books');
   const detail = expect.stringContaining('veneer could not follow: canceling statement due to lock timeout');
-  expect(await run.recover()).toMatchObject({
+  expect(await s.run.recover()).toMatchObject({
     exitCode: 22,
     next: 'migrate recover',
     settled: [{ ending: 'in doubt', detail }],
   });
   await reader.query('COMMIT');
-  expect(await run.recover()).toMatchObject({
+  expect(await s.run.recover()).toMatchObject({
     exitCode: 0,
     settled: [{ ending: 'committed', detail: null }],
   });
-  expect(await run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
-  expect(await fleet.query('veneer', 'SELECT * FROM public.titles')).toHaveLength(12);
+  expect(await s.run.status({ shards: ['shard1'] })).toMatchObject({ exitCode: 0 });
+  expect(await s.fleet.query('veneer', 'SELECT * FROM public.titles')).toHaveLength(12);
 });

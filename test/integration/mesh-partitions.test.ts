@@ -2,11 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRun } from '../support/crash-run.js';
 import { meshFleet, REGION_RULES, REGIONS, regionNames, type MeshFleet } from '../support/mesh-fleet.js';
+import { committed, expectClean } from '../support/outcomes.js';
 
 let fleet: MeshFleet;
 let count = 0;
-
-const committed = { problems: [], exitCode: 0 };
 
 const write = (scope: 'veneer' | 'tenant', sql: string): Promise<void> =>
   fleet.writeMigration(
@@ -17,10 +16,6 @@ const write = (scope: 'veneer' | 'tenant', sql: string): Promise<void> =>
 const migrate = async (scope: 'veneer' | 'tenant', sql: string): ReturnType<MeshFleet['run']['up']> => {
   await write(scope, sql);
   return fleet.run.up();
-};
-
-const expectClean = async (): Promise<void> => {
-  expect(await fleet.run.status()).toMatchObject({ drift: [], inDoubt: [], problems: [], exitCode: 0 });
 };
 
 beforeAll(async () => {
@@ -50,7 +45,7 @@ test('in every region its own partition is local, and the others are attached fo
   const shown = (own: string): unknown[] =>
     regionNames.toSorted().map((name) => ({ partition: `${name} ${name === own ? 'r' : 'f'}` }));
   expect(kinds).toEqual(regionNames.map(shown));
-  await expectClean();
+  await expectClean(fleet.run);
 });
 
 test('an INSERT in any region lands at home, and every region reads all of it', async () => {
@@ -80,7 +75,7 @@ test.each([
   'a migration of the veneers moves parents, partitions and mirrors of all regions in one step: %s',
   async (sql) => {
     expect(await migrate('veneer', sql)).toMatchObject(committed);
-    await expectClean();
+    await expectClean(fleet.run);
     const counts = await fleet.everywhere(
       'SELECT count(*)::int AS n FROM (SELECT * FROM shared.identity_details) AS d',
     );
@@ -93,7 +88,7 @@ test('a step of the mesh that dies between two commits is brought to its end', a
   const dead = startRun(fleet.dir, { command: 'up', dieAt: 'after commit prepared:gbr#1' });
   expect(await dead.result).toMatchObject({ signal: 'SIGKILL' });
   expect(await fleet.run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
-  await expectClean();
+  await expectClean(fleet.run);
   const notes = await fleet.everywhere('SELECT count(note)::int AS n FROM shared.identity_details');
   expect(notes).toEqual(regionNames.map(() => [{ n: 0 }]));
 });
@@ -114,7 +109,7 @@ test('a region whose own table is no partition there has no home, and its status
     ],
   });
   await fleet.in('usa', drift[0]?.cure.replace('on usa: ', '') ?? '');
-  await expectClean();
+  await expectClean(fleet.run);
 });
 
 test('a home that is a partition of something else is told with what it is attached to', async () => {
@@ -134,7 +129,7 @@ test('a home that is a partition of something else is told with what it is attac
   ]);
   await fleet.in('aus', drift[0]?.cure.replace('on aus: ', '') ?? '');
   await fleet.in('aus', 'DROP TABLE shared.elsewhere');
-  await expectClean();
+  await expectClean(fleet.run);
 });
 
 test('a home with other bounds than the rule says is told by status --verify, with what cures it', async () => {
@@ -160,7 +155,7 @@ test('a rewrite of a parent is refused in a mesh', async () => {
   const report = await migrate('veneer', 'ALTER TABLE shared.identity_details ALTER COLUMN id TYPE bigint');
   expect(report).toMatchObject({ exitCode: 20, problems: [{ hint: expect.stringMatching(/--offline/) }] });
   expect(await fleet.run.up({ offline: true })).toMatchObject(committed);
-  await expectClean();
+  await expectClean(fleet.run);
 });
 
 test('a change of one region alone is refused before any vote', async () => {

@@ -4,6 +4,7 @@ import { freshFleet } from '../support/fresh-fleet.js';
 import { startRun } from '../support/crash-run.js';
 import type { TestFleet } from '../support/test-fleet.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { protocolsOf } from '../support/outcomes.js';
 
 let fleet: TestFleet;
 let run: Commands;
@@ -28,8 +29,7 @@ test('without veneers a fleet of shards alone is migrated by the same engine', a
   expect(await run.status()).toMatchObject({ exitCode: 10, drift: [], next: 'migrate up' });
   const report = await run.up();
   expect(report).toMatchObject({ problems: [], exitCode: 0 });
-  const protocols = report.shards.flatMap(({ steps }) => steps.map(({ protocol }) => protocol));
-  expect(new Set(protocols)).toEqual(new Set(['one server']));
+  expect(new Set(protocolsOf(report))).toEqual(new Set(['one server']));
   expect(await run.status()).toMatchObject({ exitCode: 0, drift: [], inDoubt: [], next: null });
   expect(await run.sync()).toMatchObject({ exitCode: 0, veneers: [] });
 });

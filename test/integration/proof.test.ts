@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { scenario } from '../support/scenario.js';
-import { blocks, until } from '../protocol/until.js';
+import { blockedBy } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 
 const s = scenario();
 
@@ -48,7 +49,7 @@ test.each(['up', 'rehearse'] as const)(
     await stranger.query('BEGIN; ALTER FOREIGN TABLE bluth_co.books ADD COLUMN note text');
     const [own] = (await stranger.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
     const report = s.run[command](onShard1);
-    await until(s.fleet, 'veneer', blocks(own?.pid ?? 0));
+    await untilSome(s.fleet, 'veneer', blockedBy(own?.pid ?? 0));
     await stranger.query('COMMIT');
     expect(await report).toMatchObject({ problems: [], exitCode: 0 });
     const names = command === 'up' ? ['id', 'title'] : ['id', 'note'];

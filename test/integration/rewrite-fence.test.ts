@@ -1,29 +1,23 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
-import { freshFleet } from '../support/fresh-fleet.js';
-import type { TestFleet } from '../support/test-fleet.js';
+import { beforeEach, expect, test } from '@jest/globals';
+import { useBookstore } from '../support/commands.js';
+import { scenario } from '../support/scenario.js';
 
-let fleet: TestFleet;
-let run: Commands;
+const s = scenario();
 
 beforeEach(async () => {
-  fleet = await freshFleet();
-  run = commandsOn(fleet);
-  await useBookstore(fleet);
-  await run.setup();
-  expect(await run.up()).toMatchObject({ exitCode: 0 });
+  await useBookstore(s.fleet);
+  await s.run.setup();
+  expect(await s.run.up()).toMatchObject({ exitCode: 0 });
 });
-
-afterEach(() => fleet.close());
 
 const REWRITE =
   'ALTER TABLE books ALTER COLUMN publish_date TYPE timestamptz USING publish_date::timestamptz;';
 
 test('a rewrite goes through when nobody reads, and the veneer has the new type', async () => {
-  await fleet.writeMigration('20270101000000000_rewrite.sql', REWRITE);
-  expect(await run.up()).toMatchObject({ exitCode: 0, problems: [] });
-  expect(await run.status()).toMatchObject({ exitCode: 0 });
-  const [row] = await fleet.query(
+  await s.fleet.writeMigration('20270101000000000_rewrite.sql', REWRITE);
+  expect(await s.run.up()).toMatchObject({ exitCode: 0, problems: [] });
+  expect(await s.run.status()).toMatchObject({ exitCode: 0 });
+  const [row] = await s.fleet.query(
     'veneer',
     'SELECT count(*)::int AS n, pg_typeof(min(publish_date))::text AS type FROM cyberdyne.books',
     'app',
@@ -32,17 +26,17 @@ test('a rewrite goes through when nobody reads, and the veneer has the new type'
 });
 
 test('a reader of another table with an old remote snapshot never sees the rewritten table empty', async () => {
-  await fleet.writeMigration('20270101000000000_rewrite.sql', REWRITE);
-  const reader = await fleet.connect('veneer', 'app');
+  await s.fleet.writeMigration('20270101000000000_rewrite.sql', REWRITE);
+  const reader = await s.fleet.connect('veneer', 'app');
   await reader.query('BEGIN');
   await reader.query('SELECT count(*) FROM cyberdyne.authors');
   let settled = false;
-  const done = run.up().then((report) => {
+  const done = s.run.up().then((report) => {
     settled = true;
     return report;
   });
   while (
-    !run.events.some(
+    !s.run.events.some(
       (event) => event.type === 'step' && event.shard === 'shard2' && event.phase === 'retrying',
     )
   ) {

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startEphemeral } from '../../src/sandbox/ephemeral.js';
 import { commandLine, processStart } from '../../src/sandbox/process-probe.js';
 import { runAs, serverUser } from '../../src/sandbox/server-user.js';
 import { tempFolder } from '../../src/sandbox/temp-folder.js';
 import { runScript } from '../support/run-script.js';
+import { untilTrue } from '../support/until.js';
 
 const START = `
   const { startEphemeral } = await load('sandbox/ephemeral.ts');
@@ -19,11 +19,6 @@ interface Started {
   readonly pids: readonly number[];
 }
 
-/** Asks again until it is so; the test's own limit ends it when it never is. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await pause(20);
-}
-
 const gone = async (pid: number): Promise<boolean> => (await commandLine(pid)) === null;
 
 const allGone = async ({ dir, pids }: Started): Promise<boolean> =>
@@ -33,7 +28,7 @@ test('servers end, and their folder goes, when their owner is killed', async () 
   const owner = await runScript(START);
   const started: Started = JSON.parse(await owner.firstLine);
   owner.child.kill('SIGKILL');
-  await until(() => allGone(started));
+  await untilTrue(() => allGone(started));
   await owner.output;
 });
 
@@ -46,7 +41,7 @@ test('where the guard was killed as well, the next start cleans up, and leaves w
   process.kill(guards[0]!, 'SIGKILL');
   owner.child.kill('SIGKILL');
   await owner.output;
-  await until(async () => (await processStart(owner.child.pid!)) === null);
+  await untilTrue(async () => (await processStart(owner.child.pid!)) === null);
   expect(existsSync(started.dir)).toBe(true);
   const next = await startEphemeral(['next']);
   expect(await allGone(started)).toBe(true);

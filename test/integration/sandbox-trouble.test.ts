@@ -1,36 +1,25 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBinaries, nativeFolder } from '../../src/sandbox/binaries.js';
-import { bookstoreEnv } from '../../src/sandbox/bookstore-env.js';
 import { SERVERS } from '../../src/sandbox/bookstore-fleet.js';
-import { guard, type Guard } from '../../src/sandbox/guard.js';
-import { freePorts } from '../../src/sandbox/ports.js';
 import { findSandboxFolder } from '../../src/sandbox/sandbox-folder.js';
 import { sandboxLogs } from '../../src/sandbox/sandbox-logs.js';
 import { sandboxStart, sandboxStatus, sandboxStop, sandboxUrl } from '../../src/sandbox/sandbox.js';
 import { canEnter, runAs, serverUser } from '../../src/sandbox/server-user.js';
 import { runScript } from '../support/run-script.js';
+import { sandboxProject, type SandboxProject } from '../support/sandbox-project.js';
 
 let project: string;
 let env: Record<string, string>;
-let watch: Guard; // a killed run must not leave a sandbox, which outlives its starter by design
+let remove: SandboxProject['remove'];
 
 beforeEach(async () => {
-  project = await mkdtemp(join(tmpdir(), 'pg-veneer-sandbox-test-'));
-  await chmod(project, 0o755);
-  watch = guard(join(project, '.pg-veneer/sandbox'));
-  const ports = await freePorts(SERVERS.length);
-  env = bookstoreEnv(Object.fromEntries(SERVERS.map((name, index) => [name, ports[index]!])));
+  ({ project, env, remove } = await sandboxProject());
 });
 
-afterEach(async () => {
-  await sandboxStop(project);
-  await rm(project, { recursive: true });
-  watch.release();
-});
+afterEach(() => remove());
 
 test('a port in use is named with its variable, and nothing is left running', async () => {
   const listener = createServer();

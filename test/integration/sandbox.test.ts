@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendFile, chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { CommandContext } from '../../src/commands/common/context.js';
 import { sandbox } from '../../src/commands/sandbox/sandbox.js';
 import type { SandboxReport } from '../../src/report/reports.js';
-import { bookstoreEnv } from '../../src/sandbox/bookstore-env.js';
 import { SERVERS } from '../../src/sandbox/bookstore-fleet.js';
-import { guard, type Guard } from '../../src/sandbox/guard.js';
 import { freePorts } from '../../src/sandbox/ports.js';
 import { sandboxLogs, withoutPasswords } from '../../src/sandbox/sandbox-logs.js';
 import { sandboxStart, sandboxStatus, sandboxStop, sandboxUrl } from '../../src/sandbox/sandbox.js';
+import { sandboxProject, type SandboxProject } from '../support/sandbox-project.js';
 
 const CONTEXT: CommandContext = {
   onProgress: () => undefined,
@@ -22,22 +20,14 @@ const CONTEXT: CommandContext = {
 
 let project: string;
 let env: Record<string, string>;
-let watch: Guard; // a killed run must not leave a sandbox, which outlives its starter by design
+let remove: SandboxProject['remove'];
 
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), 'pg-veneer-sandbox-test-'));
-  await chmod(project, 0o755);
-  watch = guard(join(project, '.pg-veneer/sandbox'));
-  const ports = await freePorts(SERVERS.length);
-  env = bookstoreEnv(Object.fromEntries(SERVERS.map((name, index) => [name, ports[index]!])));
+  ({ project, env, remove } = await sandboxProject());
   await sandboxStart(env, project);
 });
 
-afterAll(async () => {
-  await sandboxStop(project);
-  await rm(project, { recursive: true });
-  watch.release();
-});
+afterAll(() => remove());
 
 async function ask(name: string, as: string | undefined, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: (await sandboxUrl(env, project, name, as)).reveal() });

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { committed, expectClean } from '../support/outcomes.js';
 
-const committed = { problems: [], exitCode: 0 };
 const SHARDS = ['shard1', 'shard2', 'shard3'];
 
 /** Each tenant's orders are a partition of one table of the veneer; other tables are shown as ever. */
@@ -35,9 +35,6 @@ async function stepsOf(migration: string): Promise<unknown[]> {
   return rows.map(({ shards }) => shards);
 }
 
-const expectClean = async (): Promise<void> =>
-  expect(await s.run.status()).toMatchObject({ drift: [], inDoubt: [], problems: [], exitCode: 0 });
-
 test('shards at their own pace attach their partitions to one table, and what they share moves in one step', async () => {
   const attached = `SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'every.orders'::regclass`;
   expect(await s.fleet.query('veneer', attached)).toEqual([{ n: 4 }]);
@@ -50,7 +47,7 @@ test('shards at their own pace attach their partitions to one table, and what th
   expect(await stepsOf(name)).toEqual([SHARDS.join('+')]);
   for (const one of [before, after]) expect(await stepsOf(one)).toEqual(SHARDS);
   expect(await s.fleet.query('veneer', 'SELECT no, total FROM every.orders')).toEqual([]);
-  await expectClean();
+  await expectClean(s.run);
 });
 
 test('a selection without a shard that has partitions of the table is refused by its name', async () => {
@@ -63,11 +60,11 @@ test('a selection without a shard that has partitions of the table is refused by
   });
   expect(await s.run.up()).toMatchObject(committed);
   expect(await stepsOf(name)).toEqual([SHARDS.join('+')]);
-  await expectClean();
+  await expectClean(s.run);
 });
 
 test('partitions go at the pace of their shards', async () => {
   await s.write('DROP TABLE orders');
   expect(await s.run.up()).toMatchObject(committed);
-  await expectClean();
+  await expectClean(s.run);
 });

@@ -6,11 +6,12 @@ import { preparedIn } from '../support/leave-attempt.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
-import { until, waitsForLock } from '../support/until.js';
+import { waitingForLock } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 import { veneerDrift } from '../support/veneer-drift.js';
+import { committed } from '../support/outcomes.js';
 
 const SHARDS = ['shard1', 'shard2', 'shard3'];
-const committed = { problems: [], exitCode: 0 };
 
 /** One type on all shards, of which shard1 and shard3 show columns; each test renames its label. */
 const s = scenario({ shared: true });
@@ -125,7 +126,7 @@ test('no reader passes between the commits of the shards that share the type, th
     await reader.end();
   }
   const reader = s.fleet.query('veneer', READ, 'app');
-  await until(s.fleet, 'veneer', waitsForLock('veneer_app', 0));
+  await untilSome(s.fleet, 'veneer', waitingForLock('veneer_app', 0));
   hold.release();
   expect(await reader).toEqual([{ felt: `m${label}` }, { felt: `m${label}` }]);
   expect(await report).toMatchObject(committed);

@@ -1,22 +1,16 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { commandsOn, useBookstore, type Commands } from '../support/commands.js';
-import { freshFleet } from '../support/fresh-fleet.js';
+import { beforeEach, expect, test } from '@jest/globals';
+import { useBookstore } from '../support/commands.js';
 import { veneerDrift } from '../support/veneer-drift.js';
-import type { TestFleet } from '../support/test-fleet.js';
+import { scenario } from '../support/scenario.js';
 
-let fleet: TestFleet;
-let run: Commands;
+const s = scenario();
 
 beforeEach(async () => {
-  fleet = await freshFleet();
-  run = commandsOn(fleet);
-  await useBookstore(fleet);
+  await useBookstore(s.fleet);
 });
 
-afterEach(() => fleet.close());
-
 test('status works before setup, and says what to type', async () => {
-  const report = await run.status();
+  const report = await s.run.status();
   expect(report.problems).toEqual([]);
   expect(report.shards.flatMap((shard) => shard.tenants.map((tenant) => tenant.applied))).toEqual([
     null,
@@ -28,11 +22,11 @@ test('status works before setup, and says what to type', async () => {
 });
 
 test('a column added by hand is found, its consequence told, and cured by sync', async () => {
-  await run.setup();
-  await run.up();
-  expect(await run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0, next: null });
-  await fleet.query('shard2', 'ALTER TABLE cyberdyne.books ADD COLUMN isbn text');
-  const found = await run.status();
+  await s.run.setup();
+  await s.run.up();
+  expect(await s.run.status()).toMatchObject({ drift: [], problems: [], exitCode: 0, next: null });
+  await s.fleet.query('shard2', 'ALTER TABLE cyberdyne.books ADD COLUMN isbn text');
+  const found = await s.run.status();
   expect(found).toMatchObject({ exitCode: 11, next: 'migrate sync' });
   expect(veneerDrift(found)).toMatchObject([
     {
@@ -42,9 +36,9 @@ test('a column added by hand is found, its consequence told, and cured by sync',
       where: { tenant: 'cyberdyne' },
     },
   ]);
-  const repaired = await run.sync();
+  const repaired = await s.run.sync();
   expect(repaired).toMatchObject({ exitCode: 0, veneers: [{ state: 'repaired' }] });
-  expect(veneerDrift(await run.status())).toEqual([]);
-  await fleet.query('veneer', 'SELECT isbn FROM cyberdyne.books', 'app');
-  expect(await run.sync()).toMatchObject({ veneers: [{ state: 'in line', statements: [] }] });
+  expect(veneerDrift(await s.run.status())).toEqual([]);
+  await s.fleet.query('veneer', 'SELECT isbn FROM cyberdyne.books', 'app');
+  expect(await s.run.sync()).toMatchObject({ veneers: [{ state: 'in line', statements: [] }] });
 });

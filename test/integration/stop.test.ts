@@ -6,6 +6,8 @@ import type { Progress } from '../../src/report/progress.js';
 import type { HistoryRun } from '../../src/report/history.js';
 import type { StopReport } from '../../src/report/reports.js';
 import { startCli } from '../support/run-cli.js';
+import { waiting } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
 
@@ -25,13 +27,6 @@ const ask = async (
 
 const newest = async (): Promise<HistoryRun> =>
   (await history(await s.run.config(), { show: null, limit: 1 }, { who: 'x' })).runs[0]!;
-
-/** Resolves when the query, on a member, finds a row. */
-async function seen(member: string, sql: string): Promise<void> {
-  const client = await s.fleet.connect(member, 'superuser');
-  while ((await client.query(sql)).rowCount === 0) await new Promise((resolve) => setImmediate(resolve));
-  await client.end();
-}
 
 const OURS = `FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'pgv %'`;
 
@@ -68,7 +63,7 @@ test('a run in a long statement ends, rolled back, with exit code 143; the next 
   await s.start('CREATE TABLE books (id int)');
   const name = await s.write(`${ADD}; SELECT pg_sleep(600)`);
   const running = s.run.up();
-  await seen('shard1', `SELECT ${OURS} AND wait_event = 'PgSleep'`);
+  await untilSome(s.fleet, 'shard1', `SELECT ${OURS} AND wait_event = 'PgSleep'`);
   const stopped = await ask();
   const report = await running;
   expect(stopped).toMatchObject({ state: 'ended', outcome: 'stopped', exitCode: 0, problems: [] });
@@ -91,7 +86,7 @@ test('a run in another process that waits for a lock ends, says why, and its rep
   const holder = await s.fleet.connect('shard1', 'superuser');
   await holder.query('BEGIN; LOCK TABLE bluth_co.books');
   const cli = startCli(['up', '--json'], { cwd: s.fleet.dir });
-  await seen('shard1', `SELECT ${OURS} AND wait_event_type = 'Lock'`);
+  await untilSome(s.fleet, 'shard1', `SELECT ${OURS} AND wait_event_type = 'Lock'`);
   expect(await ask()).toMatchObject({ state: 'ended', outcome: 'stopped' });
   const { code, stdout } = await cli.result;
   expect(code).toBe(143);
@@ -104,7 +99,7 @@ test('migrate stop, as a command, tells what became of the run', async () => {
   await s.start('CREATE TABLE books (id int)');
   await s.write('SELECT pg_sleep(600)');
   const cli = startCli(['up'], { cwd: s.fleet.dir });
-  await seen('shard1', `SELECT ${OURS} AND wait_event = 'PgSleep'`);
+  await untilSome(s.fleet, 'shard1', `SELECT ${OURS} AND wait_event = 'PgSleep'`);
   const stopping = await startCli(['stop'], { cwd: s.fleet.dir }).result;
   expect(stopping).toMatchObject({ code: 0, stderr: '' });
   expect(stopping.stdout).toMatch(/^notice: asked run \S+ \(up by \S+, pid \d+\) to end\n/);
@@ -170,7 +165,7 @@ test('a run that takes the lock while stop waits is not waited for, and the next
       const { rows } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       // Stands in the queue for the lock, so that stop never sees it free.
       queued.push(other.query('SELECT pg_advisory_lock($1::bigint)', [fleetKeys(s.fleet.name).run]));
-      await seen('veneer', `SELECT FROM pg_locks WHERE NOT granted AND pid = ${rows[0]?.pid}`);
+      await untilSome(s.fleet, 'veneer', waiting(rows[0]?.pid ?? 0));
       const onProgress = ({ type }: Progress): void => (type === 'notice' ? asked.open() : undefined);
       stopping.push(ask({ onProgress }));
       await asked.opened;

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { urlWith } from '../../src/sandbox/databases.js';
 import { commandsOn } from '../support/commands.js';
 import { databaseFleet, PASSWORD, type DatabaseFleet } from '../support/database-fleet.js';
+import { expectClean } from '../support/outcomes.js';
 
 let fleet: DatabaseFleet;
 
@@ -53,9 +54,6 @@ async function shown(tenant: string): Promise<unknown[]> {
 const WHOLE = [1, 2, 1, 1, 1, 1];
 const NOTHING = [0, 0, 0, 0, 0, 0];
 
-const isClean = async (): Promise<void> =>
-  expect(await fleet.run.status()).toMatchObject({ drift: [], problems: [], inDoubt: [], exitCode: 0 });
-
 test('tenant add makes the databases of several tenants in one step, shows them on the veneer and lists them', async () => {
   for (const tenant of ['hooli', 'acme']) await fleet.enroll('shard2', tenant);
   const before = await fleet.readConfig();
@@ -91,7 +89,7 @@ test('tenant add makes the databases of several tenants in one step, shows them 
   ]);
   const owners = `SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE tablename IN ('books', 'ledger')`;
   expect(await fleet.in('hooli', owners)).toEqual([{ owner: `${fleet.nameOf('hooli')}_admin` }]);
-  await isClean();
+  await expectClean(fleet.run);
   expect(await fleet.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
   expect((await fleet.run.up()).shards.map(({ state }) => state)).toEqual(Array(4).fill('up to date'));
   expect(await add(['hooli'])).toMatchObject({ exitCode: 0, tenants: [{ state: 'there already' }] });
@@ -125,7 +123,7 @@ test('where a migration fails in one of them nothing is made, and no database st
   expect(await databases('hooli', 'acme')).toEqual([]);
   expect([await shown('hooli'), await shown('acme')]).toEqual([NOTHING, NOTHING]);
   expect(await fleet.readConfig()).toBe(before);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('a migration that cannot be prepared is refused, since no password is kept for lock-step', async () => {
@@ -139,7 +137,7 @@ test('a migration that cannot be prepared is refused, since no password is kept 
     ],
   });
   expect(await databases('hooli')).toEqual([]);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('a database that is there is taken where it is empty, and never dropped; one that holds something is refused', async () => {
@@ -158,7 +156,7 @@ test('a database that is there is taken where it is empty, and never dropped; on
   expect(await fleet.run.up()).toMatchObject({ exitCode: 0 });
   expect(await add(['umbrella'])).toMatchObject({ exitCode: 20, tenants: [{ state: 'failed' }] });
   expect((await databases('acme', 'umbrella')).map(({ tenant }) => tenant)).toEqual(['acme', 'umbrella']);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test.each([
@@ -206,7 +204,7 @@ test('a tenant that is listed no more is told by status and list, also behind se
   ]);
   expect(await drop('cyberdyne')).toMatchObject({ exitCode: 0, problems: [] });
   expect(await shown('cyberdyne')).toEqual(NOTHING);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('what a superuser has to make is said as SQL, all of it, before anything is made', async () => {
@@ -258,11 +256,11 @@ test('tenant drop takes a tenant from the veneer and drops its database, and the
   expect(await databases('hooli')).toEqual([]);
   expect(await shown('hooli')).toEqual(NOTHING);
   expect(await fleet.readConfig()).toBe(before.replace(', hooli', ''));
-  await isClean();
+  await expectClean(fleet.run);
   await expect(drop('hooli')).rejects.toThrow('nothing is known of a tenant hooli');
   expect(await add(['hooli'])).toMatchObject({ exitCode: 0, problems: [] });
   expect(await fleet.in('hooli', 'SELECT FROM hooli.books')).toEqual([]);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('who is connected keeps a database, which no veneer shows any more; the same command then finishes', async () => {
@@ -299,7 +297,7 @@ test('who is connected keeps a database, which no veneer shows any more; the sam
   await client.end();
   expect(await drop('hooli')).toMatchObject({ exitCode: 0, tenants: [{ state: 'dropped' }] });
   expect(await databases('hooli')).toEqual([]);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('what somebody else has on the server of a tenant refuses the drop by name, and all stays', async () => {
@@ -312,7 +310,7 @@ test('what somebody else has on the server of a tenant refuses the drop by name,
   expect(await databases('cyberdyne')).toEqual([{ tenant: 'cyberdyne', mark: null }]);
   expect(await fleet.readConfig()).toBe(before);
   await fleet.query('veneer', 'DROP FOREIGN TABLE public.mine');
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('tenants that a query lists are made before they are listed, and dropped behind that', async () => {
@@ -324,18 +322,18 @@ test('tenants that a query lists are made before they are listed, and dropped be
   const config = (await fleet.readConfig()).replaceAll(/\n {4}tenants: .*/g, '');
   await fleet.writeConfig(`${config}\ntenants: { query: "SELECT name, shard FROM public.customers" }\n`);
   await fleet.enroll('shard2', 'hooli');
-  await isClean();
+  await expectClean(fleet.run);
   expect(await add(['hooli'])).toMatchObject({
     exitCode: 0,
     notices: ['tenants.query does not list hooli yet: until it does, no migration reaches what was made'],
   });
   await fleet.query('veneer', "INSERT INTO public.customers VALUES ('hooli', 'shard2')");
-  await isClean();
+  await expectClean(fleet.run);
   await expect(drop('hooli')).rejects.toThrow('tenants.query still answers tenant hooli');
   await fleet.query('veneer', "DELETE FROM public.customers WHERE name = 'hooli'");
   expect(await drop('hooli')).toMatchObject({ exitCode: 0, problems: [] });
   expect(await shown('hooli')).toEqual(NOTHING);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 test('without veneers databases are made and dropped as well, but for the one that keeps the journal', async () => {
@@ -345,7 +343,7 @@ test('without veneers databases are made and dropped as well, but for the one th
   for (const tenant of ['hooli', 'acme']) await fleet.enroll('shard2', tenant);
   expect(await add(['hooli', 'acme'])).toMatchObject({ exitCode: 0, problems: [] });
   expect(await fleet.in('acme', 'SELECT FROM acme.books')).toEqual([]);
-  await isClean();
+  await expectClean(fleet.run);
   expect(await drop('bluth')).toMatchObject({
     exitCode: 20,
     problems: [
@@ -358,7 +356,7 @@ test('without veneers databases are made and dropped as well, but for the one th
   });
   expect(await drop('acme')).toMatchObject({ exitCode: 0, problems: [] });
   expect((await databases('acme', 'hooli')).map(({ tenant }) => tenant)).toEqual(['hooli']);
-  await isClean();
+  await expectClean(fleet.run);
 });
 
 /** With what only the database has, made by a migration of its own, and used by the tenant's. */
@@ -394,7 +392,7 @@ test('tenants made like another get its shape in databases of their own, after t
     problems: [],
     tenants: [{ state: 'added' }, { state: 'added' }],
   });
-  await isClean();
+  await expectClean(fleet.run);
   expect((await fleet.run.up()).shards.map(({ state }) => state)).toEqual(Array(4).fill('up to date'));
   await fleet.query('veneer', "INSERT INTO hooli.books VALUES (1, 'Ulysses', 'bad')", 'app');
   await fleet.in('hooli', "INSERT INTO hooli.notes (text) VALUES ('long')");

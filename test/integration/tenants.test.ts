@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { expectClean } from '../support/outcomes.js';
 
 const s = scenario();
 
@@ -35,9 +36,6 @@ async function traces(tenant: string, shard = 'shard2'): Promise<unknown> {
   return [onShard?.n, ledger?.n, onVeneer?.n, row?.n];
 }
 
-const isClean = async (): Promise<void> =>
-  expect(await s.run.status()).toMatchObject({ drift: [], problems: [], inDoubt: [], exitCode: 0 });
-
 test('tenant add makes several tenants whole in one step, and lists them in shards.yaml', async () => {
   await s.start(FIRST);
   await s.migrate('ALTER TABLE books ADD COLUMN isbn text');
@@ -57,7 +55,7 @@ test('tenant add makes several tenants whole in one step, and lists them in shar
   await s.fleet.query('veneer', `INSERT INTO acme.books (id, title) VALUES (1, 'it works')`, 'app');
   expect(await on('shard2', 'SELECT title FROM acme.titles')).toEqual([{ title: 'it works' }]);
   expect(await traces('hooli')).toEqual([1, 2, 1, 1]);
-  await isClean();
+  await expectClean(s.run);
   await assertLikeImport(s.fleet);
   expect((await s.run.up()).shards.map(({ state }) => state)).toEqual([
     'up to date',
@@ -92,7 +90,7 @@ test('a tenant in which a migration fails is not made at all, nor are those besi
     [0, 0, 0, 0],
   ]);
   expect(await s.fleet.readConfig()).toBe(before);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('what fails in the middle of all migrations of a tenant is told with its file, line and statement', async () => {
@@ -200,7 +198,7 @@ test('a schema that is empty is taken, one that holds something is refused', asy
     exitCode: 20,
     problems: [{ message: expect.stringMatching(/^schema acme is not empty: it holds \d+ objects$/) }],
   });
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('tenant add again is done already, on another shard it is refused, and a dry run changes nothing', async () => {
@@ -233,7 +231,7 @@ test('what runs without a transaction elsewhere is part of the step for a new te
   await s.migrate('ALTER TABLE books ADD CONSTRAINT one UNIQUE USING INDEX books_one');
   expect(await add(['hooli'])).toMatchObject({ exitCode: 0, problems: [] });
   expect(await traces('hooli')).toEqual([1, 3, 1, 1]);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('a hostile name is a name, in shards.yaml too', async () => {
@@ -244,9 +242,9 @@ test('a hostile name is a name, in shards.yaml too', async () => {
   expect((await s.run.tenant({ action: 'list' })).tenants.map(({ tenant }) => tenant)).toEqual(
     expect.arrayContaining([name, 'true', 'constructor']),
   );
-  await isClean();
+  await expectClean(s.run);
   expect(await drop(name)).toMatchObject({ exitCode: 0, problems: [] });
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('tenant drop takes all of a tenant away, and its name out of shards.yaml', async () => {
@@ -271,7 +269,7 @@ test('tenant drop takes all of a tenant away, and its name out of shards.yaml', 
   });
   expect(await traces('dunder_mifflin')).toEqual([0, 0, 0, 0]);
   expect(await s.fleet.readConfig()).toBe(before.replace('cyberdyne, dunder_mifflin', 'cyberdyne'));
-  await isClean();
+  await expectClean(s.run);
   await assertLikeImport(s.fleet);
 });
 
@@ -291,7 +289,7 @@ test('without --yes it says what would be lost, and how to keep it', async () =>
     exitCode: 0,
     tenants: [{ state: 'to drop' }],
   });
-  await isClean();
+  await expectClean(s.run);
 });
 
 test.each([
@@ -322,7 +320,7 @@ test('a tenant that nothing lists any more is found by its ledger, and dropped',
     ['initech', 'live'],
   ]);
   expect(await drop('dunder_mifflin')).toMatchObject({ exitCode: 0, problems: [] });
-  await isClean();
+  await expectClean(s.run);
   await expect(drop('dunder_mifflin')).rejects.toThrow('nothing is known of a tenant dunder_mifflin');
 });
 

@@ -2,23 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';
+import { committed } from '../support/outcomes.js';
+import { yearsYaml } from '../support/years-yaml.js';
 
-const yaml = (fleet: string): string => `fleet: ${fleet}
-migrations: ./migrations
-veneers:
-  box1: { url: "\${VENEER_URL}" }
-shards:
-  box2:
-    url: \${SHARD1_URL}
-    server: { host: "\${SHARD1_HOST}", port: "\${SHARD1_PORT}" }
-roles:
-  veneer_admin: { user: bookstore_admin, password: "\${ADMIN_PASSWORD_SHARD1}" }
-expose:
-  - from: "box2_schema.temperatures_{year}"
-    as: "box1_schema.temperatures_{year}"
-    partition_of: box1_schema.temperatures
-    bounds: FROM (make_date({year}, 1, 1)) TO (make_date({year} + 1, 1, 1))
-`;
+const yaml = (fleet: string): string =>
+  yearsYaml(fleet, { table: 'box2_schema.temperatures', parent: 'box1_schema.temperatures' });
 
 let fleet: TestFleet;
 let run: Commands;
@@ -30,8 +18,6 @@ const migrate = async (sql: string): ReturnType<Commands['up']> => {
   await fleet.writeMigration(`shard/${String(++count).padStart(4, '0')}_change.sql`, sql);
   return run.up();
 };
-
-const committed = { problems: [], exitCode: 0 };
 
 /** Attached to the parent, by year, with the bounds that PostgreSQL shows. */
 const partitions = async (): Promise<unknown> =>

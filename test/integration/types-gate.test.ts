@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { holdAt } from '../support/hold.js';
 import { scenario } from '../support/scenario.js';
-import { until, waitsForLock } from '../support/until.js';
+import { waitingForLock } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 
 const s = scenario({ shared: true });
 
@@ -45,7 +46,7 @@ test.each(Object.entries(CASES))(
     await hold.reached;
     if (name === 'ADD VALUE') await s.fleet.query('shard1', `INSERT INTO bluth_co.plain VALUES ('up')`);
     const reader = s.fleet.query('veneer', read, 'app');
-    await until(s.fleet, 'veneer', waitsForLock('veneer_app', 0));
+    await untilSome(s.fleet, 'veneer', waitingForLock('veneer_app', 0));
     hold.release();
     expect(await reader).toEqual([{ v: row }]);
     expect(await report).toMatchObject({ problems: [], exitCode: 0 });

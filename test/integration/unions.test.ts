@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { runCli } from '../support/run-cli.js';
 import { assertLikeImport } from '../support/like-import.js';
+import { killedAt } from '../support/killed-at.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { expectClean } from '../support/outcomes.js';
 
 const s = scenario({
   config: (fleet) => `${bookstoreYaml(fleet)}
@@ -30,13 +31,10 @@ const columns = async (view = 'everyone.books'): Promise<unknown[]> =>
 
 const TENANTS = ['bluth_co', 'cyberdyne', 'dunder_mifflin', 'initech'];
 
-const isClean = async (): Promise<void> =>
-  expect(await s.run.status()).toMatchObject({ drift: [], problems: [], inDoubt: [], exitCode: 0 });
-
 const migrate = async (sql: string): Promise<void> => {
   await s.write(sql);
   expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
-  await isClean();
+  await expectClean(s.run);
 };
 
 test('a view over all tenants shows the rows of each, to whom the role may see, and a type of one’s own as text', async () => {
@@ -63,7 +61,7 @@ test('a column that is added comes with the last shard, and what stands over the
   expect(await columns()).toEqual(['tenant text', 'id integer', 'title text', 'mood text', 'pages integer']);
   expect(await asked('SELECT sum(pages)::int AS pages FROM everyone.books')).toEqual([{ pages: 28 }]);
   expect(await onVeneer('SELECT count(*)::int AS n FROM everyone.counts')).toEqual([{ n: 4 }]);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('a column that is dropped, renamed or gets another type goes through, with views, grants and comments over it kept', async () => {
@@ -96,7 +94,7 @@ test('while shards differ in a type, the view shows what all have in common and 
   expect(await asked('SELECT tenant FROM everyone.books WHERE id = 1 ORDER BY 1')).toHaveLength(4);
   expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await columns()).toEqual(['tenant text', 'id numeric(10,2)', 'mood text', 'title integer']);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('what reads a column that goes refuses the step by name, and nothing has changed anywhere', async () => {
@@ -121,12 +119,12 @@ test('tenants that come and go are branches in the step that makes or drops them
   expect(await asked('SELECT tenant FROM everyone.books ORDER BY 1')).toEqual(
     ['acme', ...TENANTS.slice(0, 3), 'hooli', 'initech'].map((name) => ({ tenant: name })),
   );
-  await isClean();
+  await expectClean(s.run);
   expect(
     await s.run.tenant({ action: 'drop', name: 'cyberdyne', yes: true, ...tenant, shard: null }),
   ).toMatchObject({ problems: [], exitCode: 0 });
   expect(await asked('SELECT count(DISTINCT tenant)::int AS n FROM everyone.books')).toEqual([{ n: 5 }]);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('the last table takes the view along, and the first brings it back', async () => {
@@ -150,7 +148,7 @@ test('a table that is renamed is a branch of another view, shard by shard', asyn
   expect(await asked('SELECT tenant FROM everyone.volumes ORDER BY 1')).toEqual(
     TENANTS.map((tenant) => ({ tenant })),
   );
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('lock-step replays it, and plan, rehearse and sync --dry-run say it', async () => {
@@ -159,7 +157,7 @@ test('lock-step replays it, and plan, rehearse and sync --dry-run say it', async
   const report = await s.run.up({ protocol: 'lock-step' });
   expect(report).toMatchObject({ problems: [], exitCode: 0 });
   expect(JSON.stringify(report.shards)).toMatch(/CREATE VIEW \\"everyone\\".\\"books\\" WITH/);
-  await isClean();
+  await expectClean(s.run);
   await onVeneer('DROP VIEW everyone.books');
   const [veneer] = (await s.run.sync({ dryRun: true })).veneers;
   expect(veneer?.statements).toEqual([expect.stringMatching(/^CREATE VIEW "everyone"."books"/)]);
@@ -190,7 +188,7 @@ test.each([
   expect(drift[0]?.text).toContain(text);
   expect(await s.run.sync()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await asked('SELECT count(*)::int AS n FROM everyone.books')).toEqual([{ n: 4 }]);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('something else under the name of the view is told, and left alone', async () => {
@@ -223,7 +221,7 @@ test('readers of the view wait for a step on all shards side by side, and none o
   await Promise.all(readers);
   expect(report).toMatchObject({ problems: [], exitCode: 0 });
   expect(new Set(answers.map((rows) => JSON.stringify(rows)))).toEqual(new Set(['[{"n":4}]']));
-  await isClean();
+  await expectClean(s.run);
 });
 
 test.each(['two-phase', 'lock-step'])(
@@ -232,13 +230,10 @@ test.each(['two-phase', 'lock-step'])(
     await s.start(FIRST);
     await s.write('ALTER TABLE books DROP COLUMN mood, ADD COLUMN pages int');
     const point = protocol === 'two-phase' ? 'before commit prepared:veneer' : 'before commit:veneer';
-    const env = { PGVENEER_TEST_CRASH_AT: point, PGVENEER_TEST_NO_WATCHDOG: '1' };
-    expect(await runCli(['up', `--protocol=${protocol}`], { cwd: s.fleet.dir, env })).toMatchObject({
-      signal: 'SIGKILL',
-    });
+    await killedAt(s.fleet, ['up', `--protocol=${protocol}`], point);
     expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
     expect(await columns()).toEqual(['tenant text', 'id integer', 'title text', 'pages integer']);
-    await isClean();
+    await expectClean(s.run);
   },
 );
 
@@ -250,7 +245,7 @@ test('a rehearsed plan is carried out, though the view is another one at each sh
   expect(await s.run.rehearse({ out: plan })).toMatchObject({ problems: [], exitCode: 0 });
   expect(await s.run.up({ plan })).toMatchObject({ problems: [], exitCode: 0 });
   expect(await columns()).toEqual(['tenant text', 'id bigint', 'title text', 'pages integer']);
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('so it is where the view is put aside for a type that it shows', async () => {
@@ -263,7 +258,7 @@ test('so it is where the view is put aside for a type that it shows', async () =
   const plan = `${s.fleet.dir}/reviewed.json`;
   expect(await s.run.rehearse({ out: plan })).toMatchObject({ problems: [], exitCode: 0 });
   expect(await s.run.up({ plan })).toMatchObject({ problems: [], exitCode: 0 });
-  await isClean();
+  await expectClean(s.run);
 });
 
 test('what merely names the view is held against the rehearsed plan like anything else', async () => {
@@ -283,5 +278,5 @@ test('what merely names the view is held against the rehearsed plan like anythin
   expect(report.problems[0]?.detail).toMatch(/^not rehearsed: COMMENT ON VIEW .*"everyone"."books", too'$/m);
   await describe('bluth_co', '');
   expect(await s.run.up({ plan })).toMatchObject({ problems: [], exitCode: 0 });
-  await isClean();
+  await expectClean(s.run);
 });

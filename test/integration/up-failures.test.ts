@@ -2,12 +2,11 @@ import { expect, test } from '@jest/globals';
 import type { UpReport } from '../../src/report/up.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
+import { shardStates } from '../support/outcomes.js';
 
 const s = scenario();
 
 const BOOKS = 'CREATE TABLE books (id int PRIMARY KEY, title text)';
-
-const states = ({ shards }: UpReport): unknown => shards.map(({ shard, state }) => `${shard}: ${state}`);
 
 const steps = ({ shards }: UpReport): unknown => shards.map((shard) => shard.steps.map(({ state }) => state));
 
@@ -21,7 +20,7 @@ test('a failing canary is rolled back with its veneer; the others are not begun;
   await s.start(BOOKS);
   await s.write('ALTER TABLE books ADD COLUMN isbn text; SELECT 1/0');
   const report = await s.run.up();
-  expect(states(report)).toEqual(['shard1: failed', 'shard2: not started', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: failed', 'shard2: not started', 'shard3: not started']);
   expect(steps(report)).toEqual([['failed'], ['not started'], ['not started']]);
   expect(report).toMatchObject({
     exitCode: 20,
@@ -96,7 +95,7 @@ test('when one shard fails the others finish the step that they are in; exit 21;
     },
   });
   const report = await run.up({ shards: ['shard2', 'shard3'] });
-  expect(states(report)).toEqual(['shard2: failed', 'shard3: stopped']);
+  expect(shardStates(report)).toEqual(['shard2: failed', 'shard3: stopped']);
   expect(steps(report)).toEqual([
     ['failed', 'not started'],
     ['committed', 'not started'],
@@ -105,7 +104,7 @@ test('when one shard fails the others finish the step that they are in; exit 21;
   await expectClean();
   await s.fleet.query('shard2', `UPDATE cyberdyne.books SET title = 'Emma'`);
   const next = await s.run.up();
-  expect(states(next)).toEqual(['shard1: done', 'shard2: done', 'shard3: done']);
+  expect(shardStates(next)).toEqual(['shard1: done', 'shard2: done', 'shard3: done']);
   expect(next.shards[2]?.steps.map(({ migration }) => migration)).toEqual(['0003_change']);
   await expectClean(0);
 });

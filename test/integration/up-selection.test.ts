@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { UpReport } from '../../src/report/up.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
 import { veneerDrift } from '../support/veneer-drift.js';
+import { shardStates } from '../support/outcomes.js';
 
 const s = scenario();
 
@@ -18,8 +18,6 @@ async function applied(): Promise<Record<string, string>> {
   );
   return Object.fromEntries(rows.flat().map(({ tenant, names }) => [tenant, names as string]));
 }
-
-const states = ({ shards }: UpReport): unknown => shards.map(({ shard, state }) => `${shard}: ${state}`);
 
 async function threeMigrations(): Promise<void> {
   await s.run.setup();
@@ -41,7 +39,7 @@ test('up N applies the next N migrations, then up the rest, then there is nothin
   expect(rest.shards.map(({ steps }) => steps.length)).toEqual([2, 2, 2]);
   const none = await s.run.up();
   expect(none).toMatchObject({ exitCode: 0, next: null, problems: [] });
-  expect(states(none)).toEqual(['shard1: up to date', 'shard2: up to date', 'shard3: up to date']);
+  expect(shardStates(none)).toEqual(['shard1: up to date', 'shard2: up to date', 'shard3: up to date']);
   await assertLikeImport(s.fleet);
 });
 
@@ -57,16 +55,15 @@ test('--to goes up to and including a migration, and refuses a name that is none
 
 test('--shard and --tenant select by glob; what was left out catches up', async () => {
   await threeMigrations();
-  expect(states(await s.run.up({ shards: ['*3', 'sh?rd2'], tenants: ['*_mifflin', 'initech'] }))).toEqual([
-    'shard2: done',
-    'shard3: done',
-  ]);
+  expect(
+    shardStates(await s.run.up({ shards: ['*3', 'sh?rd2'], tenants: ['*_mifflin', 'initech'] })),
+  ).toEqual(['shard2: done', 'shard3: done']);
   expect(await applied()).toEqual({ dunder_mifflin: '0001 0002 0003', initech: '0001 0002 0003' });
   await expect(s.run.up({ tenants: ['nobody'] })).rejects.toMatchObject({
     message: 'no tenant of this fleet matches nobody',
     facts: { exitCode: 64 },
   });
-  expect(states(await s.run.up())).toEqual(['shard1: done', 'shard2: done', 'shard3: up to date']);
+  expect(shardStates(await s.run.up())).toEqual(['shard1: done', 'shard2: done', 'shard3: up to date']);
 });
 
 test('a tenant that lags catches up, its sibling on the shard is left alone', async () => {
@@ -134,7 +131,7 @@ test('the tenants of a shard share one transaction, and their veneer another, an
 test('canary shards go first, through all of theirs; --canary ends there', async () => {
   await threeMigrations();
   const report = await s.run.up({ canary: true });
-  expect(states(report)).toEqual(['shard1: done', 'shard2: not started', 'shard3: not started']);
+  expect(shardStates(report)).toEqual(['shard1: done', 'shard2: not started', 'shard3: not started']);
   expect(report).toMatchObject({ exitCode: 0, next: 'migrate up' });
   await s.run.up();
   const order = s.run.events.flatMap((event) => (event.type === 'shard ended' ? [event.shard] : []));

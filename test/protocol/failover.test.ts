@@ -3,12 +3,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { UpReport } from '../../src/report/up.js';
 import { commandsOn, type Commands } from '../support/commands.js';
-import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { startOwnFleet, type OwnFleet } from '../support/own-fleet.js';
-import { loseSessions, stallAt, type Stalled } from './old-runner.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { stallAt, stalledUp, type Stalled } from '../support/stall-at.js';
+import { expectAtRest } from '../support/at-rest.js';
 
 let fleet: OwnFleet;
 let run: Commands;
@@ -50,31 +50,18 @@ async function replicate(member: string): Promise<() => Promise<void>> {
   };
 }
 
-async function stalledUp(stalled: Stalled): Promise<{ readonly report: Promise<UpReport> }> {
-  const report = commandsOn(fleet, { at: stalled.at }).up({ shards: ['shard1'] });
-  await Promise.race([stalled.reached, report]);
-  return { report };
-}
-
 /** Leaves what a runner leaves that is killed at the point. */
 async function crash(stalled: Stalled): Promise<void> {
-  const { report } = await stalledUp(stalled);
+  const { report } = await stalledUp(commandsOn(fleet, { at: stalled.at }), stalled);
   await loseSessions(fleet, ['veneer', 'shard1'], 'all');
   stalled.release();
   expect(await report).toMatchObject({ exitCode: 22 });
 }
 
-async function expectWhole(): Promise<void> {
-  expect(await run.up()).toMatchObject({ problems: [], settled: [], exitCode: 0 });
-  expect(await preparedIn(fleet)).toEqual([]);
-  expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
-  await assertLikeImport(fleet);
-}
-
 test("the veneer's PREPARE lost by failover", async () => {
   const failOver = await replicate('veneer');
   const stalled = stallAt('before commit prepared:shard1');
-  const { report } = await stalledUp(stalled);
+  const { report } = await stalledUp(commandsOn(fleet, { at: stalled.at }), stalled);
   await failOver();
   stalled.release();
   // All had voted: the shard commits. Prepared transaction and intent went with the veneer that was lost.
@@ -84,7 +71,7 @@ test("the veneer's PREPARE lost by failover", async () => {
   expect(status).toMatchObject({ exitCode: 11, next: 'migrate sync' });
   expect(status.drift).toMatchObject([{ kind: 'missing column', object: `bluth_co.books.${column}` }]);
   expect(await run.sync()).toMatchObject({ exitCode: 0, veneers: [{ state: 'repaired' }] });
-  await expectWhole();
+  await expectAtRest(fleet, run);
 });
 
 test("the veneer's PREPARE lost by failover, and the runner with it", async () => {
@@ -98,7 +85,7 @@ test("the veneer's PREPARE lost by failover, and the runner with it", async () =
   expect(await run.up()).toMatchObject({ exitCode: 22 });
   const [left = ''] = await preparedIn(fleet);
   await fleet.query('shard1', `ROLLBACK PREPARED '${left.slice('shard1 '.length)}'`);
-  await expectWhole();
+  await expectAtRest(fleet, run);
 });
 
 test.each(['before commit prepared:shard1', 'before commit prepared:veneer'])(
@@ -109,7 +96,7 @@ test.each(['before commit prepared:shard1', 'before commit prepared:veneer'])(
     await restore();
     // Committed or prepared, the shard's part is gone: so the veneer's must go, too.
     expect(await run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'rolled back' }] });
-    await expectWhole();
+    await expectAtRest(fleet, run);
   },
 );
 
@@ -125,5 +112,5 @@ test('promoted server behind the same url', async () => {
   expect(await preparedIn(fleet)).toEqual([expect.stringMatching(/^veneer /)]);
   await fleet.query('shard1', 'SELECT pg_promote()', 'superuser');
   expect(await run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
-  await expectWhole();
+  await expectAtRest(fleet, run);
 });

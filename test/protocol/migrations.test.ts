@@ -3,14 +3,12 @@ import type { UpReport } from '../../src/report/up.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { scenario } from '../support/scenario.js';
-import { stallAt } from './old-runner.js';
+import { stallAt } from '../support/stall-at.js';
+import { protocolsOf } from '../support/outcomes.js';
 
 const s = scenario();
 
 const SHARDS = ['shard1', 'shard2', 'shard3'];
-
-const protocols = ({ shards }: UpReport): unknown[] =>
-  shards.flatMap(({ steps }) => steps.map(({ protocol }) => protocol));
 
 const onVeneer = (sql: string): Promise<Record<string, unknown>[]> => s.fleet.query('veneer', sql, 'app');
 
@@ -82,7 +80,7 @@ test('shared enum renamed', async () => {
   expect(await s.fleet.query('veneer', read, 'app')).toEqual([{ felt: 'sad' }, { felt: 'sad' }]);
   const report = await s.run.up();
   expect(report).toMatchObject({ problems: [], exitCode: 0 });
-  expect(protocols(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
+  expect(protocolsOf(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
   expect(await s.fleet.query('veneer', read, 'app')).toEqual([{ felt: 'blue' }, { felt: 'blue' }]);
   expect(await s.run.status()).toMatchObject({ drift: [], exitCode: 0 });
 });
@@ -125,7 +123,7 @@ test('ALTER TYPE RENAME', async () => {
   await s.migrate('ALTER TYPE kind RENAME TO sort');
   // What the type of a typed table goes through, its table goes through as well.
   const report = await s.migrate('ALTER TYPE sort RENAME ATTRIBUTE title TO name CASCADE');
-  expect(protocols(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
+  expect(protocolsOf(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
   expect(await onVeneer('SELECT name FROM cyberdyne.books')).toEqual([]);
   await s.write('ALTER TYPE sort RENAME TO kind; CREATE TABLE shelves (holds books)');
   await expectRefused(
@@ -164,7 +162,7 @@ test('NOTIFY', async () => {
   listener.on('notification', ({ payload }) => heard.push(String(payload)));
   await listener.query('LISTEN changed');
   const report = await s.migrate(`ALTER TABLE books ADD COLUMN title text; NOTIFY changed, 'books'`);
-  expect(protocols(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
+  expect(protocolsOf(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
   await listener.query('SELECT 1');
   expect(heard).toEqual(['books']);
 });
@@ -174,11 +172,11 @@ test('temp table', async () => {
   const report = await s.migrate(
     'CREATE TEMP TABLE scratch AS SELECT id FROM books; ALTER TABLE books ADD COLUMN title text',
   );
-  expect(protocols(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
+  expect(protocolsOf(report)).toEqual(['lock-step', 'lock-step', 'lock-step']);
   const again = await s.migrate(
     'CREATE TEMP TABLE scratch (id int) ON COMMIT DROP; ALTER TABLE books DROP COLUMN title',
   );
-  expect(protocols(again)).toEqual(['lock-step', 'lock-step', 'lock-step']);
+  expect(protocolsOf(again)).toEqual(['lock-step', 'lock-step', 'lock-step']);
 });
 
 test('deferred constraint', async () => {
@@ -187,7 +185,7 @@ test('deferred constraint', async () => {
   const report = await s.migrate(
     'INSERT INTO books VALUES (1, 2); INSERT INTO books VALUES (2); ALTER TABLE authors ADD COLUMN name text',
   );
-  expect(protocols(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
+  expect(protocolsOf(report)).toEqual(['two-phase', 'two-phase', 'two-phase']);
   await s.write('INSERT INTO books VALUES (3, 4); ALTER TABLE authors ADD COLUMN born int');
   const points: string[] = [];
   const failing = s.runWith({ at: async (point) => void points.push(point) });

@@ -5,8 +5,8 @@ import { runCli } from '../support/run-cli.js';
 import { runScript, type Script } from '../support/run-script.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
-import { loseSessions } from './old-runner.js';
-import { until } from './until.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { untilNone } from '../support/until.js';
 
 const s = scenario();
 
@@ -92,7 +92,7 @@ test('runner killed and nobody types a command', async () => {
     env: { PGVENEER_TEST_CRASH_AT: 'after commit:shard1' },
   });
   expect(died.signal).toBe('SIGKILL');
-  await until(s.fleet, 'veneer', 'SELECT NOT EXISTS (SELECT FROM pgveneer.intent) AS yes');
+  await untilNone(s.fleet, 'veneer', 'SELECT FROM pgveneer.intent');
   expect(await s.run.status({ shards: ['shard1'] })).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
   expect(await s.fleet.query('veneer', 'SELECT title FROM public.titles')).toEqual([]);
 });

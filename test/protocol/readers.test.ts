@@ -5,8 +5,10 @@ import type { Progress } from '../../src/report/progress.js';
 import { signal } from '../support/hold.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
-import { loseSessions, stallAt } from './old-runner.js';
-import { blocks, until, waits } from './until.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { stallAt } from '../support/stall-at.js';
+import { blockedBy, waiting } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 
 const rollout = 'rollout: { canary: [shard1], lock_wait: 500ms, lock_hold: 30s, retries: 100 }';
 
@@ -64,7 +66,7 @@ const pidOf = async (client: Client): Promise<number> =>
 
 /** Commits once the runner has waited for this session. */
 async function letGoLate(holder: Client): Promise<void> {
-  await until(s.fleet, 'shard1', blocks(await pidOf(holder)));
+  await untilSome(s.fleet, 'shard1', blockedBy(await pidOf(holder)));
   await delay(HOLD_MS);
   await holder.query('COMMIT');
 }
@@ -92,7 +94,7 @@ test('CREATE INDEX CONCURRENTLY beside an in-doubt step', async () => {
   const builder = await s.fleet.connect('shard1');
   const pid = await pidOf(builder);
   const built = builder.query('CREATE INDEX CONCURRENTLY by_id ON bluth_co.books (id)');
-  await until(s.fleet, 'shard1', waits(pid));
+  await untilSome(s.fleet, 'shard1', waiting(pid));
   await loseSessions(s.fleet, ['veneer', 'shard1'], 'all');
   stalled.release();
   expect(await report).toMatchObject({ exitCode: 22 });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { problemOf, type Problem } from '../../src/errors.js';
 import { commandsOn, type Commands } from '../support/commands.js';
-import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { startOwnFleet, type OwnFleet } from '../support/own-fleet.js';
+import { expectAtRest } from '../support/at-rest.js';
 
 /** Servers with one slot each; their fleet goes from test to test, each migration with a name of its own. */
 let fleet: OwnFleet;
@@ -20,12 +20,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => fleet.close());
-
-async function expectWhole(): Promise<void> {
-  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
-  expect(await run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
-  await assertLikeImport(fleet);
-}
 
 /** Runs `up` while somebody else's prepared transaction takes the member's only slot; answers what it says. */
 async function upWithoutSlot(member: string): Promise<readonly Problem[]> {
@@ -50,7 +44,7 @@ test.each([
 ])('slots exhausted on %s', async (member, number, message) => {
   await fleet.writeMigration(`${number}_title.sql`, `ALTER TABLE books ADD COLUMN by_${member} text`);
   expect(await upWithoutSlot(member)).toMatchObject([{ message, exitCode: 20, where: { member } }]);
-  await expectWhole();
+  await expectAtRest(fleet, run);
 });
 
 /** The file that makes a server a standby when it starts. */
@@ -70,6 +64,6 @@ test('read-only standby', async () => {
     hint: 'point its url at the primary',
   });
   await fleet.query('shard1', 'SELECT pg_promote()', 'superuser');
-  await expectWhole();
+  await expectAtRest(fleet, run);
   await rm(standby('shard1'), { force: true });
 });

@@ -1,69 +1,60 @@
 import { expect, test } from '@jest/globals';
 import type { UpReport } from '../../src/report/up.js';
-import { assertLikeImport } from '../support/like-import.js';
 import { leaveAttempt, preparedIn } from '../support/leave-attempt.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
-import { loseSessions, stallAt, type Stalled } from './old-runner.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { stallAt, stalledUp, type Stalled } from '../support/stall-at.js';
+import { expectAtRest } from '../support/at-rest.js';
 
 const s = scenario();
 
 /** Starts a step of shard1 and the veneer, and leaves its runner where it is to stall. */
-async function stalledUp(stalled: Stalled): Promise<{ readonly report: Promise<UpReport> }> {
+async function startStalled(stalled: Stalled): Promise<{ readonly report: Promise<UpReport> }> {
   await s.start('CREATE TABLE books (id int)');
   await s.write('ALTER TABLE books ADD COLUMN title text');
-  const report = s.runWith({ at: stalled.at }).up({ shards: ['shard1'] });
-  await Promise.race([stalled.reached, report]);
-  return { report };
-}
-
-/** Applied everywhere exactly once: the column cannot be added twice, and the veneer is what IMPORT makes of it. */
-async function expectWhole(): Promise<void> {
-  expect(await s.run.up()).toMatchObject({ problems: [], settled: [], exitCode: 0 });
-  expect(await preparedIn(s.fleet)).toEqual([]);
-  expect(await s.run.status()).toMatchObject({ drift: [], inDoubt: [], exitCode: 0 });
-  await assertLikeImport(s.fleet);
+  return stalledUp(s.runWith({ at: stalled.at }), stalled);
 }
 
 test('Late PREPARE', async () => {
   const old = stallAt('before prepare:veneer', ['after prepare:shard1']);
-  const { report } = await stalledUp(old);
+  const { report } = await startStalled(old);
   await loseSessions(s.fleet, ['veneer'], 'lock');
   expect(await s.run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'rolled back' }] });
   old.release();
   expect(await report).toMatchObject({ exitCode: 22 });
   expect(await preparedIn(s.fleet)).toEqual([]);
-  await expectWhole();
+  await expectAtRest(s.fleet, s.run);
 });
 
 test('late COMMIT PREPARED', async () => {
   const old = stallAt('before commit prepared:shard1');
-  const { report } = await stalledUp(old);
+  const { report } = await startStalled(old);
   await loseSessions(s.fleet, ['veneer'], 'lock');
   expect(await s.run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
   await s.write('ALTER TABLE books RENAME COLUMN title TO name');
   expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
   old.release();
   expect(await report).toMatchObject({ exitCode: 22 });
-  await expectWhole();
+  await expectAtRest(s.fleet, s.run);
 });
 
 test('runner half alive', async () => {
   const old = stallAt('before prepare:shard1', ['after prepare:veneer']);
-  const { report } = await stalledUp(old);
+  const { report } = await startStalled(old);
   await loseSessions(s.fleet, ['veneer'], 'all');
   expect(await s.run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'rolled back' }] });
   old.release();
   expect(await report).toMatchObject({ exitCode: 22 });
   expect(await preparedIn(s.fleet)).toEqual([]);
-  await expectWhole();
+  await expectAtRest(s.fleet, s.run);
 });
 
 test.each(['before intent', 'after intent', 'before prepare:veneer', 'before commit prepared:shard1'])(
   'lost lock session, %s',
   async (point) => {
     const old = stallAt(point);
-    const { report } = await stalledUp(old);
+    const { report } = await startStalled(old);
     await loseSessions(s.fleet, ['veneer', 'shard1'], 'lock');
     old.release();
     const { exitCode, shards } = await report;
@@ -76,13 +67,13 @@ test.each(['before intent', 'after intent', 'before prepare:veneer', 'before com
     );
     expect(await preparedIn(s.fleet)).toEqual([]);
     await s.run.recover();
-    await expectWhole();
+    await expectAtRest(s.fleet, s.run);
   },
 );
 
 test('rolled-back-by-the-old-runner', async () => {
   const old = stallAt('before commit prepared:shard1');
-  const { report } = await stalledUp(old);
+  const { report } = await startStalled(old);
   await loseSessions(s.fleet, ['veneer', 'shard1'], 'all');
   const next = stallAt('before commit prepared:shard1');
   const recovery = s.runWith({ at: next.at }).recover();
@@ -92,7 +83,7 @@ test('rolled-back-by-the-old-runner', async () => {
   expect(await preparedIn(s.fleet)).toHaveLength(2);
   next.release();
   expect(await recovery).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
-  await expectWhole();
+  await expectAtRest(s.fleet, s.run);
 });
 
 test('attempt 1 and 2 mixed', async () => {
@@ -133,5 +124,5 @@ test('shard removed from shards.yaml before recovery', async () => {
   expect((await preparedIn(s.fleet)).map((prepared) => prepared.split(' ')[0])).toEqual(['shard3']);
   await s.fleet.writeConfig(config);
   expect(await s.run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: 'committed' }] });
-  await expectWhole();
+  await expectAtRest(s.fleet, s.run);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
-import { loseSessions, stallAt } from './old-runner.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { stallAt } from '../support/stall-at.js';
 import { veneerDrift } from '../support/veneer-drift.js';
 import { twoVeneers, type TwoVeneers } from './two-veneers.js';
 

@@ -5,7 +5,8 @@ import { assertLikeImport } from '../support/like-import.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import type { TestFleet } from '../support/test-fleet.js';
 import { bookstoreYaml } from '../support/test-project.js';
-import { loseSessions, stallAt } from './old-runner.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { stallAt } from '../support/stall-at.js';
 
 /** As staging and production on one set of servers: databases of their own, and one name, as both have one shards.yaml. */
 const config = (): string => bookstoreYaml('acme');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
-import { runCli } from '../support/run-cli.js';
+import { killedAt } from '../support/killed-at.js';
 import { twoVeneers, type TwoVeneers } from './two-veneers.js';
 
 let fleet: TwoVeneers;
@@ -39,9 +39,7 @@ test('in lock-step a veneer follows though another one cannot', async () => {
   const yaml = await readFile(`${fleet.dir}/shards.yaml`, 'utf8');
   await fleet.writeConfig(yaml.replace(/rollout: .*/, 'rollout: { lock_wait: 200ms, retries: 0 }'));
   await fleet.writeMigration('2_pages.sql', 'ALTER TABLE books ADD COLUMN pages int');
-  const env = { PGVENEER_TEST_CRASH_AT: 'after commit:shard1#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
-  const args = ['up', '--protocol', 'lock-step', '--shard', 'shard1'];
-  expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
+  await killedAt(fleet, ['up', '--protocol', 'lock-step', '--shard', 'shard1'], 'after commit:shard1#1');
   const reader = await fleet.connect('veneer', 'app');
   await reader.query('BEGIN; SELECT FROM bluth_co.books');
   expect(await run.recover()).toMatchObject({
@@ -85,9 +83,8 @@ test.each(['up', 'down'])(
        -- Down Migration
        DROP TABLE counted -- gone`,
     );
-    const env = { PGVENEER_TEST_CRASH_AT: 'after commit:blue#1', PGVENEER_TEST_NO_WATCHDOG: '1' };
     const args = [command, ...(command === 'down' ? ['--yes'] : []), '--protocol', 'lock-step'];
-    expect((await runCli(args, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
+    await killedAt(fleet, args, 'after commit:blue#1');
     expect(await run.recover()).toMatchObject({ exitCode: 0 });
     const [blue, green] = await onBoth(LEDGER);
     expect(green).toEqual(blue);

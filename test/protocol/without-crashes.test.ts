@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
+import { killedAt } from '../support/killed-at.js';
 import { runCli } from '../support/run-cli.js';
+import { untilNone } from '../support/until.js';
 import { twoVeneers, type TwoVeneers } from './two-veneers.js';
 
 let fleet: TwoVeneers;
@@ -20,11 +22,8 @@ afterEach(() => fleet.close());
 const without = (name: string): Commands => commandsOn(fleet, {}, [name]);
 
 /** A runner is killed at a point, and nobody settles. */
-async function killedAt(point: string, args: readonly string[] = []): Promise<void> {
-  const env = { PGVENEER_TEST_CRASH_AT: point, PGVENEER_TEST_NO_WATCHDOG: '1' };
-  const words = args.includes('sync') ? args : ['up', '--shard', 'shard1', ...args];
-  expect((await runCli(words, { cwd: fleet.dir, env })).signal).toBe('SIGKILL');
-}
+const upKilledAt = (point: string, args: readonly string[] = []): Promise<void> =>
+  killedAt(fleet, ['up', '--shard', 'shard1', ...args], point);
 
 const HAS_TITLE = `SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'bluth_co.books'::regclass AND attname = 'title') AS yes`;
 
@@ -48,7 +47,7 @@ test.each([
   { point: 'after commit prepared:shard1', away: 'green' as const, ends: 'committed' },
   { point: 'after commit prepared:shard1', away: 'blue' as const, ends: 'committed' },
 ])('killed $point, $away away: it takes part in what is in doubt, and is not left out', async (cut) => {
-  await killedAt(cut.point);
+  await upKilledAt(cut.point);
   await fleet.away(cut.away);
   for (const command of [
     () => without(cut.away).up(),
@@ -68,7 +67,7 @@ test.each([
 test.each(['blue', 'green'] as const)(
   'in lock-step, killed between the commits, %s away: nothing is passed by',
   async (away) => {
-    await killedAt('after commit:shard1', ['--protocol', 'lock-step']);
+    await upKilledAt('after commit:shard1', ['--protocol', 'lock-step']);
     await fleet.away(away);
     await expect(without(away).up()).rejects.toMatchObject({ facts: { exitCode: 22 } });
     await fleet.away();
@@ -79,7 +78,7 @@ test.each(['blue', 'green'] as const)(
 
 test('a step of the veneers alone is in doubt: the one that is left out takes part in it', async () => {
   await fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN isbn text');
-  await killedAt('before commit prepared:green', ['sync']);
+  await killedAt(fleet, ['sync'], 'before commit prepared:green');
   for (const name of ['blue', 'green'] as const) {
     await fleet.away(name);
     await expect(without(name).up()).rejects.toMatchObject({ facts: { exitCode: 22 } });
@@ -89,7 +88,7 @@ test('a step of the veneers alone is in doubt: the one that is left out takes pa
 });
 
 test('an intent is all there is, and only the veneer that is away knows it: it is passed by, and rolled back later', async () => {
-  await killedAt('after intent');
+  await upKilledAt('after intent');
   await expect(without('blue').up()).rejects.toMatchObject({
     message: 'blue answers, and holds a part of an earlier step: it cannot be left out',
     facts: { exitCode: 22 },
@@ -107,7 +106,7 @@ test.each(['before commit prepared:shard1', 'after commit prepared:shard1', 'aft
   'a run that goes without the first veneer is killed %s: all settle it by the next one’s journal',
   async (point) => {
     await fleet.away('blue');
-    await killedAt(point, ['--without', 'blue']);
+    await upKilledAt(point, ['--without', 'blue']);
     await fleet.away();
     const ends = point === 'after intent' ? 'rolled back' : 'committed';
     expect(await run.recover()).toMatchObject({ exitCode: 0, settled: [{ ending: ends }] });
@@ -124,8 +123,7 @@ test('its watchdog settles without that veneer, too', async () => {
   expect(
     (await runCli(['up', '--shard', 'shard1', '--without', 'green'], { cwd: fleet.dir, env })).signal,
   ).toBe('SIGKILL');
-  const open = `SELECT FROM pgveneer.intent`;
-  while ((await fleet.query('veneer', open)).length > 0);
+  await untilNone(fleet, 'veneer', 'SELECT FROM pgveneer.intent');
   expect(await titles()).toEqual([true, true, false]);
   await fleet.away();
   await run.sync();

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { CommandContext } from '../../src/commands/common/context.js';
 import { stop } from '../../src/commands/history/stop.js';
 import { commandsOn, type Commands } from '../support/commands.js';
-import { loseSessions, stallAt } from './old-runner.js';
+import { loseSessions } from '../support/lose-sessions.js';
+import { stallAt } from '../support/stall-at.js';
 import { twoVeneers, type TwoVeneers } from './two-veneers.js';
 
 let fleet: TwoVeneers;

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import type { CrashFleet, Order } from './crash-fleet.js';
 import { holdFleet } from './hold-fleet.js';
 import { freshFleet } from './fresh-fleet.js';
-import { noRunnersLock, until } from './until.js';
+import { RUNNERS_WITH_LOCK } from './sessions.js';
+import { untilNone } from './until.js';
 import type { Kind } from './crash-migrations.js';
 import type { Protocol } from '../../src/protocol/run/journal.js';
 import { isAfterIntent, pointText, recordPoints, type Point } from './crash-points.js';
@@ -81,5 +82,5 @@ async function killAndHeal(
 /** A run in a process of its own, which must die where the plan says. */
 export async function killedRun({ fleet }: CrashFleet, plan: RunPlan): Promise<void> {
   expect(await startRun(fleet.dir, plan).result).toMatchObject({ signal: 'SIGKILL' });
-  await until(fleet, 'veneer', noRunnersLock);
+  await untilNone(fleet, 'veneer', RUNNERS_WITH_LOCK);
 }

@@ -1,6 +1,7 @@
 import type { CrashFleet } from './crash-fleet.js';
 import { commandsOn } from './commands.js';
 import type { Kind } from './crash-migrations.js';
+import { occurrences } from './occurrences.js';
 import type { Protocol } from '../../src/protocol/run/journal.js';
 
 /** A named point of the protocol, at which a run can be killed. */
@@ -20,7 +21,7 @@ export async function recordPoints(
   { kind, protocol }: { readonly kind: Kind; readonly protocol: Protocol },
 ): Promise<Point[]> {
   const points: Point[] = [];
-  const counts = new Map<string, number>();
+  const count = occurrences();
   let shard = '';
   await crash.add(kind);
   const recording = commandsOn(crash.fleet, {
@@ -28,9 +29,7 @@ export async function recordPoints(
       if (event.type === 'step') shard = event.shard;
     },
     at: async (name) => {
-      const occurrence = (counts.get(name) ?? 0) + 1;
-      counts.set(name, occurrence);
-      points.push({ name, occurrence, shard });
+      points.push({ name, occurrence: count(name), shard });
     },
   });
   const { exitCode, problems } = await recording.up({ protocol });

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { expect } from '@jest/globals';
 import type { Commands } from './commands.js';
+import { occurrences } from './occurrences.js';
 import { runCli, type CliResult } from './run-cli.js';
 import type { TestFleet } from './test-fleet.js';
 
@@ -56,14 +57,11 @@ export async function recordPoints(crash: CrashFleet, args: readonly string[]): 
   await nextRound(crash);
   const file = `${crash.fleet.dir}/points`;
   await runUp(crash, args, { PGVENEER_TEST_POINTS: file });
-  const counts = new Map<string, number>();
+  const count = occurrences();
   const points = (await readFile(file, 'utf8'))
     .trim()
     .split('\n')
-    .map((point) => {
-      counts.set(point, (counts.get(point) ?? 0) + 1);
-      return `${point}#${counts.get(point)}`;
-    });
+    .map((point) => `${point}#${count(point)}`);
   await rm(file);
   return points;
 }

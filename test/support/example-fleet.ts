@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
 import { loadExample } from '../../examples/frame/example.js';
 import { startExample, type As, type RunningExample } from '../../examples/frame/start-example.js';
 import { urlWith } from '../../src/sandbox/databases.js';
@@ -9,20 +8,17 @@ import { demoShell } from '../../src/sandbox/demo-shell.js';
 import type { Settings } from '../../src/sandbox/launch.js';
 import { stopPostmaster } from '../../src/sandbox/postmaster.js';
 import { startServers, type RunningServer } from '../../src/sandbox/servers.js';
+import { clientsBy, type Clients } from './clients.js';
 import { commandsOn, type Commands } from './commands.js';
 import { logged } from './logged.js';
 
-/** An example as `npm run example` starts it, with what tests do on it. */
-export interface ExampleFleet extends RunningExample {
+/** An example as `npm run example` starts it, with what tests do on it; they connect as a member's owner unless told otherwise. */
+export interface ExampleFleet extends RunningExample, Omit<Clients<As | 'superuser'>, 'end'> {
   /** The project's folder. */
   readonly dir: string;
   readonly run: Commands;
   /** Tells its story to the end; answers all that it printed. */
   tell: () => Promise<string>;
-  /** A connection to a member's database, as its owner unless told otherwise; closed with the fleet. */
-  connect: (member: string, as?: As | 'superuser') => Promise<Client>;
-  /** One statement on a connection of its own. */
-  query: (member: string, sql: string, as?: As | 'superuser') => Promise<Record<string, unknown>[]>;
   /** What a member's server logs from now on about its database. */
   logged: (member: string) => Promise<() => Promise<string>>;
   stop: (member: string) => Promise<void>;
@@ -41,16 +37,9 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
   const example = await loadExample(name);
   const running = await startExample(example, settings);
   const { project: dir } = running;
-  const open = new Set<Client>();
   const urlOf = (member: string, as?: As | 'superuser'): string =>
     as === 'superuser' ? superuser(running, member) : running.to(member, as).url;
-  const connect = async (member: string, as?: As | 'superuser'): Promise<Client> => {
-    const client = new Client({ connectionString: urlOf(member, as), application_name: 'test' });
-    client.on('error', () => undefined);
-    await client.connect();
-    open.add(client);
-    return client;
-  };
+  const { end, ...clients } = clientsBy(urlOf);
   const write = async (file: string, text: string): Promise<void> => {
     await mkdir(path.dirname(path.join(dir, file)), { recursive: true });
     await writeFile(path.join(dir, file), text);
@@ -59,7 +48,7 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
     ...running,
     dir,
     run: commandsOn({ dir }),
-    connect,
+    ...clients,
     write,
     async tell() {
       const said: string[] = [];
@@ -69,15 +58,6 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
         throw new Error(`${error.message}\n${said.join('')}`, { cause: error });
       });
       return said.join('');
-    },
-    async query(member, sql, as) {
-      const client = await connect(member, as);
-      open.delete(client);
-      try {
-        return (await client.query<Record<string, unknown>>(sql)).rows;
-      } finally {
-        await client.end();
-      }
     },
     async stop(member) {
       await stopPostmaster(serverOf(running, member).dataDir);
@@ -94,7 +74,7 @@ export async function exampleFleet(name: string, settings: Settings = {}): Promi
       await write('shards.yaml', after);
     },
     async close() {
-      await Promise.all([...open].map((client) => client.end().catch(() => undefined)));
+      await end();
       await running.close();
     },
   };

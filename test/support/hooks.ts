@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestFleet } from './test-fleet.js';
-import { until } from './until-true.js';
+import { untilTrue } from './until.js';
 
 /** Adds hooks to a fleet's shards.yaml; JSON is YAML. */
 export async function writeHooks(fleet: TestFleet, hooks: unknown): Promise<void> {
@@ -32,7 +32,7 @@ export const STUBBORN = `trap '' TERM; sleep 600 & echo $! > child; echo $$ > se
 export async function stubbornGone(fleet: TestFleet): Promise<void> {
   for (const file of ['self', 'child']) {
     const pid = Number(await readFile(path.join(fleet.dir, file), 'utf8'));
-    await until(async () => !isAlive(pid));
+    await untilTrue(async () => !isAlive(pid));
   }
 }
 

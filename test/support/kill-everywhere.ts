@@ -2,7 +2,8 @@ import { expect } from '@jest/globals';
 import { commandsOn } from './commands.js';
 import { expectWhole, nextRound, recordPoints, runUp, startCrashing, type CrashFleet } from './crash.js';
 import { freshFleet } from './fresh-fleet.js';
-import { noRunnersLock, until } from './until.js';
+import { RUNNERS_WITH_LOCK } from './sessions.js';
+import { untilNone } from './until.js';
 
 /** Each round adds migrations, which every later one has to read: a fleet is given up before they are many. */
 const MOST_ROUNDS = 12;
@@ -39,7 +40,7 @@ async function killAt(crash: CrashFleet, args: readonly string[], point: string)
   await nextRound(crash);
   const died = await runUp(crash, args, { PGVENEER_TEST_CRASH_AT: point });
   expect({ point, signal: died.signal }).toEqual({ point, signal: 'SIGKILL' });
-  await until(crash.fleet, 'veneer', noRunnersLock);
+  await untilNone(crash.fleet, 'veneer', RUNNERS_WITH_LOCK);
   const report = await crash.run.up({ shards: ['shard2'] });
   expect({ point, exitCode: report.exitCode, problems: report.problems }).toEqual({
     point,

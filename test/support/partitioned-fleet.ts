@@ -3,6 +3,8 @@ import { expect } from '@jest/globals';
 import { commandsOn, type Commands } from './commands.js';
 import { freshFleet } from './fresh-fleet.js';
 import { meshFleet, REGION_RULES, REGIONS, regionNames } from './mesh-fleet.js';
+import { committed } from './outcomes.js';
+import { yearsYaml } from './years-yaml.js';
 
 /** A fleet in which tables of shards are partitions of one parent, on one veneer or in every region. */
 export interface PartitionedFleet {
@@ -47,8 +49,6 @@ export async function columnsOn(fleet: PartitionedFleet, veneer: string): Promis
   return (await fleet.query(veneer, sql)).map(({ columns }) => columns);
 }
 
-const committed = { problems: [], exitCode: 0 };
-
 /** Three regions that are shard and veneer for each other. */
 export async function regionsFleet(): Promise<PartitionedFleet> {
   const fleet = await meshFleet(REGION_RULES);
@@ -91,29 +91,14 @@ export async function regionsFleet(): Promise<PartitionedFleet> {
   };
 }
 
-const yearsYaml = (fleet: string): string => `fleet: ${fleet}
-migrations: ./migrations
-veneers:
-  box1: { url: "\${VENEER_URL}" }
-shards:
-  box2:
-    url: \${SHARD1_URL}
-    server: { host: "\${SHARD1_HOST}", port: "\${SHARD1_PORT}" }
-roles:
-  veneer_admin: { user: bookstore_admin, password: "\${ADMIN_PASSWORD_SHARD1}" }
-expose:
-  - from: "years.t_{year}"
-    as: "years.t_{year}"
-    partition_of: years.t
-    bounds: FROM (make_date({year}, 1, 1)) TO (make_date({year} + 1, 1, 1))
-`;
-
 const SERVERS: Readonly<Record<string, string>> = { box1: 'veneer', box2: 'shard1' };
 const YEARS = [2023, 2024];
 
 /** A parent with a DEFAULT partition on the veneer, and two years on a shard. */
 export async function yearsFleet(): Promise<PartitionedFleet> {
-  const fleet = await freshFleet({ config: yearsYaml });
+  const fleet = await freshFleet({
+    config: (name) => yearsYaml(name, { table: 'years.t', parent: 'years.t' }),
+  });
   const run = commandsOn(fleet);
   const migrations: string[] = [];
   const write = async (sql: string): Promise<void> => {

@@ -1,31 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TestFleet } from './test-fleet.js';
+import type { Client } from 'pg';
 
-/** Asks a member, as superuser, until the question's one column `yes` is true. */
-export async function until(fleet: TestFleet, member: string, question: string): Promise<void> {
-  for (;;) {
-    const [row] = await fleet.query(member, question, 'superuser');
-    if (row?.yes === true) return;
-    await delay(5);
-  }
+/** Whoever can connect to a member as superuser: a fleet of tests, or an example's. */
+interface Askable {
+  readonly connect: (member: string, as: 'superuser') => Promise<Client>;
 }
 
-/**
- * Has a killed runner's lock on the fleet gone? Its server notices a moment after the process has ended, and whoever begins
- * in that moment is told that another runner has the fleet.
- */
-export const noRunnersLock = `
-  SELECT NOT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-                      WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
-                        AND a.datname = current_database() AND a.application_name ~ '^pgv \\S+ (up|down|recover|tenant \\S+) ') AS yes`;
+/** Asks until the answer is yes; the suite's timeout is the net for one that never comes. */
+export async function untilTrue(ask: () => Promise<boolean>): Promise<void> {
+  while (!(await ask())) await delay(5);
+}
 
-/** Is a session of this user waiting for a lock in the fleet's database, for at least so many milliseconds? */
-export const waitsForLock = (user: string, ms: number): string => `
-  SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-                  WHERE NOT l.granted AND a.datname = current_database() AND a.usename = '${user}'
-                    AND clock_timestamp() - l.waitstart >= interval '${ms} ms') AS yes`;
+/** Asks a member, as superuser, until the query finds a row. */
+export const untilSome = (fleet: Askable, member: string, sql: string): Promise<void> =>
+  askUntil(fleet, member, { sql, isSo: (rows) => rows > 0 });
 
-/** Has a session of this user just asked something like this? */
-export const asked = (user: string, pattern: string): string => `
-  SELECT EXISTS (SELECT FROM pg_stat_activity
-                  WHERE datname = current_database() AND usename = '${user}' AND query LIKE '${pattern}') AS yes`;
+/** Asks a member, as superuser, until the query finds no row. */
+export const untilNone = (fleet: Askable, member: string, sql: string): Promise<void> =>
+  askUntil(fleet, member, { sql, isSo: (rows) => rows === 0 });
+
+async function askUntil(
+  fleet: Askable,
+  member: string,
+  { sql, isSo }: { readonly sql: string; readonly isSo: (rows: number) => boolean },
+): Promise<void> {
+  const client = await fleet.connect(member, 'superuser');
+  try {
+    await untilTrue(async () => isSo((await client.query(sql)).rows.length));
+  } finally {
+    await client.end();
+  }
+}

@@ -5,7 +5,8 @@ import { readChanged } from '../support/traffic-readers.js';
 import { BASE_SQL, changesOfRound } from '../support/traffic-schema.js';
 import { startTally } from '../support/traffic-tally.js';
 import { visitOf } from '../support/traffic-worker.js';
-import { asked, until } from '../support/until.js';
+import { asking } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 
 const s = scenario();
 
@@ -48,7 +49,7 @@ test('a step that waits for an old snapshot goes on in the same attempt when it 
   await s.write('ALTER TABLE accounts ALTER COLUMN balance TYPE bigint');
   const reader = await open(`BEGIN; SAVEPOINT s; ${READ}; ROLLBACK TO SAVEPOINT s`);
   const done = s.run.up({ shards: [TENANT.shard] });
-  await until(s.fleet, TENANT.shard, asked('bookstore_admin', '%age(b.backend_xmin)%'));
+  await untilSome(s.fleet, TENANT.shard, asking('bookstore_admin', '%age(b.backend_xmin)%'));
   await reader.query('COMMIT');
   const report = await done;
   expect(report).toMatchObject({ problems: [], exitCode: 0 });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { scenario } from '../support/scenario.js';
-import { until, waitsForLock } from '../support/until.js';
+import { waitingForLock } from '../support/sessions.js';
+import { untilSome } from '../support/until.js';
 
 const s = scenario();
 
@@ -37,10 +38,10 @@ test.each(PLACES)(
     await slow.query(`BEGIN; SELECT FROM ${tenant}.b`);
     await victim.query(`BEGIN; SELECT FROM ${tenant}.c`);
     const done = s.run.up();
-    await until(s.fleet, member, waitsForLock(runner, 0));
+    await untilSome(s.fleet, member, waitingForLock(runner, 0));
     const wanted = victim.query(`SELECT count(*)::int AS n FROM ${tenant}.a`);
     wanted.catch(() => undefined); // awaited below
-    await until(s.fleet, member, waitsForLock(app, 400));
+    await untilSome(s.fleet, member, waitingForLock(app, 400));
     await slow.query('COMMIT');
     expect((await wanted).rows).toEqual([{ n: 1 }]);
     await victim.query('COMMIT');

@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { scenario } from '../../support/scenario.js';
-import { until } from '../../support/until.js';
+import { loseSessions } from '../../support/lose-sessions.js';
+import { waitingFor } from '../../support/sessions.js';
+import { untilSome } from '../../support/until.js';
 
 const s = scenario({ shared: true });
 
@@ -69,13 +71,8 @@ test('a veneer that lost its commit in lock-step gets its views again', async ()
                    FROM pg_class c WHERE relname = 'replayed_v'`;
   const before = await one(facts);
   await s.write('ALTER TABLE replayed ALTER pages TYPE bigint');
-  const killer = await s.fleet.connect('veneer', 'superuser');
   const at = async (point: string): Promise<void> => {
-    if (point !== 'before commit:veneer') return;
-    await killer.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE 'pgv %' AND state = 'idle in transaction'`,
-    );
+    if (point === 'before commit:veneer') await loseSessions(s.fleet, ['veneer'], 'in transaction');
   };
   const report = await s.runWith({ at }).up({ protocol: 'lock-step', shards: ['shard2'] });
   expect(report).toMatchObject({ exitCode: 0, problems: [] });
@@ -96,11 +93,7 @@ test.each([
   // EXPLAIN locks what a SELECT locks on the veneer, and nothing on the shard.
   await reader.query(`BEGIN; EXPLAIN SELECT FROM cyberdyne.${table}_top`);
   const done = s.run.up({ shards: ['shard2'] });
-  await until(
-    s.fleet,
-    'veneer',
-    `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'cyberdyne.${table}_top'::regclass) AS yes`,
-  );
+  await untilSome(s.fleet, 'veneer', waitingFor(`cyberdyne.${table}_top`));
   // Whoever reads the table or the lower view now is not kept waiting by a run that waits itself.
   const { rows } = await reader.query(
     `SELECT relation::regclass::text FROM pg_locks JOIN pg_class c ON c.oid = relation

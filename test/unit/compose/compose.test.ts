@@ -1,28 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse as parseEnv } from 'dotenv';
-import { parse as parseYaml } from 'yaml';
 import { loadConfig } from '../../../src/config/load/load-config.js';
+import { readComposeFile, type Service } from '../../support/compose-services.js';
+import { read, ROOT } from '../docs/documents.js';
 
 /* docker-compose.yml, .env.compose, .env.example, shards.yaml and the init scripts describe one fleet. */
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
-const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
-
-interface Service {
-  readonly image: string;
-  readonly command: string;
-  readonly env_file: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly ports: readonly string[];
-  readonly volumes: readonly string[];
-  readonly healthcheck: { readonly test: readonly string[] };
-}
-
-const compose = parseYaml(read('docker-compose.yml'), { merge: true }) as {
-  readonly services: Readonly<Record<string, Service>>;
-};
+const compose = readComposeFile(ROOT);
 const SHARDS = ['shard1', 'shard2', 'shard3'];
 const MEMBERS = ['veneer', ...SHARDS];
 const ENV_FILES = ['.env.example', '.env.compose'];

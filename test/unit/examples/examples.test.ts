@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { parse as parseYaml } from 'yaml';
 import { onPorts, readCompose } from '../../../examples/frame/compose.js';
 import { EXAMPLE_NAMES } from '../../../examples/frame/example.js';
 import { readInitScript } from '../../../examples/frame/init-script.js';
 import { groupBy } from '../../../src/group-by.js';
 import type { Config } from '../../../src/config/config.js';
 import { openFleetSource } from '../../../src/config/load/load-config.js';
+import { readComposeFile, type Service } from '../../support/compose-services.js';
 import { ROOT, read } from '../docs/documents.js';
 
 /* What an example's folder holds: docker-compose.yml, .env.compose, init scripts, shards.yaml and README.md agree. */
@@ -15,20 +15,8 @@ import { ROOT, read } from '../docs/documents.js';
 /** The folder of an example's shards.yaml: the bookstore's is the root. */
 const folderOf = (name: string): string => path.join(ROOT, name === 'bookstore' ? '.' : `examples/${name}`);
 
-interface Service {
-  readonly image: string;
-  readonly command: string;
-  readonly env_file: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly ports: readonly string[];
-  readonly volumes: readonly string[];
-  readonly healthcheck: { readonly test: readonly string[] };
-}
-
-const servicesOf = (name: string): Readonly<Record<string, Service>> => {
-  const text = readFileSync(path.join(folderOf(name), 'docker-compose.yml'), 'utf8');
-  return (parseYaml(text, { merge: true }) as { services: Readonly<Record<string, Service>> }).services;
-};
+const servicesOf = (name: string): Readonly<Record<string, Service>> =>
+  readComposeFile(folderOf(name)).services;
 
 test('the examples are those of the documents, each with a README and a test', () => {
   for (const name of EXAMPLE_NAMES) {
