@@ -35,6 +35,7 @@ export interface Where {
 /** The command that makes what is missing, and after which the same may be tried again. */
 export type Cure = 'migrate setup';
 
+/** What an error knows besides its message. */
 export interface ErrorFacts {
   readonly exitCode: ExitCode;
   readonly where?: Where;

@@ -46,6 +46,7 @@ export interface VeneerConfig {
   readonly routes: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
+/** A member that owns tenants: a shard, or one database of it. */
 export interface ShardConfig {
   /** Its name as a member: the shard's, or `<shard>/<tenant>` for a tenant's own database. */
   readonly name: string;
@@ -98,6 +99,7 @@ export interface RoleConfig {
   readonly grant: readonly TablePrivilege[];
 }
 
+/** As whom a role of the veneer works on a shard. */
 export interface UserMappingConfig {
   /** The role on the veneer. */
   readonly role: string;
@@ -122,6 +124,7 @@ export interface ExposeRule {
   readonly union: string | null;
 }
 
+/** The partitioned table that a rule attaches to. */
 export interface PartitionRule {
   /** `schema.relation` on the veneer. */
   readonly of: string;
@@ -129,6 +132,7 @@ export interface PartitionRule {
   readonly bounds: string;
 }
 
+/** `rollout`, with its defaults. */
 export interface RolloutConfig {
   /** Names of the shards that go first, through all of their pending migrations. */
   readonly canary: readonly string[];
@@ -150,6 +154,7 @@ export interface RolloutConfig {
   readonly analyze: 'new' | 'changed' | 'never';
 }
 
+/** `policy`, with its defaults. */
 export interface PolicyConfig {
   readonly outOfOrder: 'refuse' | 'allow' | 'ignore';
   /** What a migration may do after which INSERTs through a veneer fail that worked before. */

@@ -10,6 +10,7 @@ export interface HooksConfig {
 
 export type HookConfig = CommandHook | SqlHook;
 
+/** A program, or a line for the shell. */
 export interface CommandHook {
   readonly kind: 'command';
   /** A program and its words, or a text for the shell. */
@@ -17,6 +18,7 @@ export interface CommandHook {
   readonly timeoutMs: number;
 }
 
+/** SQL that runs on members. */
 export interface SqlHook {
   readonly kind: 'sql';
   readonly sql: string;

@@ -2,6 +2,7 @@ import { EXIT, VeneerError } from '../errors.js';
 import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
 import { matchesGlob } from './glob.js';
 
+/** What --shard, --tenant and --except-tenant choose of the fleet. */
 export interface Selection {
   /** Globs over names of shards, and of members where a tenant is a database; none means all. */
   readonly shards: readonly string[];

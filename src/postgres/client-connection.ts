@@ -7,6 +7,7 @@ export interface ClientConnection extends NodeJS.EventEmitter {
   readonly stream: { cork(): void; uncork(): void; destroy(): void };
 }
 
+/** The library's own connection of a client. */
 export const connectionOf = (client: pg.Client): ClientConnection =>
   (client as unknown as { connection: ClientConnection }).connection;
 

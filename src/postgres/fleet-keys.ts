@@ -11,6 +11,7 @@ import type { Row, Session } from './session.js';
  */
 export type LockKey = string & { readonly brand: 'advisory lock key' };
 
+/** The locks of a fleet. */
 export interface FleetKeys {
   readonly run: LockKey;
   readonly settling: LockKey;
@@ -45,12 +46,14 @@ const IS_HELD = `
      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
      AND ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`;
 
+/** SQL for the {@link LockHolder}s of the lock with key $1, the asking session left out. */
 export const HOLDERS = `
   SELECT l.pid, a.application_name, a.usename::text AS "user", host(a.client_addr) AS client,
          to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
     FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
    WHERE ${IS_HELD} AND l.pid <> pg_backend_pid()`;
 
+/** Who else holds the lock, as far as the user that logged in may see it. */
 export const lockHolders = (session: Session, key: LockKey): Promise<LockHolder[]> =>
   session.asLogin<LockHolder>(HOLDERS, [key]);
 
@@ -71,6 +74,7 @@ export async function tryLock(
   return row?.locked === true;
 }
 
+/** For messages: `pgv … up …, pid 123 from 10.0.0.1, since …`. */
 export function holderText(holder: LockHolder | undefined): string {
   if (holder === undefined) return 'it has just gone';
   const who = holder.application_name ?? holder.user ?? 'unknown';
@@ -78,6 +82,7 @@ export function holderText(holder: LockHolder | undefined): string {
   return `${who}, pid ${holder.pid}${from}, since ${holder.since ?? 'unknown'}`;
 }
 
+/** The error (exit 30) that names the session of an earlier run that stays. */
 export async function stubbornHolder(session: Session, key: LockKey): Promise<VeneerError> {
   const [holder] = await lockHolders(session, key);
   return new VeneerError(

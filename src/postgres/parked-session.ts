@@ -14,6 +14,7 @@ export interface ParkedSession extends Session {
   readonly takeBack: () => void;
 }
 
+/** Another session of the same member, in which this one's statements run meanwhile. */
 export interface StandIn {
   readonly session: () => Promise<Session>;
   readonly isLost: () => boolean;

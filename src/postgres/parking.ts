@@ -14,6 +14,7 @@ export interface Parking {
   readonly clear: () => Promise<void>;
 }
 
+/** Whoever has a place, and may lose it while it is idle. */
 export interface Guest {
   /** Ends its connection, in which nothing runs. */
   readonly evict: () => Promise<void>;

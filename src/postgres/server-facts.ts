@@ -50,6 +50,7 @@ export interface OpenRow extends Record<string, unknown> {
   state_tables: readonly string[] | null;
 }
 
+/** The answer to a session's first question, in our words. */
 export function factsOf(row: OpenRow): ServerFacts {
   return {
     systemIdentifier: row.system_identifier,

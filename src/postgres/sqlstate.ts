@@ -42,6 +42,7 @@ export function sqlstateOf(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : null;
 }
 
+/** Did PostgreSQL throw it, with one of these SQLSTATEs? */
 export const isState = (error: unknown, ...states: readonly string[]): boolean =>
   states.includes(sqlstateOf(error) ?? '');
 

@@ -83,6 +83,7 @@ export interface PhaseTime {
   readonly why?: string;
 }
 
+/** A list of statements, cut where it was too long to keep. */
 export interface KeptStatements {
   readonly sql: readonly string[];
   /** How many more there were. */

@@ -44,6 +44,7 @@ export interface PlanStatement {
   readonly writes: readonly StatementWrites[];
 }
 
+/** Subjects that lack the same migrations. */
 export interface PlanGroup {
   readonly scope: Scope;
   readonly subjects: readonly string[];
@@ -60,6 +61,7 @@ export interface PlanShard {
   readonly estimateMs: number | null;
 }
 
+/** A migration that takes several steps on a shard. */
 export interface PlanBatch {
   readonly shard: string;
   readonly migration: string;

@@ -41,6 +41,7 @@ export type Progress =
     }
   | { readonly type: 'notice'; readonly text: string };
 
+/** How far a step of a shard is. */
 export type StepProgress = {
   readonly type: 'step';
   readonly shard: string;
@@ -58,6 +59,7 @@ export type StepProgress = {
   readonly ms?: number;
 };
 
+/** What a step is at; it ends by one of `committed`, `retrying` (and then begins anew) and `failed`. */
 export type StepPhase =
   'waiting' | 'running' | 'veneer' | 'preparing' | 'committing' | 'committed' | 'retrying' | 'failed';
 

@@ -18,6 +18,7 @@ export interface RehearseReport extends ReportBase {
   readonly ms: number;
 }
 
+/** A tenant that migrations ran for. */
 export interface RehearsedTenant {
   readonly shard: string;
   readonly tenant: string;

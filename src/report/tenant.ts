@@ -20,6 +20,7 @@ export interface TenantLine {
   readonly pending: number | null;
 }
 
+/** How a tenant stands, or what was done about it. */
 export type TenantState =
   /** Has its schema and every migration. */
   | 'live'

@@ -22,12 +22,14 @@ export interface UpReport extends ReportBase {
   readonly ms: number;
 }
 
+/** A migration in its place among all. */
 export interface UpOrder {
   readonly migration: string;
   readonly scope: 'tenant' | 'shard' | 'veneer';
   readonly direction: 'up' | 'down';
 }
 
+/** A step of the veneers, which has a problem of its own. */
 export interface UpVeneerStep extends Omit<UpStep, 'tenants' | 'notAtOnce' | 'veneerStatements' | 'writes'> {
   /** Those that did not have it (down: that had it). */
   readonly veneers: readonly string[];

@@ -36,6 +36,7 @@ export interface Connection {
   readonly url: string;
 }
 
+/** A shell for one project. Statements and commands run one after the other, on connections of their own. */
 export function demoShell({ project, cli, env = {}, signal, write }: DemoSurroundings): DemoShell {
   const print = (line: string): void => (write ?? toStdout)(`${line}\n`);
   return {
@@ -125,7 +126,7 @@ function shown(value: unknown): string {
 }
 
 /** Rows as lines, columns aligned, a heading first; nothing for an answer without rows. */
-export function table(rows: readonly Record<string, unknown>[]): readonly string[] {
+function table(rows: readonly Record<string, unknown>[]): readonly string[] {
   const names = Object.keys(rows[0] ?? {});
   const cells = [names, ...rows.map((row) => names.map((name) => shown(row[name])))];
   const widths = names.map((_, column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));

@@ -16,6 +16,7 @@ export interface MaskedStatement {
   readonly shown: string;
 }
 
+/** A statement without a secret. */
 export const plain = (sql: string): MaskedStatement => ({ sql, shown: sql });
 
 /** CREATE or ALTER SERVER so that its options are those of shards.yaml, no more and no less. Pure. */
@@ -34,6 +35,7 @@ export function serverStatements(
 /** How a mapping compares with shards.yaml; `not readable` where this user may not know. */
 export type MappingState = 'missing' | 'not readable' | 'same' | 'different';
 
+/** Compares user and password, and whatever else the mapping has. */
 export function compareMapping(wanted: UserMappingConfig, present: PresentMapping | undefined): MappingState {
   if (present === undefined) return 'missing';
   if (present.options === null) return 'not readable';

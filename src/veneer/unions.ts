@@ -46,7 +46,7 @@ export interface UnionShape {
 }
 
 /** Says whose a row is; a column of that name in a branch is not shown. */
-export const TENANT_COLUMN = 'tenant';
+const TENANT_COLUMN = 'tenant';
 
 /**
  * What the view shows: the columns that every branch has, by name. While a migration goes from shard to shard, a new

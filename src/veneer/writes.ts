@@ -22,6 +22,7 @@ import type { ExposedRelation } from './exposure/definition.js';
  */
 export type WriteEffect = 'no INSERT works' | 'must be given' | 'ids collide' | 'stays NULL';
 
+/** An INSERT through a veneer that does less than one on the shard. */
 export interface WriteLimit {
   /** Null: of the whole relation. */
   readonly column: string | null;

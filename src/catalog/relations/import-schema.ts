@@ -4,6 +4,7 @@ import { rollbackQuietly } from '../../postgres/transaction.js';
 import { readForeignTables } from './read-foreign-tables.js';
 import type { ForeignTable } from './relation.js';
 
+/** What IMPORT FOREIGN SCHEMA is asked for. */
 export interface ImportRequest {
   readonly server: string;
   /** The schema on the shard. */

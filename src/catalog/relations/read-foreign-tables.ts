@@ -145,10 +145,12 @@ const OCCUPIED = `
    ${lookUpAny('pg_foreign_server', 's', 's.oid = f.ftserver')}
    WHERE coalesce(s.srvname <> ALL ($1::text[]), true)`;
 
+/** A relation of the veneer under a name that is wanted, and none of our foreign tables. */
 export interface Occupied extends Row, QualifiedName {
   readonly kind: string;
 }
 
+/** Who bears these names on a veneer besides foreign tables of these servers. */
 export const readOccupied = (
   session: Session,
   servers: readonly string[],

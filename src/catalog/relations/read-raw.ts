@@ -15,6 +15,7 @@ export interface RawRelation extends RawHead {
 
 interface RawHead extends Pick<Relation, 'oid' | 'schema' | 'name' | 'kind' | 'filenode'> {}
 
+/** A column, without its type and default, which would be deparsed. */
 export interface RawColumn extends Pick<
   ShardColumn,
   'attnum' | 'name' | 'notNull' | 'hasDefault' | 'computed'
@@ -96,6 +97,7 @@ interface TouchedList {
   readonly behind: Readonly<Record<string, string | null>> | null;
 }
 
+/** What the open transaction of `session` has made or changed so far. */
 export async function touchedRelations(session: Session): Promise<TouchedRelations> {
   const [row] = await session.prepared<{ touched: string }>(TOUCHED, []);
   const lists = JSON.parse(row?.touched ?? '[]') as TouchedList[];

@@ -37,6 +37,7 @@ export interface Relation extends QualifiedName {
   readonly columns: readonly ShardColumn[];
 }
 
+/** A column as it stands on a shard. */
 export interface ShardColumn extends Column {
   readonly attnum: number;
   /** A default, an identity or a generated expression: an INSERT may leave the column out. */
@@ -65,10 +66,12 @@ export interface ForeignTable extends ForeignTableHead {
   readonly columns: readonly ForeignColumn[];
 }
 
+/** A column as it stands on a veneer, with the options of its foreign table. */
 export interface ForeignColumn extends Column {
   readonly options: Options;
 }
 
+/** Options of postgres_fdw, by name. */
 export type Options = Readonly<Record<string, string>>;
 
 /** The remote name that postgres_fdw uses for a foreign table: its options, or else its own name. */

@@ -7,7 +7,7 @@ import { typeRefSql } from './type-sql.js';
 export const NOT_NULL = '(a.attnotnull AND k.conrelid IS NULL)';
 
 /** Joins the NOT NULL constraint of column `a` that is not validated; before 18 there is none in pg_constraint. */
-export const NOT_VALID = `
+const NOT_VALID = `
   LEFT JOIN pg_constraint k
     ON k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey[1] = a.attnum`;
 

@@ -16,6 +16,7 @@ export interface Branch {
   readonly columns: readonly BranchColumn[];
 }
 
+/** All of the view, in the order of its text. */
 export type UnionQuery = readonly Branch[];
 
 /** Between two branches, as PostgreSQL deparses it. A name that holds it makes its chunk unreadable, not misread. */

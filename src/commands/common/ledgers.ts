@@ -3,6 +3,7 @@ import { hasLedger, notSetUp, readLedger, type LedgerGroup } from '../../migrati
 import type { PlannedFrom } from '../../protocol/run/first-look.js';
 import type { Session } from '../../postgres/session.js';
 
+/** What to do where there is no ledger, and what is known of ledgers already. */
 export interface LedgersOptions {
   /** Of a member that was never set up. */
   readonly absent: 'refuse' | 'allow';

@@ -5,6 +5,7 @@ import { inReadOnly } from '../../postgres/transaction.js';
 import type { CommandContext } from '../common/context.js';
 import { withReaders } from '../common/readers.js';
 
+/** The migrations that some ledger knows. */
 export interface AppliedNames {
   readonly applied: readonly string[];
   /** Which ledgers could not be read, and why. */

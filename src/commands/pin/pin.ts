@@ -19,10 +19,12 @@ export interface Pin extends PinnedState {
 /** The first word of the file: another one is no plan, or one of another format. */
 export const PIN_FORMAT = 'pg-veneer plan 1';
 
+/** What was selected when the plan was made, defaults filled in. */
 export interface PinnedSelection extends Required<Selection> {
   readonly limit: PlanLimit;
 }
 
+/** A tenant that the plan is for, and the one whose rehearsal stands for it. */
 export interface PinnedTenant {
   /** The member that it lives in: a shard, or a database of its own. */
   readonly shard: string;
@@ -58,6 +60,7 @@ export interface PinnedMember {
   readonly databaseOid: string;
 }
 
+/** A pending migration, by what it says. */
 export interface PinnedMigration {
   readonly migration: string;
   readonly file: string;

@@ -8,6 +8,7 @@ import { nextCommand } from '../../report/next-command.js';
 import type { MovedSequence, RehearseReport } from '../../report/rehearse.js';
 import { writeNotices } from '../../report/writes.js';
 
+/** What is known of a rehearsal from its beginning. */
 export interface ReportFacts {
   readonly fleet: string;
   readonly run: string;
@@ -15,6 +16,7 @@ export interface ReportFacts {
   readonly start: number;
 }
 
+/** What a rehearsal has come to; one that ended early has less of it. */
 export interface ReportParts {
   readonly plan?: Plan;
   readonly tenants?: readonly Representative[];

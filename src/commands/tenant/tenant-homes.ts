@@ -18,6 +18,7 @@ export interface PlannedHome extends Home {
   readonly is: 'to make' | 'left by a run' | 'there';
 }
 
+/** The databases of new tenants, or why they cannot be made. */
 export interface HomesPlan {
   readonly homes: readonly PlannedHome[];
   readonly problems: readonly Problem[];

@@ -9,7 +9,7 @@ import type { FleetFile } from '../schema/schema.js';
 import type { Loose } from '../schema/validate.js';
 
 /** The rule of a fleet that has none: every relation of a tenant, in the schema named after the tenant. */
-export const DEFAULT_EXPOSE: ExposeRule = {
+const DEFAULT_EXPOSE: ExposeRule = {
   from: '{schema}.{table}',
   as: '{tenant}.{table}',
   except: [],

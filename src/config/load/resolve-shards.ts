@@ -11,6 +11,7 @@ import type { MemberAddress } from './resolve-veneers.js';
 import type { FleetFile } from '../schema/schema.js';
 import type { Loose } from '../schema/validate.js';
 
+/** The shards of shards.yaml as the members that they are. */
 export interface ResolvedShards {
   /** The members, in the order of the file. */
   readonly shards: readonly ShardConfig[];

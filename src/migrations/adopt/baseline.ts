@@ -22,6 +22,7 @@ export interface TenantFacts {
 export type BaselineSource =
   { readonly kind: 'history'; readonly table: string } | { readonly kind: 'to'; readonly name: string };
 
+/** What is known of the fleet to be adopted. */
 export interface BaselineInput {
   /** All of the folder, in their order. */
   readonly migrations: readonly Migration[];
@@ -40,6 +41,7 @@ export interface BaselinePlan {
   readonly notices: readonly string[];
 }
 
+/** What adopting would record of one tenant. */
 export interface TenantBaseline {
   readonly tenant: TenantConfig;
   readonly record: readonly Migration[];

@@ -12,6 +12,7 @@ export type HistoryEntry =
   /** Flyway recorded that it failed. */
   | { readonly kind: 'failed'; readonly script: string };
 
+/** Another tool's records, as the migrations of the folder that they mean. */
 export interface MatchedHistory {
   /** In the order of the folder. */
   readonly recorded: readonly Migration[];

@@ -72,7 +72,7 @@ async function findOfScope(root: string, scope: Scope, projectRoot: string): Pro
 }
 
 /** One order over all scopes, by name; of one name shard, tenant, veneer. */
-export const compareMigrations = (a: Ordered, b: Ordered): number =>
+const compareMigrations = (a: Ordered, b: Ordered): number =>
   compareNames(a.name, b.name) || SCOPES.indexOf(a.scope) - SCOPES.indexOf(b.scope);
 
 type Ordered = Pick<MigrationFile, 'name' | 'scope'>;

@@ -64,5 +64,6 @@ export function mergeProblems(problems: readonly SubjectProblem[]): Problem[] {
   });
 }
 
+/** Some of the names, and how many more there are. */
 export const fewOf = (names: readonly string[]): string =>
   names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');

@@ -76,6 +76,7 @@ function upState(subject: Subject, all: readonly Migration[], { outOfOrder, isLa
 const isMissing = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
   entry === undefined || (isRepeatable(migration.name) && isEdited(migration, entry));
 
+/** Was another text applied than the file has now? */
 export const isEdited = (migration: Migration, entry: LedgerEntry | undefined): boolean =>
   entry !== undefined && entry.checksum !== migration.checksum;
 

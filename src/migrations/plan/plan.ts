@@ -24,11 +24,13 @@ export interface Plan {
   readonly waiting: readonly WaitingMigration[];
 }
 
+/** A migration without a transaction that was cut off half way. */
 export interface InterruptedMigration {
   readonly migration: string;
   readonly tenants: readonly string[];
 }
 
+/** A migration that is pending and stays so. */
 export interface WaitingMigration {
   readonly migration: string;
   /** Which it waits for. */
@@ -37,6 +39,7 @@ export interface WaitingMigration {
   readonly subjects: readonly string[];
 }
 
+/** The steps of one shard, in their order. */
 export interface ShardPlan {
   readonly shard: ShardConfig;
   /** Without those of the veneers. */
@@ -58,6 +61,7 @@ export interface VeneerStep {
   readonly veneers: readonly VeneerConfig[];
 }
 
+/** What a plan is made of: migrations × ledgers. */
 export interface PlanInput extends SubjectsInput {
   readonly direction: Direction;
   /** In their order, of all scopes. */

@@ -16,6 +16,7 @@ export interface Foreseen {
   readonly tables: readonly ForeignTable[];
 }
 
+/** Nothing is known yet, so that all of it is read when it is needed. */
 export const NOTHING_FORESEEN: Foreseen = { names: new Set(), tables: [] };
 
 /** By veneer and shard. */

@@ -56,6 +56,7 @@ export function refuseOccupiedTypes(
   );
 }
 
+/** What a step would change of a veneer's types, and who uses them. */
 export interface ChangedTypes {
   /** Types of the veneer that would be changed, as they are. */
   readonly changed: readonly UserType[];

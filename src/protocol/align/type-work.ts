@@ -29,5 +29,6 @@ export const NO_TYPE_WORK: TypeWork = {
   shared: false,
 };
 
+/** Is there nothing to be done about types? */
 export const isIdle = ({ extensions, schemas, types, leaving }: TypeWork): boolean =>
   extensions.length + schemas.length + types.before.length + types.after.length + leaving.length === 0;

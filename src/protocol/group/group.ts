@@ -30,6 +30,7 @@ export interface GroupMember {
   readonly replace: () => Promise<Session>;
 }
 
+/** A shard of the group, with its part of the step. */
 export interface GroupShard extends GroupMember {
   readonly part: StepPart;
 }

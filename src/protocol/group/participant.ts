@@ -22,6 +22,7 @@ export interface Participant {
 /** A statement that follows no shard in particular. */
 export const ofNobody = (sql: string): StepStatement => ({ sql, follows: null });
 
+/** What has been done in an attempt, all of it open, and how it is to be committed. */
 export interface AttemptEnd {
   readonly id: AttemptId;
   readonly migration: string | null;
@@ -38,5 +39,6 @@ export interface AttemptEnd {
  */
 export const COMMIT_ORDER: readonly Role[] = ['shard', 'shard+veneer', 'veneer'];
 
+/** To sort participants by {@link COMMIT_ORDER}. */
 export const inCommitOrder = (a: Pick<Participant, 'role'>, b: Pick<Participant, 'role'>): number =>
   COMMIT_ORDER.indexOf(a.role) - COMMIT_ORDER.indexOf(b.role);

@@ -6,6 +6,7 @@ export interface VeneerStatement {
   readonly of: StatementOf;
 }
 
+/** What a statement on a veneer belongs to. */
 export type StatementOf =
   /** The foreign table that shows this relation of a shard. */
   | { readonly kind: 'table'; readonly remote: QualifiedName }

@@ -137,6 +137,7 @@ export const settledRow = ({ step, migration, ending, detail, hint }: SettledAtt
 /** Problems of one run that are kept; with a fleet of thousands of shards there may be as many. */
 const MOST_PROBLEMS = 20;
 
+/** The run itself has come to its end; of many problems the first are kept. */
 export const endRow = (outcome: RunOutcome, problems: readonly Problem[]): HistoryRow => ({
   event: 'run ended',
   outcome,

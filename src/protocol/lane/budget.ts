@@ -30,6 +30,7 @@ export interface Budget {
   lockDurations(): LockDuration[];
 }
 
+/** For how long a table of a veneer was locked, in milliseconds. */
 export interface LockDuration {
   readonly veneer: string;
   readonly table: string;
@@ -52,6 +53,7 @@ export const lockBound = (
   { deadlockTimeoutMs }: Pick<ServerFacts, 'deadlockTimeoutMs'>,
 ): number => Math.min(lockWaitMs, BELOW_DEADLOCK_TIMEOUT * deadlockTimeoutMs);
 
+/** The budget of one attempt, which begins now. */
 export function startBudget({
   lockWaitMs,
   lockHoldMs,

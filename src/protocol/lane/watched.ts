@@ -14,6 +14,7 @@ export class Interrupted extends VeneerError {
   }
 }
 
+/** Throws {@link Interrupted} once the user has asked to end. */
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new Interrupted();
 }

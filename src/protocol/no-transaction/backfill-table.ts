@@ -9,6 +9,7 @@ export interface FillTable {
   readonly about: number | null;
 }
 
+/** A column of the key by which a backfill goes through its table. */
 export interface KeyColumn {
   readonly name: string;
   /** As SQL writes it: what stands in `behind` is cast to it. */

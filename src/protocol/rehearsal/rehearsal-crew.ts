@@ -75,6 +75,7 @@ export function refuseEnded(session: Session): void {
   if (session.status() === 'I') throw endedByMigration(member);
 }
 
+/** Exit 20: what was rehearsed so far can no longer be rolled back together. */
 export const endedByMigration = (member: string): VeneerError =>
   new VeneerError('the migration ends the transaction that it runs in', {
     exitCode: EXIT.failed,

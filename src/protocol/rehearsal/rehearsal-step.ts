@@ -101,6 +101,7 @@ export async function rehearseOnVeneers(stage: Stage, id: string, planned: Venee
   return { step: { ...rehearsed(planned.migration, ms), members }, aligned: [] };
 }
 
+/** A step of which nothing was done so far. */
 export const emptyStep = (migration: Migration): RehearsedStep => ({
   migration: labelOf(migration),
   scope: migration.scope,

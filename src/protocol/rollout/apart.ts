@@ -73,8 +73,10 @@ export function goesOn({ rollout }: Apart, lane: ApartLane): boolean {
   return next.scope !== 'shard' || lane.record.skipped.length === 0;
 }
 
+/** Does the run end: by a failure that stops all shards, or because the user asked? */
 export const isEnding = ({ stopped, run }: Rollout): boolean => stopped || run.signal.aborted;
 
+/** Has the shard failed, so that nothing more is run there? */
 export const isStuck = ({ record: { ends, problem } }: ApartLane): boolean =>
   problem !== null || ends.some((end) => end !== null && stopOf(end) !== null);
 

@@ -6,6 +6,7 @@ import { batchFor, inBatches, type Cut } from './batches.js';
 import { mayPrepare, readRooms, type Rooms } from './read-rooms.js';
 import { lanesThatFit, refuseTooMany } from './room.js';
 
+/** How the plan is to be run, and where room for it is asked. */
 export interface FitOptions {
   /** Each migration is one step over all shards. */
   readonly together: boolean;

@@ -14,6 +14,7 @@ export interface LaneEnd {
   readonly skipped: readonly SkippedTenant[];
 }
 
+/** A tenant that was left out, the migration that failed in it, and why. */
 export interface SkippedTenant {
   readonly tenant: string;
   readonly migration: string;
@@ -31,6 +32,7 @@ export interface LaneRecord {
   problem: Problem | null;
 }
 
+/** The record of a lane that has not begun. */
 export const startRecord = (plan: ShardPlan): LaneRecord => ({
   plan,
   ends: plan.steps.map(() => null),

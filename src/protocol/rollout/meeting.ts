@@ -22,6 +22,7 @@ export function callMeeting(apart: Apart, lane: ApartLane, { what, lacking, prob
   apart.meetings.push({ what, problem, refused: null, ...met[0], migration, shards });
 }
 
+/** Takes a meeting off the list, held or not. */
 export const endMeeting = ({ meetings }: Apart, meeting: Meeting): void =>
   void meetings.splice(meetings.indexOf(meeting), 1);
 

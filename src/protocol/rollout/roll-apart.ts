@@ -21,6 +21,7 @@ import { forgetEmpty } from './pages.js';
 import type { Rollout } from './planned-step.js';
 import { runOrSkip, sharedBy } from './run-or-skip.js';
 
+/** How a stage is gone through. */
 export interface ApartOptions {
   /** How many shards at a time. */
   readonly lanes: number;

@@ -16,6 +16,7 @@ import { anchorOf, type Run } from '../run/run.js';
 import { stopOf } from '../step/step.js';
 import { notStarted, runVeneerStep, type VeneerStepEnd } from './veneer-step.js';
 
+/** How a rollout is gone through, and who is told. */
 export interface RolloutOptions {
   /** End after the canary shards. */
   readonly canaryOnly: boolean;

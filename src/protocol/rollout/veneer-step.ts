@@ -19,6 +19,7 @@ export interface VeneerStepEnd {
   readonly end: StepEnd | null;
 }
 
+/** The end of a step that was never begun. */
 export const notStarted = (planned: VeneerStep): VeneerStepEnd => ({ planned, end: null });
 
 /** In progress the veneers stand as one row beside the shards. */

@@ -11,6 +11,7 @@ import { inCommitOrder, ofNobody, type Participant } from '../group/participant.
 import type { HeldTurns } from '../run/turns.js';
 import { workOnVeneer } from '../step/veneer-migration.js';
 
+/** One migration for several veneers. */
 export interface VeneersWork {
   readonly step: string;
   readonly planned: VeneerStep;

@@ -69,6 +69,7 @@ export async function letGo(session: Session): Promise<void> {
   await session.close();
 }
 
+/** Exit 23: another run may have the fleet now. */
 export const lostAnchor = (member: string): VeneerError =>
   new VeneerError(`the connection to ${member} that held the fleet's lock is lost`, {
     exitCode: EXIT.unreachable,

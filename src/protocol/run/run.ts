@@ -74,6 +74,7 @@ export type StartWatchdog = () => Promise<(word: LastWord) => void>;
 /** Called at each named point of the protocol; crash tests end the process there. */
 export type AtPoint = (point: string) => Promise<void>;
 
+/** What a command gives its run. */
 export interface RunOptions {
   readonly command: string;
   /** user@host, for people who look at pg_stat_activity. */

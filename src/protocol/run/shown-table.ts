@@ -8,6 +8,7 @@ interface Shown {
   readonly shard: string;
 }
 
+/** One that a step made. */
 export interface NewTable extends Shown {
   readonly kind: 'new';
   readonly name: QualifiedName;

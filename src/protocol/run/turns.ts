@@ -29,6 +29,7 @@ export interface HeldTurns {
   giveBack(): void;
 }
 
+/** Turns for one attempt, none taken yet. */
 export function holdTurns(turns: Turns): HeldTurns {
   const held = new Map<string, () => void>();
   return {

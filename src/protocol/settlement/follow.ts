@@ -34,6 +34,7 @@ export function statementsOf(
 /** A replay that may go through later: a lock was not to be had, say, or the connection was lost. */
 export class Hindered extends Error {}
 
+/** The hint where a replay could not go through for now. */
 export const HINDERED =
   'migrate recover, when nothing is in the way any more (a session that holds a lock there, say)';
 

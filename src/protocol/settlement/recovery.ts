@@ -17,6 +17,7 @@ export interface Settled {
   readonly ending: Ending;
 }
 
+/** How to settle what lacks a member. */
 export interface RecoverOptions {
   /** Members that are lost for good and will never answer again. */
   readonly forget: readonly string[];

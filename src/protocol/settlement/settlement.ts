@@ -16,6 +16,7 @@ export interface Barred {
   readonly user: string;
 }
 
+/** What becomes of an attempt in two-phase. */
 export type Decision =
   /** All that is prepared is to be committed. `lost`: reachable, and neither prepared nor committed. */
   | { readonly kind: 'commit'; readonly lost: readonly string[]; readonly waiting: readonly string[] }
@@ -124,6 +125,7 @@ export interface LockStepFinding {
   readonly why?: string;
 }
 
+/** What becomes of an attempt in lock-step. */
 export type LockStepDecision =
   | {
       readonly kind: 'finish';

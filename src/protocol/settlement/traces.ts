@@ -19,6 +19,7 @@ export interface KeptIntent extends Intent {
   readonly journal: string;
 }
 
+/** A part of an attempt that a member has, prepared or, as evidence says, committed. */
 export interface Trace {
   readonly member: string;
   readonly gid: Gid;

@@ -54,6 +54,7 @@ export const patienceOf = ({ config, signal }: Pick<Run, 'config' | 'signal'>): 
   signal,
 });
 
+/** How an attempt of an earlier run was settled. */
 export type Ending =
   /**
    * `lost`: members that answered and had neither prepared nor committed it (a failover without the WAL), and veneers that

@@ -6,6 +6,7 @@ import type { AtPoint } from '../run/run.js';
 import type { Subject } from './subject.js';
 import { verifyFor } from './verify.js';
 
+/** A migration, and whom it runs for in one transaction. */
 export interface SubjectsWork<T> {
   readonly migration: Migration;
   /** Whether what the migration says must hold is asked for. */

@@ -20,8 +20,6 @@ export interface ShardTypes {
   readonly moves: readonly TypeMove[];
 }
 
-export const NO_SHARD_TYPES: ShardTypes = { types: [], used: new Set(), changed: new Set(), moves: [] };
-
 export interface TypesToRead {
   readonly exposure: Exposure;
   readonly definitions: readonly Definition[];

@@ -14,6 +14,7 @@ import { runSubjects } from './run-subjects.js';
 import { readTouched, type Touched } from './shard-changes.js';
 import { subjectsOf } from './subject.js';
 
+/** A step's work on one shard. */
 export interface ShardWork {
   readonly step: string;
   readonly planned: PlannedStep;
@@ -60,6 +61,7 @@ export async function runOnShard(lane: Lane, session: Session, work: ShardWork):
   await allDone([recorded, runRecorded(lane, session, work, async () => undefined)]);
 }
 
+/** The rows of the ledger that a step writes or removes on a shard. */
 export const ledgerWrite = (
   { run }: Pick<Lane, 'run'>,
   { step, planned: { migration, tenants } }: Pick<ShardWork, 'step' | 'planned'>,

@@ -14,6 +14,7 @@ export interface Subject {
   readonly target: Target;
 }
 
+/** A tenant, in its schema. */
 export const tenantSubject = ({ name, schema, shard }: TenantConfig): Subject => ({
   name,
   tenant: name,
@@ -30,6 +31,7 @@ const shardSubject = ({ name, key }: ShardConfig): Subject => ({
   target: targetOf({ scope: 'shard', shard: key }),
 });
 
+/** A veneer itself, in `public`. */
 export const veneerSubject = ({ name }: VeneerConfig): Subject => ({
   name,
   tenant: null,

@@ -17,6 +17,7 @@ import type { Run } from '../run/run.js';
 import { holdTurns, type HeldTurns } from '../run/turns.js';
 import { watched } from '../lane/watched.js';
 
+/** What an attempt has done that came to its end. */
 export interface AttemptResult extends AttemptEnding {
   readonly ms: number;
   readonly protocol: Protocol | 'one server' | 'no transaction';

@@ -16,6 +16,7 @@ export const knownOf = ({ shards }: Group): ReadonlyMap<string, Affected> =>
 export const isShardOf = ({ shards }: Group, { name }: GroupVeneer): boolean =>
   shards.some((shard) => shard.name === name);
 
+/** What is known before the shards are through, and whether it is still worth it. */
 export interface Locking {
   readonly known: ReadonlyMap<string, Affected>;
   /** The attempt has failed on a shard: whatever is locked from now on is locked in vain. */

@@ -12,6 +12,7 @@ import { refuseOtherTransaction } from '../shard/same-transaction.js';
 import { veneerSubject } from '../shard/subject.js';
 import { verifyFor } from '../shard/verify.js';
 
+/** A migration's work on one veneer. */
 export interface VeneerWork {
   readonly step: string;
   readonly planned: VeneerStep;
@@ -19,6 +20,7 @@ export interface VeneerWork {
   readonly budget: Budget;
 }
 
+/** What ran there, in a transaction that is still open. */
 export interface VeneerWorkDone {
   readonly xid: string;
   /** Everything that was run, the ledger's row included: what recovery replays where a veneer lost it (lock-step). */

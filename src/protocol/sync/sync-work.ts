@@ -44,6 +44,7 @@ export interface Repairs {
   readonly changes: readonly Change[];
 }
 
+/** What is compared with a veneer: one shard, and what it shares with others. */
 export interface SyncScope {
   readonly config: Config;
   /** With its selected tenants. */
@@ -54,6 +55,7 @@ export interface SyncScope {
   readonly others: readonly OtherShard[];
 }
 
+/** A shard that is asked about what it shares. */
 export interface OtherShard {
   readonly shard: ShardConfig;
   readonly session: Session;
@@ -161,6 +163,7 @@ async function leftTypes(session: Session, exposure: Exposure, { types }: ShardT
   return left.filter((type) => !used.has(nameKey(type)));
 }
 
+/** Is there nothing to repair? */
 export const isInLine = ({ types, changes }: Repairs): boolean => isIdle(types) && changes.length === 0;
 
 /** What the repairs run, in order. Pure. */

@@ -15,6 +15,7 @@ import { proveCopy } from './prove-copy.js';
 import type { Sibling } from './sibling.js';
 import { SEPARATOR } from '../shard/explain-failure.js';
 
+/** Who is to be made, and like whom. */
 export interface CopyWork {
   readonly step: string;
   readonly tenants: readonly TenantConfig[];

@@ -33,6 +33,7 @@ export function withServer<T>(
   return withSession({ member: key, url, applicationName }, work);
 }
 
+/** The home of a member that is a tenant's database; without a role of its own it belongs to whoever connects. */
 export const homeOf = (shard: ShardConfig, { server: { user } }: Session): Home => ({
   shard,
   database: shard.database ?? '',

@@ -21,6 +21,7 @@ export interface Definition extends QualifiedName {
   readonly partition: Partition | null;
 }
 
+/** A relation of a shard with what its foreign table must look like. */
 export interface ExposedRelation {
   /** With its types as the veneer names them. */
   readonly relation: Relation;

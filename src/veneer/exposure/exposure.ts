@@ -44,6 +44,7 @@ export interface Shown {
   readonly union: QualifiedName | null;
 }
 
+/** Which table of the veneer a foreign table is a partition of, and for what. */
 export interface Partition {
   readonly of: QualifiedName;
   /** As behind FOR VALUES, or DEFAULT. */

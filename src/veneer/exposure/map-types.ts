@@ -51,7 +51,7 @@ function mapBody(
   }
 }
 
-export const mapRef = (ref: TypeRef, naming: TypeNaming): TypeRef => ({ ...ref, ...nameIn(naming, ref) });
+const mapRef = (ref: TypeRef, naming: TypeNaming): TypeRef => ({ ...ref, ...nameIn(naming, ref) });
 
 /** The columns of one relation with their types under other names, in their expressions, too: the same list where none has. Pure. */
 export function mapColumns<C extends Column>(columns: readonly C[], naming: TypeNaming): readonly C[] {

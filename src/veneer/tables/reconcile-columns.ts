@@ -40,6 +40,7 @@ export interface ColumnWork {
   readonly retyped: readonly RetypedColumn[];
 }
 
+/** A column that gets another type or collation. */
 export interface RetypedColumn {
   /** Its name before. */
   readonly was: string;
@@ -75,6 +76,7 @@ export function planColumns(
   };
 }
 
+/** Those of the pairs whose type or collation changes. */
 export const retypedAmong = (pairs: readonly ColumnPair[]): RetypedColumn[] =>
   pairs.filter(changesType).map(({ present, wanted }) => ({ was: present.name, name: wanted.name }));
 

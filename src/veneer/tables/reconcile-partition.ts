@@ -31,12 +31,13 @@ export interface PartitionWork {
   readonly onParent: ParentChange | null;
 }
 
+/** A foreign table to be attached. */
 export interface AttachedPartition extends Partition {
   readonly table: QualifiedName;
 }
 
 /** Is this pair's table a partition already, where it is to be? Its columns are then those of its parent. */
-export const isAttached = ({ table, definition }: Pick<TablePair, 'table' | 'definition'>): boolean =>
+const isAttached = ({ table, definition }: Pick<TablePair, 'table' | 'definition'>): boolean =>
   table.parent !== null && (definition.partition === null || sameName(table.parent, definition.partition.of));
 
 /** A partition has no `column_name` options: it follows the parent's RENAME COLUMN (docs/facts.md). */

@@ -32,6 +32,7 @@ export interface Change {
   readonly attach?: AttachedPartition;
 }
 
+/** What a veneer is to show, and what it does. */
 export interface Reconciliation {
   readonly wanted: readonly Definition[];
   /** Ours alone: whatever is not wanted of these is dropped. */

@@ -7,6 +7,7 @@ import { checkClause } from './reconcile-domain.js';
 /** Types that can be made by SQL alone. */
 export type MadeType = Extract<UserType, { kind: 'enum' | 'domain' | 'composite' | 'range' }>;
 
+/** Can it be made by SQL? Not a base type, and not what an extension brings. */
 export const isMade = (type: UserType): type is MadeType =>
   type.extension === null && ['enum', 'domain', 'composite', 'range'].includes(type.kind);
 

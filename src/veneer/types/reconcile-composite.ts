@@ -7,6 +7,7 @@ export const attributeClause = (attribute: Attribute): string =>
 
 const typeClause = ({ type, collation }: Attribute): string => `${typeText(type)}${collate(collation)}`;
 
+/** COLLATE with a blank before it, or nothing. */
 export const collate = (collation: QualifiedName | null): string =>
   collation === null ? '' : ` COLLATE ${qualified(collation)}`;
 

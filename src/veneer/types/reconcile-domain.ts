@@ -39,5 +39,6 @@ function checkActions(present: readonly DomainCheck[], wanted: readonly DomainCh
   ];
 }
 
+/** A named CHECK as CREATE DOMAIN and ALTER DOMAIN write it. */
 export const checkClause = ({ name, expression }: DomainCheck): string =>
   `CONSTRAINT ${ident(name)} CHECK (${expression.sql})`;

@@ -31,6 +31,7 @@ export interface TypePlan {
 
 export const NO_TYPES: TypePlan = { before: [], after: [] };
 
+/** What a veneer's types are to be, and what they are. */
 export interface TypeReconciliation {
   /** Under the names of the veneer, with everything that they are made of. */
   readonly wanted: readonly UserType[];
@@ -197,6 +198,7 @@ function stepAside({ present }: TypePair): TypeChange {
   return { kind: 'replace', type: present, oid: present.oid, statements: [rename] };
 }
 
+/** Drops a type that is known by its name alone, too. */
 export const dropType = (type: UserType | null, name: QualifiedName): TypeChange => ({
   kind: 'drop',
   type: name,

@@ -23,6 +23,7 @@ export class SharedObjectError extends VeneerError {
   }
 }
 
+/** What several shards share, and who of them takes no part. */
 export interface SharedObject {
   readonly what: string;
   readonly lacking: readonly string[];
