@@ -1,16 +1,15 @@
 import path from 'node:path';
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
 import type { FleetSource } from '../../config/load/load-config.js';
-import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
+import { EXIT, problemOf, VeneerError, type Problem } from '../../errors.js';
 import type { Edited } from '../../fleet/listed.js';
 import { entriesOf, type LedgerGroup } from '../../migrations/ledger/ledger.js';
 import { loadMigrations } from '../../migrations/load/load.js';
 import type { Migration } from '../../migrations/migration.js';
 import { makePlan, waitingText, type PlannedStep } from '../../migrations/plan/plan.js';
-import { nextCommand } from '../../report/next-command.js';
-import type { TenantLine, TenantReport, TenantState } from '../../report/tenant.js';
+import type { TenantReport, TenantState } from '../../report/tenant.js';
 import { replaceFile, withTenants } from './fleet-file.js';
-import { tenantReport } from './tenant-list.js';
+import { changeReport, tenantLine } from './tenant-report.js';
 import { likeOf, type Like } from './tenant-sibling.js';
 import { noSuchShard, type TenantPlace } from './tenant-step.js';
 
@@ -145,6 +144,7 @@ export const stillUnlisted = ({ edited, fresh }: AddTask): readonly string[] =>
         `tenants.query does not list ${fresh.join(', ')} yet: until it does, no migration reaches what was made`,
       ];
 
+/** How `tenant add` ended: what is not in `states` has the state that the caller names. */
 export interface AddOutcome {
   readonly problems: readonly Problem[];
   readonly notices?: readonly string[];
@@ -157,30 +157,15 @@ export function addReport(
   otherwise: TenantState,
   { problems, notices = [], states = new Map() }: AddOutcome,
 ): TenantReport {
-  const exitCode = worst(...problems.map((problem) => problem.exitCode));
-  return tenantReport(edited.config, {
+  return changeReport(edited.config, {
     action: 'add',
     dryRun: options.dryRun,
     problems,
     notices,
-    exitCode,
     tenants: homes
       .flatMap(({ tenants }) => tenants)
       .filter(({ name }) => names.includes(name))
-      .map(({ name, shard, schema }): TenantLine => ({
-        tenant: name,
-        shard,
-        schema,
-        state: states.get(name) ?? otherwise,
-        version: null,
-        pending: null,
-      })),
-    next: nextCommand({
-      exitCode,
-      problems,
-      unreachable: 'migrate tenant list',
-      otherwise: exitCode === EXIT.clean ? null : 'migrate tenant list',
-    }),
+      .map((tenant) => tenantLine(tenant, states.get(tenant.name) ?? otherwise)),
   });
 }
 

@@ -1,13 +1,12 @@
 import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
 import type { FleetSource } from '../../config/load/load-config.js';
-import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
+import { EXIT, problemOf, VeneerError, type Problem } from '../../errors.js';
 import type { Edited } from '../../fleet/listed.js';
 import type { StepEnd } from '../../protocol/step/step.js';
-import { nextCommand } from '../../report/next-command.js';
 import type { TenantReport, TenantState } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
 import { replaceFile, tryToReplace, withoutTenant, withTenants } from './fleet-file.js';
-import { tenantReport } from './tenant-list.js';
+import { changeReport, tenantLine } from './tenant-report.js';
 import { noSuchShard } from './tenant-step.js';
 
 export interface TenantDropOptions {
@@ -66,12 +65,14 @@ function find({ shards }: Config, name: string): Pick<DropTask, 'shard' | 'tenan
   return null;
 }
 
+/** Exit 64: neither shards.yaml nor a ledger has it. */
 export const unknownTenant = (name: string): VeneerError =>
   new VeneerError(`nothing is known of a tenant ${name}: it is not listed, and no ledger has it`, {
     exitCode: EXIT.usage,
     hint: 'migrate tenant list; with --shard NAME its schema there is dropped all the same',
   });
 
+/** Exit 64: it is in no list, and in the ledgers of several shards. */
 export const severalHomes = (name: string, homes: readonly string[]): VeneerError =>
   new VeneerError(`tenant ${name} is in the ledgers of ${homes.join(' and ')}`, {
     exitCode: EXIT.usage,
@@ -123,28 +124,11 @@ export function dropReport(
   state: TenantState,
   { problems, notices }: { readonly problems: readonly Problem[]; readonly notices: readonly string[] },
 ): TenantReport {
-  const exitCode = worst(...problems.map((problem) => problem.exitCode));
-  return tenantReport(config, {
+  return changeReport(config, {
     action: 'drop',
     dryRun: options.dryRun,
     problems,
     notices: [...new Set(notices)],
-    exitCode,
-    tenants: [
-      {
-        tenant: tenant.name,
-        shard: tenant.shard,
-        schema: tenant.schema,
-        state,
-        version: null,
-        pending: null,
-      },
-    ],
-    next: nextCommand({
-      exitCode,
-      problems,
-      unreachable: 'migrate tenant list',
-      otherwise: exitCode === EXIT.clean ? null : 'migrate tenant list',
-    }),
+    tenants: [tenantLine(tenant, state)],
   });
 }

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { readSchemas } from '../../catalog/read-privileges.js';
-import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
+import type { ShardConfig } from '../../config/config.js';
 import type { FleetSource } from '../../config/load/load-config.js';
-import { worst, type Problem } from '../../errors.js';
 import { readFleet } from '../../fleet/ask-tenants.js';
 import { entriesOf, onlyApplied, readLedger, type LedgerEntry } from '../../migrations/ledger/ledger.js';
 import { loadMigrations } from '../../migrations/load/load.js';
@@ -15,6 +14,7 @@ import type { TenantLine, TenantReport } from '../../report/tenant.js';
 import type { CommandContext } from '../common/context.js';
 import { withReaders } from '../common/readers.js';
 import { leftRows, readTenantRows } from '../setup/setup-state.js';
+import { tenantLine, tenantReport } from './tenant-report.js';
 
 /** Every tenant that is listed, and those that a shard's ledger knows besides. Reads only, and no definitions. */
 export async function listTenantsOf(source: FleetSource, context: CommandContext): Promise<TenantReport> {
@@ -32,7 +32,7 @@ export async function listTenantsOf(source: FleetSource, context: CommandContext
       action: 'list',
       tenants: [
         ...lines.flat(),
-        ...left.map(({ tenant, shard }) => line({ name: tenant, shard, schema: null }, 'left', null, null)),
+        ...left.map(({ tenant, shard }) => tenantLine({ name: tenant, shard, schema: null }, 'left')),
       ],
       problems: [...unreachable.values()],
     });
@@ -44,7 +44,7 @@ async function linesOf(
   migrations: readonly Migration[],
   session: Session | null,
 ): Promise<TenantLine[]> {
-  if (session === null) return shard.tenants.map((tenant) => line(tenant, 'unreachable', null, null));
+  if (session === null) return shard.tenants.map((tenant) => tenantLine(tenant, 'unreachable'));
   const names = shard.tenants.map(({ schema }) => schema);
   const [groups, schemas] = await inOneGoWith(session, 'ledger', () =>
     allDone([readLedger(session), readSchemas(session, names)]),
@@ -56,10 +56,10 @@ async function linesOf(
     ...shard.tenants.map((tenant) => {
       const { version, pending } = standing(migrations, ledger.get(tenant.name));
       const state = !schemas.has(tenant.schema) ? 'not made' : pending > 0 ? 'pending' : 'live';
-      return line(tenant, state, version, pending);
+      return tenantLine(tenant, state, version, pending);
     }),
     ...left.map(([name, entries]) =>
-      line({ name, shard: shard.name, schema: null }, 'left', standing(migrations, entries).version, null),
+      tenantLine({ name, shard: shard.name, schema: null }, 'left', standing(migrations, entries).version),
     ),
   ];
 }
@@ -78,24 +78,3 @@ function standing(
   const last = migrations.findLast(({ name }) => !isRepeatable(name) && applied.has(name));
   return { version: last?.name ?? null, pending: missing.length };
 }
-
-const line = (
-  { name, shard, schema }: Omit<TenantConfig, 'schema'> & { readonly schema: string | null },
-  state: TenantLine['state'],
-  version: string | null,
-  pending: number | null,
-): TenantLine => ({ tenant: name, shard, schema, state, version, pending });
-
-type ReportParts = Pick<TenantReport, 'action' | 'tenants' | 'problems'> &
-  Partial<Pick<TenantReport, 'dryRun' | 'notices' | 'next' | 'exitCode'>>;
-
-/** A report of these commands; its exit code is that of the worst problem, unless told otherwise. */
-export const tenantReport = ({ fleet }: Config, parts: ReportParts): TenantReport => ({
-  command: 'tenant',
-  fleet,
-  dryRun: false,
-  notices: [],
-  next: null,
-  exitCode: worst(...parts.problems.map((problem: Problem) => problem.exitCode)),
-  ...parts,
-});
