@@ -6,7 +6,8 @@ import { settledReport } from '../../commands/common/settled.js';
 import { leavingOut } from '../../fleet/leave-out.js';
 import { readMembers } from '../../fleet/ask-tenants.js';
 import { recover, type Settled } from '../../protocol/settlement/recovery.js';
-import { withRun, type Run, type RunOptions } from '../../protocol/run/run.js';
+import { withRun, type RunOptions } from '../../protocol/run/with-run.js';
+import type { Run } from '../../protocol/run/run.js';
 import type { WatchdogSource } from './watchdog.js';
 import { whoRuns } from './who.js';
 

@@ -5,7 +5,8 @@ import { openHistory, recordRun, type History } from '../../protocol/history/his
 import { endRow, settledRow } from '../../protocol/history/history-rows.js';
 import { askLeftOut } from '../../protocol/settlement/left-out.js';
 import { recover } from '../../protocol/settlement/recovery.js';
-import { withRun, type Run, type RunOptions } from '../../protocol/run/run.js';
+import { withRun, type RunOptions } from '../../protocol/run/with-run.js';
+import type { Run } from '../../protocol/run/run.js';
 import { analyzeShown } from '../../protocol/rollout/statistics.js';
 import { watchForStop } from '../../protocol/run/stop-request.js';
 import type { RunOutcome } from '../../report/history.js';

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.js';
 import { EXIT, problemOf } from '../../errors.js';
 import { addressOf, memberNamed } from '../../fleet/member.js';
 import { openSession, type Session } from '../../postgres/session.js';
-import { journals } from '../../protocol/run/run.js';
+import { journals } from '../../protocol/run/journal-member.js';
 import type { CommandContext } from '../common/context.js';
 
 /**

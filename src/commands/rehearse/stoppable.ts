@@ -1,6 +1,7 @@
 import { EXIT, worst } from '../../errors.js';
 import { hasTable } from '../../postgres/state-tables.js';
-import { anchorOf, journalMember, type Run } from '../../protocol/run/run.js';
+import { anchorOf, type Run } from '../../protocol/run/run.js';
+import { journalMember } from '../../protocol/run/journal-member.js';
 import { readStopRequest, watchForStop } from '../../protocol/run/stop-request.js';
 import type { Report } from '../../report/reports.js';
 

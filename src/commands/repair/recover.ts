@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.js';
 import { EXIT, problemOf, VeneerError, worst, type Problem } from '../../errors.js';
 import { foreseeRecovery, recover as recoverRun, type Settled } from '../../protocol/settlement/recovery.js';
 import { stillThere } from '../../protocol/settlement/traces.js';
-import { withRun } from '../../protocol/run/run.js';
+import { withRun } from '../../protocol/run/with-run.js';
 import { nextCommand } from '../../report/next-command.js';
 import type { RecoverReport } from '../../report/reports.js';
 import type { CommandContext } from '../common/context.js';

@@ -3,7 +3,7 @@ import type { Member } from '../../fleet/member.js';
 import { ident, literal } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { hasTable } from '../../postgres/state-tables.js';
-import { journalMember } from '../../protocol/run/run.js';
+import { journalMember } from '../../protocol/run/journal-member.js';
 import {
   JOURNAL_STATEMENTS,
   STATE_STATEMENTS,

@@ -9,7 +9,7 @@ import {
   readLatest,
   type Told,
 } from '../../protocol/settlement/committed-steps.js';
-import { journals } from '../../protocol/run/run.js';
+import { journals } from '../../protocol/run/journal-member.js';
 import type { CommittedStep } from '../../report/drift-of-shards.js';
 import type { Readers } from '../common/readers.js';
 

@@ -9,7 +9,8 @@ import { ident } from '../../postgres/identifiers.js';
 import { withSession, type Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { lockShown, markDropped } from '../../protocol/tenants/drop-tenants.js';
-import { anchorOf, journalMember, type Run } from '../../protocol/run/run.js';
+import { anchorOf, type Run } from '../../protocol/run/run.js';
+import { journalMember } from '../../protocol/run/journal-member.js';
 import type { StepEnd } from '../../protocol/step/step.js';
 import {
   dropDatabase,

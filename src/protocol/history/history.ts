@@ -5,7 +5,8 @@ import { version } from '../../version.js';
 import { cut, type HistoryRow } from './history-rows.js';
 import { hasTable } from '../../postgres/state-tables.js';
 import { secretMask } from '../run/mask-secrets.js';
-import { journalMember, type Run } from '../run/run.js';
+import { journalMember } from '../run/journal-member.js';
+import type { Run } from '../run/run.js';
 import { readStopRequest } from '../run/stop-request.js';
 
 /**

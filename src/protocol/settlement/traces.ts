@@ -5,7 +5,7 @@ import { readEvidence, readPrepared } from '../run/evidence.js';
 import type { FoundOn } from '../run/first-look.js';
 import type { Gid } from '../run/gid.js';
 import { readIntents, type Intent } from '../run/journal.js';
-import { journals } from '../run/run.js';
+import { journals } from '../run/journal-member.js';
 import { isSame } from './find-participants.js';
 
 /** Traces of attempts in the databases: intents, prepared transactions, evidence. */

@@ -9,7 +9,8 @@ import { endWithEvidence, leaveEvidence, removeEvidence } from '../run/evidence.
 import { attemptKey } from '../run/gid.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
-import { journalMember, type Run } from '../run/run.js';
+import { journalMember } from '../run/journal-member.js';
+import type { Run } from '../run/run.js';
 import { settleAttempt } from '../settlement/settle-attempt.js';
 import { patienceOf, type Ending, type SettledParticipant, type Unsettled } from '../settlement/unsettled.js';
 import type { AttemptEnd, Participant } from '../group/participant.js';

@@ -4,7 +4,8 @@ import { addressOf, memberNamed } from '../../fleet/member.js';
 import { ident } from '../../postgres/identifiers.js';
 import { openSession, withSession, type Row, type Session } from '../../postgres/session.js';
 import { markOf, markStatement, type Mark } from './database-mark.js';
-import { anchorOf, journalMember, type Run } from '../run/run.js';
+import { anchorOf, type Run } from '../run/run.js';
+import { journalMember } from '../run/journal-member.js';
 
 /** Where a tenant that is a database lives, and whose the database is: its role's, or the runner's own. */
 export interface Home {
