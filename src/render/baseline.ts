@@ -12,7 +12,10 @@ export function baselineBlocks(report: BaselineReport, style: Style): readonly B
   const lists = [...groupBy(report.tenants, ({ migrations }) => migrations.join('\n')).values()];
   return [
     report.dryRun ? [NOTHING_CHANGED] : [],
-    tableLines(groups.map((group) => row(group, style))),
+    tableLines(
+      groups.map((group) => row(group, style)),
+      ['shard', 'tenants', 'state', 'migrations', 'pending'],
+    ),
     ...lists.map((tenants) => listBlock(tenants, style)),
     ...footerBlocks(report, [], style),
   ];

@@ -4,18 +4,21 @@ import type { Block } from './blocks/block.js';
 import { indentedProblem } from './blocks/footer.js';
 import { sqlBlock } from './blocks/sql-block.js';
 import type { Style } from './blocks/style.js';
-import { tableLines, type Cell } from './blocks/table.js';
+import { tableOf, type Cell } from './blocks/table.js';
 import { count, duration, names, plural } from './blocks/words.js';
 
 /** The steps of a run, then the statements: a migration's once, however many shards ran them. */
 export function stepBlocks(run: HistoryRun, steps: readonly HistoryStep[], style: Style): readonly Block[] {
   const known = new Set(run.problems.map(key));
-  const rows = tableLines(steps.map((step) => row(step, style)));
-  const lines = steps.flatMap((step, at) => [
-    rows[at] ?? '',
-    ...phaseLine(step.details.phases, style),
-    ...step.problems.filter((one) => !known.has(key(one))).flatMap((one) => indentedProblem(one, style)),
-  ]);
+  const lines = tableOf(
+    steps,
+    ['step', 'shard', 'migration', 'outcome', 'facts', 'settled'],
+    (step) => row(step, style),
+    (step) => [
+      ...phaseLine(step.details.phases, style),
+      ...step.problems.filter((one) => !known.has(key(one))).flatMap((one) => indentedProblem(one, style)),
+    ],
+  );
   return [lines, ...migrationBlocks(steps, style), ...steps.flatMap((step) => veneerBlocks(step, style))];
 }
 

@@ -15,7 +15,13 @@ export function historyBlocks(report: HistoryReport, style: Style): readonly Blo
   if (steps !== null && run !== undefined)
     return [runBlock(run, style), ...stepBlocks(run, steps, style), ...footer];
   if (runs.length === 0) return [next === null ? [`fleet ${fleet}: nothing was done yet`] : [], ...footer];
-  return [tableLines(runs.map((one) => row(one, style))), ...footer];
+  return [
+    tableLines(
+      runs.map((one) => row(one, style)),
+      ['run', 'began', 'command', 'state', 'steps', 'took', 'who'],
+    ),
+    ...footer,
+  ];
 }
 
 function row(run: HistoryRun, style: Style): readonly Cell[] {

@@ -15,7 +15,12 @@ export function ledgerBlocks(report: LedgerReport, style: Style): readonly Block
   const { changes, action, dryRun } = report;
   return [
     dryRun ? [NOTHING_CHANGED] : [],
-    changes.length === 0 ? [NOTHING[action]] : tableLines(changes.map((change) => row(change, style))),
+    changes.length === 0
+      ? [NOTHING[action]]
+      : tableLines(
+          changes.map((change) => row(change, style)),
+          ['member', 'whose', 'state', 'migrations'],
+        ),
     ...footerBlocks(report, [], style),
   ];
 }

@@ -20,11 +20,24 @@ export function planBlocks(report: PlanReport, style: Style): readonly Block[] {
           { text: names(subjects), paint: style.dim },
           { text: names(pending, 3), paint: style.yellow },
         ]),
+        ['for', 'names', 'pending'],
       ),
     ],
     ...migrations.map((migration) => migrationBlock(migration, style)),
-    [style.bold('shards:'), ...tableLines(shards.map((shard) => shardRow(shard, style))), `  ${lanes}`],
-    batches.length === 0 ? [] : [style.bold('batches:'), ...tableLines(batchRows(batches, style))],
+    [
+      style.bold('shards:'),
+      ...tableLines(
+        shards.map((shard) => shardRow(shard, style)),
+        ['shard', 'steps', 'statements', 'time'],
+      ),
+      `  ${lanes}`,
+    ],
+    batches.length === 0
+      ? []
+      : [
+          style.bold('batches:'),
+          ...tableLines(batchRows(batches, style), ['migration', 'steps', 'shards', 'why']),
+        ],
     files.length === 0 ? [] : [style.bold('written:'), ...files.map((file) => `  ${file}`)],
     ...footerBlocks(report, [], style),
   ];
@@ -41,7 +54,13 @@ function migrationBlock(one: PlanMigration, style: Style): Block {
   const head = `${style.bold(one.migration)}  ${style.dim(more.join(', '))}`;
   if (one.statements === null)
     return [head, '  asks the database: its statements are known only when it runs'];
-  return [head, ...tableLines(one.statements.map((statement) => statementRow(statement, style)))];
+  return [
+    head,
+    ...tableLines(
+      one.statements.map((statement) => statementRow(statement, style)),
+      ['statement', 'effects'],
+    ),
+  ];
 }
 
 /** Longer ones are cut: JSON and the files have them whole. */

@@ -52,7 +52,10 @@ function stepBlock(step: RehearsedStep, style: Style): Block {
   const time = ms === null ? '' : style.dim(`  ${duration(ms)}`);
   return [
     `${paint(MARKS[state])} ${style.bold(migration)}${state === 'rehearsed' ? '' : `  ${paint(state)}`}${time}`,
-    ...tableLines(members.map((member) => memberRow(member, style))),
+    ...tableLines(
+      members.map((member) => memberRow(member, style)),
+      ['member', 'tenants', 'size', 'effects'],
+    ),
     ...problems.flatMap((problem) => indentedProblem(problem, style)),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Report } from '../report/reports.js';
 import { baselineBlocks } from './baseline.js';
-import { textOf, type Block } from './blocks/block.js';
+import type { Block } from './blocks/block.js';
 import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './blocks/mask.js';
@@ -16,6 +16,7 @@ import type { Style } from './blocks/style.js';
 import { syncBlocks } from './sync.js';
 import { tenantBlocks } from './tenant.js';
 import { upBlocks } from './up.js';
+import { textOf } from './writers/text.js';
 
 /** A report for people; empty, or with a line break at its end. */
 export function reportText(report: Report, style: Style): string {

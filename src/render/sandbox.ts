@@ -8,7 +8,10 @@ import { tableLines, type Cell } from './blocks/table.js';
 export function sandboxBlocks(report: SandboxReport, style: Style): readonly Block[] {
   if (report.action === 'logs') return [];
   const rows = report.servers.map((server) => row(server, style));
-  const body = rows.length > 0 ? tableLines(rows) : ['this project has no sandbox'];
+  const body =
+    rows.length > 0
+      ? tableLines(rows, ['server', 'state', 'address', 'process', 'log'])
+      : ['this project has no sandbox'];
   return [body, ...footerBlocks(report, [], style)];
 }
 

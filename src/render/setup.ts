@@ -3,14 +3,18 @@ import { NOTHING_CHANGED, type Block } from './blocks/block.js';
 import { footerBlocks, indentedProblem } from './blocks/footer.js';
 import { sqlBlock } from './blocks/sql-block.js';
 import type { Style } from './blocks/style.js';
-import { tableLines, type Cell } from './blocks/table.js';
+import { tableOf, type Cell } from './blocks/table.js';
 import { plural } from './blocks/words.js';
 
 /** Each member and what was done; the SQL for someone who may do more, which has to come first; with `--dry-run` the statements. */
 export function setupBlocks(report: SetupReport, style: Style): readonly Block[] {
   const { members, dryRun } = report;
-  const rows = tableLines(members.map((member) => row(member, style)));
-  const lines = members.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
+  const lines = tableOf(
+    members,
+    ['member', 'role', 'state', 'statements'],
+    (member) => row(member, style),
+    ({ problem }) => indentedProblem(problem, style),
+  );
   const own = dryRun ? members.map((one) => sqlBlock(`on ${one.member}`, one.statements, style)) : [];
   const others = members.map((one) => sqlBlock(`on ${one.member}, as a superuser`, one.forSuperuser, style));
   const shown = members.map(({ problem }) => problem);

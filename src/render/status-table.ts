@@ -2,7 +2,7 @@ import type { ShardStatus, StatusReport, TenantStatus } from '../report/status.j
 import { groupBy } from '../group-by.js';
 import type { Block } from './blocks/block.js';
 import type { Style } from './blocks/style.js';
-import { tableLines, type Cell } from './blocks/table.js';
+import { tableOf, type Cell } from './blocks/table.js';
 import { count } from './blocks/words.js';
 
 /** Tenants of a shard that are shown though there is nothing to tell of them. */
@@ -21,17 +21,15 @@ export function statusTable({ shards }: StatusReport, style: Style): Block {
     behindSiblings(shard).map((tenant) => tenantRow(shard.shard, tenant, style)),
   );
   const parts = [{ rows: first, remark: null }, ...shards.map((shard) => shardRows(shard, style))];
-  const lines = tableLines([head, ...parts.flatMap(({ rows }) => rows)]);
-  // The table is padded as a whole; what is no row of it goes between its lines.
-  let taken = 1;
-  return [
-    ...lines.slice(0, 1),
-    ...parts.flatMap(({ rows, remark }) => {
-      const own = lines.slice(taken, taken + rows.length);
-      taken += rows.length;
-      return remark === null ? own : [...own, style.dim(remark)];
-    }),
-  ];
+  const rows = parts.flatMap(({ rows, remark }) =>
+    rows.map((cells, at) => ({ cells, remark: at === rows.length - 1 ? remark : null })),
+  );
+  return tableOf(
+    [{ cells: head, remark: null }, ...rows],
+    'first row',
+    ({ cells }) => cells,
+    ({ remark }) => (remark === null ? [] : [style.dim(remark)]),
+  );
 }
 
 interface ShardRows {

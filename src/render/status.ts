@@ -74,7 +74,10 @@ function pendingBlock({ migrations, shards, own }: StatusReport, style: Style): 
       { text: plural(list.length, 'tenant') },
       { text: names(list.map(({ tenant }) => tenant)), paint: style.dim },
     ]);
-  return [style.bold('pending:'), ...tableLines([...rows, ...ownRows])];
+  return [
+    style.bold('pending:'),
+    ...tableLines([...rows, ...ownRows], ['migration', 'pending for', 'names']),
+  ];
 }
 
 function inDoubtBlock({ inDoubt }: StatusReport, style: Style): Block {
@@ -85,5 +88,8 @@ function inDoubtBlock({ inDoubt }: StatusReport, style: Style): Block {
     { text: `step ${step}` },
     { text: `prepared by ${owner} as ${gid}`, paint: style.dim },
   ]);
-  return [style.bold('in doubt, prepared and not settled (migrate recover ends it):'), ...tableLines(rows)];
+  return [
+    style.bold('in doubt, prepared and not settled (migrate recover ends it):'),
+    ...tableLines(rows, ['member', 'since', 'step', 'transaction']),
+  ];
 }

@@ -4,14 +4,18 @@ import { footerBlocks, indentedProblem } from './blocks/footer.js';
 import { settledBlock } from './blocks/settled.js';
 import { sqlBlock } from './blocks/sql-block.js';
 import type { Style } from './blocks/style.js';
-import { tableLines, type Cell } from './blocks/table.js';
+import { tableOf, type Cell } from './blocks/table.js';
 import { plural } from './blocks/words.js';
 
 /** Each veneer: in line, repaired by which statements, or why not. */
 export function syncBlocks(report: SyncReport, style: Style): readonly Block[] {
   const { veneers, settled, dryRun } = report;
-  const rows = tableLines(veneers.map((veneer) => row(veneer, style)));
-  const lines = veneers.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
+  const lines = tableOf(
+    veneers,
+    ['veneer', 'state', 'statements'],
+    (veneer) => row(veneer, style),
+    ({ problem }) => indentedProblem(problem, style),
+  );
   // Of one that failed they are those of the shards before, which are committed.
   const sql = veneers.map(({ veneer, statements }) =>
     sqlBlock(`${dryRun ? 'to run' : 'ran'} on ${veneer}`, statements, style),

@@ -7,7 +7,10 @@ import { tableLines, type Cell } from './blocks/table.js';
 /** A tenant a row. */
 export function tenantBlocks(report: TenantReport, style: Style): readonly Block[] {
   const { dryRun, tenants, action } = report;
-  const rows = tableLines(tenants.map((line) => row(line, style)));
+  const rows = tableLines(
+    tenants.map((line) => row(line, style)),
+    ['tenant', 'shard', 'schema', 'state', 'last'],
+  );
   const none = action === 'list' && tenants.length === 0 ? ['no tenants'] : [];
   return [dryRun ? [NOTHING_CHANGED] : [], [...rows, ...none], ...footerBlocks(report, [], style)];
 }

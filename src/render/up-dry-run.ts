@@ -16,7 +16,7 @@ export function dryRunBlocks(report: UpReport, style: Style): readonly Block[] {
   const remark = style.dim('-- what changes on the veneer is read inside of each step, when it runs');
   return [
     [NOTHING_CHANGED],
-    tableLines(rows),
+    tableLines(rows, ['shard', 'steps', 'tenants']),
     ...order.map((one) => migrationBlock(one, report, style)),
     order.length > 0 ? [remark] : [],
     hooksBlock(report, style),
@@ -31,7 +31,7 @@ function hooksBlock({ hooks }: UpReport, style: Style): Block {
     { text: hook },
     { text: `at most ${duration(timeoutMs)}`, paint: style.dim },
   ]);
-  return [style.bold('hooks'), ...tableLines(rows)];
+  return [style.bold('hooks'), ...tableLines(rows, ['event', 'hook', 'time'])];
 }
 
 function migrationBlock(one: UpOrder, { shards, veneerSteps }: UpReport, style: Style): Block {

@@ -1,26 +1,32 @@
 import type { UpShard, UpStep, UpVeneerStep } from '../report/up.js';
+import type { Block } from './blocks/block.js';
 import type { Style } from './blocks/style.js';
-import { tableLines, type Cell } from './blocks/table.js';
+import { tableLines, tableOf, type Cell } from './blocks/table.js';
 import { indentedProblem } from './blocks/footer.js';
 import { duration, plural, stepName } from './blocks/words.js';
 
 /** The steps of the veneers, each with what stopped it. */
-export function veneerStepLines(steps: readonly UpVeneerStep[], style: Style): readonly string[] {
-  const rows = tableLines(
-    steps.map((step) =>
+export const veneerStepLines = (steps: readonly UpVeneerStep[], style: Style): Block =>
+  tableOf(
+    steps,
+    HEAD,
+    (step) =>
       stepRow(
         { ...step, tenants: step.veneers, notAtOnce: [], veneerStatements: {}, writes: [] },
         step.veneers.length,
         style,
       ),
-    ),
+    ({ problem }) => indentedProblem(problem, style),
   );
-  return steps.flatMap(({ problem }, at) => [rows[at] ?? '', ...indentedProblem(problem, style)]);
-}
+
+const HEAD = ['', 'step', 'facts'];
 
 /** The steps of one shard, below its row. */
-export function stepLines({ steps, tenants }: UpShard, style: Style): readonly string[] {
-  return tableLines(steps.map((step) => stepRow(step, tenants.length, style)));
+export function stepLines({ steps, tenants }: UpShard, style: Style): Block {
+  return tableLines(
+    steps.map((step) => stepRow(step, tenants.length, style)),
+    HEAD,
+  );
 }
 
 function stepRow(step: UpStep, tenants: number, style: Style): readonly Cell[] {

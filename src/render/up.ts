@@ -3,7 +3,7 @@ import type { Block } from './blocks/block.js';
 import { footerBlocks, indentedProblem } from './blocks/footer.js';
 import { settledBlock } from './blocks/settled.js';
 import type { Style } from './blocks/style.js';
-import { tableLines, type Cell } from './blocks/table.js';
+import { tableOf, type Cell } from './blocks/table.js';
 import { dryRunBlocks } from './up-dry-run.js';
 import { stepLines, veneerStepLines } from './up-steps.js';
 import { whoIsWhere } from './who-is-where.js';
@@ -25,16 +25,14 @@ export function upBlocks(report: UpReport, style: Style): readonly Block[] {
 
 function ranBlocks(report: UpReport, style: Style): readonly Block[] {
   const { shards } = report;
-  const rows = tableLines(shards.map((shard) => row(shard, style)));
   const all = shards.reduce((sum, { steps }) => sum + steps.length, 0) <= MOST_STEP_LINES;
-  const lines = shards.flatMap((shard, at) => [
-    rows[at] ?? '',
+  const below = (shard: UpShard): Block => [
     ...(all || !isClean(shard) ? stepLines(shard, style) : []),
     ...indentedProblem(shard.problem, style),
-  ]);
+  ];
   const veneers = veneerStepLines(report.veneerSteps, style);
   return [
-    lines,
+    tableOf(shards, ['shard', 'state', 'steps', 'tenants'], (shard) => row(shard, style), below),
     veneers.length === 0 ? [] : [style.bold('veneers'), ...veneers],
     whoIsWhere(report, style),
     summary(report),

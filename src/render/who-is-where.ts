@@ -21,7 +21,7 @@ export function whoIsWhere({ shards, exitCode }: UpReport, style: Style): Block 
     { text: `  ${group[0]?.place ?? ''}` },
     { text: names(group.map(({ shard }) => shard)), paint: style.bold },
   ]);
-  return ['who is where:', ...tableLines(rows)];
+  return ['who is where:', ...tableLines(rows, ['place', 'shards'])];
 }
 
 function placeOf(shard: UpShard): string {

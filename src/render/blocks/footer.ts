@@ -15,7 +15,7 @@ export function footerBlocks(
   return [
     ...problems.map((problem) => problemLines(problem, style)),
     report.notices.map((notice) => `${style.yellow('notice:')} ${notice}`),
-    report.next === null ? [] : [`${style.bold('next:')} ${report.next}`],
+    report.next === null ? [] : [`${style.bold('next:')} ${style.code(report.next)}`],
   ];
 }
 

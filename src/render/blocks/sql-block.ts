@@ -4,7 +4,7 @@ import type { Style } from './style.js';
 /** Statements that can be copied as they stand: not indented, each ended, below a comment that says where they belong. */
 export function sqlBlock(title: string, statements: readonly string[], style: Style): Block {
   if (statements.length === 0) return [];
-  return [style.dim(`-- ${title}`), ...statements.flatMap(ended)];
+  return [{ kind: 'sql', title: style.dim(`-- ${title}`), lines: statements.flatMap(ended) }];
 }
 
 /** A comment on the last line would swallow the semicolon; a comment alone needs none. */

@@ -13,5 +13,8 @@ export function writesBlock(writes: readonly TableWrites[], style: Style): Block
     { text: tenants.length === 0 ? '' : plural(tenants.length, 'tenant') },
     { text: why, paint: style.dim },
   ]);
-  return [style.bold('INSERTs through the veneer:'), ...tableLines(rows)];
+  return [
+    style.bold('INSERTs through the veneer:'),
+    ...tableLines(rows, ['table', 'effect', 'tenants', 'why']),
+  ];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { tableLines } from '../../../src/render/blocks/table.js';
+import { rowText, tableLines } from '../../../src/render/blocks/table.js';
 import { widthOf } from '../../../src/render/blocks/width.js';
 
 test.each([
@@ -21,7 +21,7 @@ test('wide characters, long names and line breaks do not break the columns', () 
       cells('shard', 'tenant', 'n'),
       cells('東京', 'a\nb\tc', '1'),
       cells('s', 'a_name_that_is_longer_than_others', '2'),
-    ]),
+    ]).map(rowText),
   ).toEqual([
     'shard  tenant                             n',
     String.raw`東京   a\nb\tc                            1`,
@@ -35,7 +35,7 @@ test('numbers stand at the right; paint does not count as columns', () => {
     tableLines([
       [{ text: 'n', align: 'right', paint }, { text: 'x' }],
       [{ text: '1,950', align: 'right' }, { text: 'y' }],
-    ]),
+    ]).map(rowText),
   ).toEqual(['<    n>  x', '1,950  y']);
 });
 
