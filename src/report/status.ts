@@ -2,6 +2,7 @@ import type { Problem } from '../errors.js';
 import type { Role } from '../fleet/member.js';
 import type { Drift } from './drift.js';
 import type { MappingStatus } from './drift-of-servers.js';
+import type { RunState } from './history.js';
 import type { Siblings } from './shapes.js';
 import type { TableWrites } from './writes.js';
 import type { ReportBase } from './report-base.js';
@@ -22,6 +23,8 @@ export interface StatusReport extends ReportBase {
   readonly verified: number | null;
   /** Tables that take fewer INSERTs through a veneer than on their shard. No drift: it cannot be cured there. */
   readonly writes: readonly TableWrites[];
+  /** What was done last to the fleet, as far as a history that could be read tells; null: nothing. */
+  readonly lastRun: LastRun | null;
   /** All migrations of the folder, in order. */
   readonly migrations: readonly string[];
 }
@@ -61,6 +64,15 @@ export interface TenantStatus {
   /** Name of the last applied migration. */
   readonly last: string | null;
   readonly drift: number;
+}
+
+/** The run that began last, of whatever command but those that only settle. */
+export interface LastRun {
+  readonly run: string;
+  readonly command: string;
+  readonly state: RunState;
+  /** ISO timestamp, by the clock of the journal member. */
+  readonly began: string;
 }
 
 /** A transaction that is prepared and not settled. */

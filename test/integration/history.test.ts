@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { history, type HistoryOptions } from '../../src/commands/history/history.js';
 import type { HistoryReport } from '../../src/report/reports.js';
+import type { StatusReport } from '../../src/report/status.js';
 import { startCli } from '../support/run-cli.js';
 import { scenario } from '../support/scenario.js';
 
@@ -97,6 +98,7 @@ test('a run that ended before its first step is there too, with the reason', asy
   expect((await list(1)).runs).toMatchObject([
     { command: 'up', state: 'failed', problems: [{ hint: 'migrate setup' }] },
   ]);
+  expect((await s.run.status()).lastRun).toMatchObject({ command: 'up', state: 'failed' });
 });
 
 test('while it works a run is running, and after Ctrl-C interrupted', async () => {
@@ -104,16 +106,19 @@ test('while it works a run is running, and after Ctrl-C interrupted', async () =
   await s.write(ADD);
   const stopping = new AbortController();
   let during: HistoryReport | null = null;
+  let status: StatusReport | null = null;
   const run = s.runWith({
     signal: stopping.signal,
     at: async (point) => {
       if (point !== 'after statements:shard1') return;
       during = await list(1);
+      status = await s.run.status();
       stopping.abort();
     },
   });
   const report = await run.up();
   expect(during).toMatchObject({ runs: [{ run: report.run, state: 'running', ended: null, ms: null }] });
+  expect(status).toMatchObject({ lastRun: { run: report.run, command: 'up', state: 'running' } });
   const after = await show(report.run!);
   expect(after.runs).toMatchObject([{ state: 'interrupted', steps: { committed: 0, other: 1 } }]);
   expect(after.steps).toMatchObject([{ shard: 'shard1', outcome: 'interrupted' }]);
@@ -135,9 +140,12 @@ test('a run that was killed ended without a word; what was settled for it is tol
   expect(up?.steps).toEqual({ committed: 1, other: 0 });
   const settled = { outcome: 'committed', migration: '0002_change', settledBy: watchdog?.run };
   expect((await show(up?.run)).steps).toMatchObject([settled]);
+  const lastRun = { run: up?.run, command: 'up', state: 'ended without a word', began: up?.began };
+  expect((await s.run.status()).lastRun).toEqual(lastRun);
   expect((await show(watchdog?.run)).steps).toMatchObject([settled]);
   expect(await s.run.up()).toMatchObject({ exitCode: 0 });
   expect((await list()).runs[0]).toMatchObject({ state: 'done', steps: { committed: 2, other: 0 } });
+  expect((await s.run.status()).lastRun).toMatchObject({ command: 'up', state: 'done' });
 });
 
 test('an in-doubt step that recover settles counts as settled', async () => {
@@ -225,6 +233,7 @@ test('before setup history is empty and says so, and creates nothing', async () 
     next: 'migrate setup',
     notices: [expect.stringContaining('no history is kept yet')],
   });
+  expect((await s.run.status()).lastRun).toBeNull();
   expect(await s.fleet.query('veneer', `SELECT to_regnamespace('pgveneer') AS there`)).toEqual([
     { there: null },
   ]);

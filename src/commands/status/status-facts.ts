@@ -8,6 +8,7 @@ import type { Verification } from './verify-imports.js';
 import type { MappingProbe } from '../../report/drift-of-servers.js';
 import type { CommittedStep } from '../../report/drift-of-shards.js';
 import type { MarkedDatabase } from './marked-databases.js';
+import type { BegunRun } from '../../protocol/history/read-history.js';
 import type { SiblingFacts } from './status-siblings.js';
 import type { VeneerTypes } from './status-types.js';
 
@@ -29,6 +30,8 @@ export interface StatusFacts {
   readonly marked: readonly MarkedDatabase[];
   /** Committed steps that their shards know nothing of. */
   readonly unknownSteps: readonly CommittedStep[];
+  /** As the history tells; null where nothing tells of any. */
+  readonly lastRun: BegunRun | null;
   /** By member: why it could not be read. */
   readonly problems: ReadonlyMap<string, Problem>;
   readonly versions: ReadonlyMap<string, number>;

@@ -8,7 +8,14 @@ import { makePlan, type Plan } from '../../migrations/plan/plan.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
 import { byGrade, type Drift, type DriftGrade } from '../../report/drift.js';
 import { nextCommand } from '../../report/next-command.js';
-import type { InDoubt, MemberStatus, ShardStatus, StatusReport, TenantStatus } from '../../report/status.js';
+import type {
+  InDoubt,
+  LastRun,
+  MemberStatus,
+  ShardStatus,
+  StatusReport,
+  TenantStatus,
+} from '../../report/status.js';
 import { driftOf, mappingStates } from './status-drift.js';
 import { countSiblings } from './status-siblings.js';
 import { writesOf } from './status-writes.js';
@@ -46,6 +53,7 @@ export function foldStatus(
     verified: facts.verified?.compared ?? null,
     writes: writesOf(facts),
     members: membersOf(facts),
+    lastRun: lastRunOf(facts),
     migrations: facts.migrations.map((migration) => migration.name),
     notices: [...noticesOf(facts, plan, mappings), ...locked.notices],
     exitCode,
@@ -104,6 +112,13 @@ function shardStatus(
       };
     }),
   };
+}
+
+/** One without an end is at work, or was killed: a run holds the lock from before its beginning is written until its end is. */
+function lastRunOf(facts: StatusFacts): LastRun | null {
+  if (facts.lastRun === null) return null;
+  const { outcome, ...run } = facts.lastRun;
+  return { ...run, state: outcome ?? (isAtWork(facts) ? 'running' : 'ended without a word') };
 }
 
 const inDoubtOf = ({ shardFacts, veneerFacts }: StatusFacts): InDoubt[] =>

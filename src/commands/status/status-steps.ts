@@ -9,18 +9,25 @@ import {
   readLatest,
   type Told,
 } from '../../protocol/settlement/committed-steps.js';
+import { readLastRun, type BegunRun } from '../../protocol/history/read-history.js';
 import { journals } from '../../protocol/run/journal-member.js';
 import type { CommittedStep } from '../../report/drift-of-shards.js';
 import type { Readers } from '../common/readers.js';
+
+/** What the journals tell of what was done. */
+export interface ToldByJournals {
+  readonly lastSteps: readonly CommittedStep[];
+  readonly lastRun: BegunRun | null;
+}
 
 /**
  * By shard the last step that the history tells of; none where no journal can be read, or none is kept. A run that left the
  * first veneer out has written on the next one, so that the one is asked that was last told of the shard.
  */
-export async function readLastSteps(
+export async function readJournals(
   config: Config,
   { sessionOf, unreachable }: Readers,
-): Promise<readonly CommittedStep[]> {
+): Promise<ToldByJournals> {
   const sessions = journals(config)
     .filter((journal) => !unreachable.has(journal))
     .map(sessionOf);
@@ -30,17 +37,26 @@ export async function readLastSteps(
       inOneGoWith(session, 'history', () => readTold(session, config.fleet, isAlone)),
     ),
   );
-  return latestSteps(told.map((one) => one ?? { committed: [], latest: new Map<string, string>() }));
+  const runs = told.flatMap((one) => one?.lastRun ?? []).toSorted((a, b) => (a.run < b.run ? 1 : -1));
+  return {
+    lastSteps: latestSteps(told.map((one) => one ?? { committed: [], latest: new Map<string, string>() })),
+    lastRun: runs[0] ?? null,
+  };
 }
 
 /** What a journal tells, of one snapshot; null where it is not there. */
-const readTold = (session: Session, fleet: string, isAlone: boolean): Promise<Told | null> =>
+const readTold = (
+  session: Session,
+  fleet: string,
+  isAlone: boolean,
+): Promise<(Told & { readonly lastRun: BegunRun | null }) | null> =>
   rowsIfThere(session, 'history', async () => {
-    const [committed, latest] = await allDone([
+    const [committed, latest, lastRun] = await allDone([
       readCommittedSteps(session, fleet),
       isAlone ? Promise.resolve(null) : readLatest(session, fleet),
+      readLastRun(session, fleet),
     ]);
-    return { committed, latest };
+    return { committed, latest, lastRun };
   });
 
 /**

@@ -15,7 +15,7 @@ import { foldStatus } from './status-report.js';
 import { probeMappings } from './probe-mappings.js';
 import { readAll } from './read-all.js';
 import { readSiblings, type SiblingFacts } from './status-siblings.js';
-import { readLastSteps, unknownSteps } from './status-steps.js';
+import { readJournals, unknownSteps } from './status-steps.js';
 import { readVeneerTypes } from './status-types.js';
 import type { CommandContext } from '../common/context.js';
 import { readMarked } from './marked-databases.js';
@@ -44,8 +44,8 @@ export async function status(
   const { migrations, problem } = await migrationsOrProblem(config);
   return withReaders(config, context, async (readers) => {
     const problems = new Map(readers.unreachable);
-    const [lastSteps, { shardFacts, siblings }, veneerFacts] = await allDone([
-      readLastSteps(config, readers),
+    const [{ lastSteps, lastRun }, { shardFacts, siblings }, veneerFacts] = await allDone([
+      readJournals(config, readers),
       readShards(config, shards, problems, readers),
       readAll(config.veneers, problems, (veneer) =>
         readVeneerFacts(config, veneer.name, readers.sessionOf(veneer.name)),
@@ -71,6 +71,7 @@ export async function status(
       marked: unfinished,
       siblings,
       unknownSteps: unknown,
+      lastRun,
       problems,
       versions: versionsOf(config, readers),
       lockStep: lockStepNotices(config, (member) => readers.sessions.get(member)),

@@ -55,6 +55,29 @@ export async function readRuns(session: Session, fleet: string, which: WhichRuns
   return second.filter(({ run }) => known.has(run)).map((row) => runOf(row, holder?.run ?? null));
 }
 
+/** The run that began last; `outcome` is null while it has no end. */
+export interface BegunRun {
+  readonly run: string;
+  readonly command: string;
+  readonly began: string;
+  readonly outcome: RunOutcome | null;
+}
+
+/**
+ * The run that began last, as this journal member's history tells; null where none has. An id sorts by time. What only settles for
+ * another one is passed over: it is no better than that one was.
+ */
+export async function readLastRun(session: Session, fleet: string): Promise<BegunRun | null> {
+  const [run] = await session.prepared<BegunRun & Row>(
+    `SELECT b.run, b.command, ${iso('b.at')} AS began, e.outcome
+       FROM (SELECT * FROM pgveneer.history WHERE fleet = $1 AND event = 'run began' AND command NOT IN ('recover', 'watchdog')
+              ORDER BY run COLLATE "C" DESC LIMIT 1) AS b
+       LEFT JOIN pgveneer.history e ON e.fleet = $1 AND e.run = b.run AND e.event = 'run ended'`,
+    [fleet],
+  );
+  return run ?? null;
+}
+
 function runOf({ outcome, committed, other, ...run }: RunRow, running: string | null): HistoryRun {
   const state = outcome ?? (run.run === running ? 'running' : 'ended without a word');
   return { ...run, state, steps: { committed, other } };

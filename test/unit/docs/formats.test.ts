@@ -141,6 +141,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     [STATUS, 'TenantStatus'],
     [STATUS, 'OwnStatus'],
     [STATUS, 'InDoubt'],
+    [STATUS, 'LastRun'],
     ['src/report/drift.ts', 'Drift'],
     ['src/report/drift-of-servers.ts', 'MappingStatus'],
     ['src/report/shapes.ts', 'ShapeDifference'],
@@ -177,8 +178,10 @@ test.each(Object.entries(REPORTS))('FORMATS.md names every field of the report o
   const [, after = ''] = section(FORMATS, '## Reports as JSON').split(`\n- **\`${command}\`**`);
   const item = after.split(/\n(?=- |\n)/)[0] ?? '';
   const fields = parts.flatMap((part) => (typeof part === 'string' ? part : fieldsOf(...part)));
-  const named =
-    command === 'history' || command === 'stop' ? fields : fields.filter((field) => field !== 'command');
+  // Those that tell of a run have its command as well.
+  const named = ['history', 'stop', 'status'].includes(command)
+    ? fields
+    : fields.filter((field) => field !== 'command');
   expect([...new Set(inCode(item))].toSorted()).toEqual([...new Set(named)].toSorted());
 });
 

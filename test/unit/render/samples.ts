@@ -104,6 +104,7 @@ export const statusReport = (rest: Partial<StatusReport> = {}): StatusReport => 
   inDoubt: [],
   writes: [],
   verified: null,
+  lastRun: null,
   migrations: ['20260101_authors', '20260102_books'],
   ...rest,
 });
