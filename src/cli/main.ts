@@ -11,7 +11,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await answer(argv, closed.signal);
   } catch (error) {
     const { reportFailure } = await import('./ending/report-failure.js');
-    process.exitCode = reportFailure(error, { command: null, json: argv.includes('--json') });
+    const { formatAsked } = await import('./output/choice.js');
+    const { outletFor } = await import('./output/outlet.js');
+    const format = formatAsked(argv);
+    process.exitCode = reportFailure(error, {
+      command: null,
+      outlet: outletFor({ format, shown: format }, null),
+    });
   }
 }
 

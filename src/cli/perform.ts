@@ -1,14 +1,15 @@
 import type { ExitCode } from '../errors.js';
 import type { Display } from '../render/progress/display.js';
-import { reportJson } from '../render/json.js';
 import { openDisplay } from '../render/progress/open-display.js';
-import { reportText } from '../render/report-text.js';
-import { styleFor } from '../render/blocks/style.js';
+import type { Progress } from '../report/progress.js';
 import type { Report } from '../report/reports.js';
 import { confirm } from './terminal/confirm.js';
 import { guardEnding, type Ending } from './ending/ending.js';
 import type { Flags } from './words/flags.js';
 import { readInvocation } from './words/invocation.js';
+import { readOutput, type OutputChoice } from './output/choice.js';
+import { openOutFile } from './output/out-file.js';
+import { outletFor, type Outlet } from './output/outlet.js';
 import { reportFailure } from './ending/report-failure.js';
 import { runVerb } from './verbs/run-verb.js';
 import { answerText, keepStdout } from './terminal/standard-output.js';
@@ -26,22 +27,23 @@ import { whoRuns } from './watchdog/who.js';
 export async function perform(argv: readonly string[], closed: AbortSignal): Promise<ExitCode> {
   const invocation = await readInvocation(argv);
   const { command, flags } = invocation;
-  const json = flags.isSet('json');
+  const choice = readOutput(invocation);
+  const outlet = outletFor(choice, choice.out === null ? null : openOutFile(choice.out));
   let stopping: Stopping | null = null;
-  if (json || !process.stdout.isTTY) keepStdout();
+  if (choice.shown !== 'text' || !process.stdout.isTTY) keepStdout();
   const [name = command.name] = command.name.split(' ');
-  const ending = guardEnding(name, json);
+  const ending = guardEnding(name, outlet);
   try {
     const verb = readVerb(invocation);
     const terminal = readTerminal(flags.isSet('no-color'));
-    const display = await openDisplay({ kind: displayKind(json, terminal), rows: terminal.rows, write });
+    const display = await openDisplay({ kind: displayKind(choice, terminal), rows: terminal.rows, write });
     stopping = stopOnSignals(() => sayStopping(verb, display), ending.endNow);
-    const report = await run(verb, flags, { display, stopping, closed, ending });
+    const report = await run(verb, flags, { display, stopping, closed, ending, outlet, choice });
     const final: Report = { ...report, exitCode: stopping.exitCode() ?? report.exitCode };
-    answerText(json ? reportJson(final) : reportText(final, styleFor(terminal.colours)));
+    outlet.report(final, terminal.colours);
     return ending.isThrough(final.exitCode);
   } catch (error) {
-    const code = reportFailure(error, { command: name, json, stoppedBy: stopping?.exitCode() ?? null });
+    const code = reportFailure(error, { command: name, outlet, stoppedBy: stopping?.exitCode() ?? null });
     return ending.isThrough(code);
   }
 }
@@ -51,23 +53,27 @@ interface Surroundings {
   readonly stopping: Stopping;
   readonly closed: AbortSignal;
   readonly ending: Ending;
+  readonly outlet: Outlet;
+  readonly choice: OutputChoice;
 }
 
 /** The display has let go of the terminal when this returns or throws. */
 async function run(
   verb: Verb,
   flags: Flags,
-  { display, stopping, closed, ending }: Surroundings,
+  { display, stopping, closed, ending, outlet, choice }: Surroundings,
 ): Promise<Report> {
   // Whoever reads a log may leave; a migration is not stopped by that.
   const signal = isLogs(verb) ? AbortSignal.any([stopping.signal, closed]) : stopping.signal;
-  const { onProgress } = display;
   const context = {
-    onProgress,
+    onProgress: (event: Progress): void => {
+      display.onProgress(event);
+      outlet.onProgress(event);
+    },
     signal,
     who: whoRuns(),
     at: testPoints(process.env),
-    ...(canAnswer(flags) ? { confirm: (lines: readonly string[]) => confirm(lines, signal) } : {}),
+    ...(canAnswer(choice) ? { confirm: (lines: readonly string[]) => confirm(lines, signal) } : {}),
     ...(withoutWatchdog(process.env) ? {} : { startWatchdog: () => startWatchdog(watchdogSource(flags)) }),
   };
   try {
@@ -86,12 +92,13 @@ const watchdogSource = (flags: Flags): WatchdogSource => ({
 });
 
 /** A person sits in front of it, and nothing else is to be printed. */
-const canAnswer = (flags: Flags): boolean =>
-  process.stdin.isTTY && process.stdout.isTTY && !flags.isSet('json');
+const canAnswer = ({ shown }: OutputChoice): boolean =>
+  process.stdin.isTTY && process.stdout.isTTY && shown === 'text';
 
 const isLogs = (verb: Verb): boolean => verb.command === 'sandbox' && verb.options.action === 'logs';
 
-const displayKind = (json: boolean, { isTty }: Terminal) => (json ? 'none' : isTty ? 'list' : 'lines');
+const displayKind = ({ shown }: OutputChoice, { isTty }: Terminal) =>
+  shown !== 'text' ? 'none' : isTty ? 'list' : 'lines';
 
 const CHANGING: readonly Verb['command'][] = [
   'up',

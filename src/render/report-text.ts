@@ -1,6 +1,7 @@
 import type { Report } from '../report/reports.js';
 import { baselineBlocks } from './baseline.js';
 import type { Block } from './blocks/block.js';
+import { textOf } from './writers/text.js';
 import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './blocks/mask.js';
@@ -16,14 +17,19 @@ import type { Style } from './blocks/style.js';
 import { syncBlocks } from './sync.js';
 import { tenantBlocks } from './tenant.js';
 import { upBlocks } from './up.js';
-import { textOf } from './writers/text.js';
 
 /** A report for people; empty, or with a line break at its end. */
 export function reportText(report: Report, style: Style): string {
   // Asked for to be put in a script: the url alone, as it is.
   if (report.command === 'sandbox' && report.url !== null) return `${report.url}\n`;
+  return textOf(reportBlocks(report, style));
+}
+
+/** What a report says, as every form for people says it: without passwords and without control characters. */
+export function reportBlocks(report: Report, style: Style): readonly Block[] {
   const safe = mapStrings(report, (text) => printable(withoutUrls(text)));
-  return textOf(blocksOf(safe, style));
+  if (report.command === 'sandbox' && report.url !== null) return [[printable(report.url)]];
+  return blocksOf(safe, style);
 }
 
 function blocksOf(report: Report, style: Style): readonly Block[] {

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import type { Config } from '../../config/config.js';
 import { EXIT, VeneerError, type ExitCode } from '../../errors.js';
-import { failureJson } from '../../render/json.js';
+import { failureText, type Outlet } from '../output/outlet.js';
 import { failureOf } from './failure.js';
-import { failureText, isDebugged } from './report-failure.js';
+import { isDebugged } from './report-failure.js';
 import { showCursor } from '../terminal/terminal.js';
 
 /** How the process ends, whoever ends it: the code of migrations runs in it, and that of libraries. */
@@ -17,15 +17,15 @@ export interface Ending {
 }
 
 /** Guards the end of a process that runs a command. What it says goes past everything that may hold stdout and stderr. */
-export function guardEnding(command: string, json: boolean): Ending {
+export function guardEnding(command: string, outlet: Outlet): Ending {
   let code: ExitCode | null = null;
   let migrations: Pick<Config, 'file' | 'migrations'> | null = null;
   const say = (error: unknown): ExitCode => {
     showCursor();
-    const { exitCode, problem, problems } = failureOf(error, { debug: isDebugged(), migrations });
-    if (json && code === null) writeSync(1, failureJson(command, exitCode, problems));
-    else writeSync(2, failureText(problem));
-    return exitCode;
+    const failure = { command, ...failureOf(error, { debug: isDebugged(), migrations }) };
+    if (code === null) outlet.failure(failure, AT_ONCE);
+    else AT_ONCE.stderr(failureText(failure));
+    return failure.exitCode;
   };
   const endNow = (end: ExitCode): never => {
     code = end;
@@ -46,6 +46,20 @@ export function guardEnding(command: string, json: boolean): Ending {
     },
   };
 }
+
+/** Nobody may read it any more, or not as fast; the process ends all the same, with its own code. */
+function writeNow(fd: 1 | 2, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // There is no other place to tell it.
+  }
+}
+
+const AT_ONCE = {
+  stdout: (text: string): void => writeNow(1, text),
+  stderr: (text: string): void => writeNow(2, text),
+};
 
 const endedEarly = (): VeneerError =>
   new VeneerError(

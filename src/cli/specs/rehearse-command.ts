@@ -18,7 +18,12 @@ export const REHEARSE_COMMAND: CommandSpec = {
     SHARD,
     { ...TENANT, text: 'these tenants, all of them (* and ?; repeatable)' },
     EXCEPT_TENANT,
-    { name: 'out', type: 'string', value: 'FILE', text: 'write a plan that migrate up --plan carries out' },
+    {
+      name: 'out',
+      type: 'string',
+      value: 'FILE',
+      text: 'write a plan for migrate up --plan there, not the report',
+    },
     { name: 'offline', type: 'boolean', text: 'nobody else is connected: rewrite tables in a mesh, too' },
   ],
   examples: [

@@ -134,7 +134,5 @@ const selected = (flags: Flags): Selected => ({
 });
 
 function readLogs(name: string, flags: Flags): SandboxOptions {
-  if (flags.isSet('json'))
-    throw usageError('migrate sandbox logs prints lines as they come; it has no --json', 'leave --json out');
   return { action: 'logs', name, follow: flags.isSet('follow') };
 }

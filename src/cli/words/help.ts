@@ -11,7 +11,7 @@ export function commandHelp(command: CommandSpec): string {
     command.description,
     section('Arguments:', command.positionals.map(positionalRow)),
     section('Options:', command.flags.map(flagRow)),
-    section('Everywhere:', GLOBAL_FLAGS.map(flagRow)),
+    section('Everywhere:', elsewhere(command).map(flagRow)),
     ['Examples:', ...command.examples.flatMap((example) => [`  # ${example.text}`, `  ${example.command}`])],
   ]);
 }
@@ -33,6 +33,10 @@ export function overviewHelp(group: string): string {
     ...(group === '' ? [['`migrate COMMAND --help` has its options and examples.']] : []),
   ]);
 }
+
+/** What is understood everywhere, but for what means something of its own here. */
+const elsewhere = ({ flags }: CommandSpec): readonly FlagSpec[] =>
+  GLOBAL_FLAGS.filter(({ name }) => !flags.some((own) => own.name === name));
 
 /** What the commands of a group are about. */
 const GROUP_TEXTS: Readonly<Record<string, string>> = {

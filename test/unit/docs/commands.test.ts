@@ -10,7 +10,7 @@ const NOT_YET = /--(verify|without)\b/;
 function commandsIn(text: string): string[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('# '));
   return lines
-    .flatMap((line) => [...line.matchAll(/(?:^|[\s(])migrate ([^&#)|;]+)/g)])
+    .flatMap((line) => [...line.matchAll(/(?:^|[\s(])migrate ([^&#)|;>]+)/g)])
     .map(([, words = '']) => words.trim())
     .filter((words) => !/[…[]|^COMMAND/.test(words) && !NOT_YET.test(words));
 }

@@ -211,3 +211,29 @@ test('and those that all reports share, problems and what was settled', () => {
   ])
     expect(text).toContain(field);
 });
+
+test('FORMATS.md names every type, field and phase of the events of a run', () => {
+  const source = read('src/report/progress.ts');
+  const text = new Set(inCode(section(FORMATS, '## Events of a run')));
+  const fields = [...source.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field);
+  const types = [...source.matchAll(/readonly type: '([^']+)'/g)].map(([, type = '']) => type);
+  const [, phases = ''] = /export type StepPhase =([^;]*);/.exec(source) ?? [];
+  const words = [...phases.matchAll(/'([^']+)'/g)].map(([, phase = '']) => phase);
+  expect({ types: types.length, phases: words.length }).toEqual({ types: 8, phases: 8 });
+  expect([...fields, ...types, ...words].filter((word) => !text.has(word))).toEqual([]);
+});
+
+test('and every metric, with its labels', () => {
+  const source = ['status-metrics', 'member-metrics']
+    .map((name) => read(`src/render/metrics/${name}.ts`))
+    .join('\n');
+  const names = [...source.matchAll(/\bmetric\(\s*'(\w+)'/g)].map(([, name = '']) => `pgveneer_${name}`);
+  const rows = tableRows(section(FORMATS, '## Metrics'));
+  expect(rows.map(([name = '']) => name.replaceAll('`', '')).toSorted()).toEqual(names.toSorted());
+  const labels = rows.flatMap((cells) => inCode(cells[1] ?? ''));
+  const made = [...source.matchAll(/labels: \{ ([^}]*) \}/g)].flatMap(
+    ([, list = '']) => list.match(/\b[a-z]\w*(?=[,:]|$)/g) ?? [],
+  );
+  expect(made.length).toBeGreaterThan(5);
+  expect(made.filter((label) => ![...labels, 'fleet', 'labels'].includes(label))).toEqual([]);
+});

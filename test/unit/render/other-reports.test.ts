@@ -140,7 +140,15 @@ test('sandbox url prints the url alone, as text and in JSON whole; no other repo
 test('JSON is one document; a failure has one too', () => {
   const report = sandbox({ notices: ['a\u001B"b'] });
   expect(JSON.parse(reportJson(report))).toEqual(report);
-  expect(JSON.parse(failureJson(null, 20, [{ ...FAILURE, message: 'postgres://a:geheim@b' }]))).toEqual({
+  expect(
+    JSON.parse(
+      failureJson({
+        command: null,
+        exitCode: 20,
+        problems: [{ ...FAILURE, message: 'postgres://a:geheim@b' }],
+      }),
+    ),
+  ).toEqual({
     command: null,
     exitCode: 20,
     problems: [{ ...FAILURE, message: 'postgres://***' }],
