@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { writeHooks } from '../support/hooks.js';
 import { startOwnFleet, type OwnFleet } from '../support/own-fleet.js';
 import { runCli, type CliResult } from '../support/run-cli.js';
-import { until } from '../support/until.js';
+import { untilSome } from '../support/until.js';
 
 let fleet: OwnFleet;
 
@@ -77,11 +77,8 @@ test.each(['ndjson', 'text'])('a reader that does not read holds no run up: %s',
   await fleet.writeMigration(`0002_slow_${format}.sql`, CREATE(`slow_${format}`));
   const before = await runsEnded();
   const child = upUnread('--format', format);
-  await until(
-    fleet,
-    'veneer',
-    `SELECT count(*) > ${before} AS yes FROM pgveneer.history WHERE event = 'run ended'`,
-  );
+  const ended = `SELECT FROM pgveneer.history WHERE event = 'run ended' HAVING count(*) > ${before}`;
+  await untilSome(fleet, 'veneer', ended);
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   expect(code).toBe(0);
   expect(output.length).toBeGreaterThan(500_000);
