@@ -11,6 +11,9 @@ export class MigrationProblems extends Error {
   }
 }
 
+/** That a migration cannot be taken down, because nothing says how: no mistake by itself. */
+export class Irreversible extends MigrationProblems {}
+
 /** One thing that is wrong in a migration file; exit 20, since nothing was run and nothing is committed. */
 export function migrationProblem(
   message: string,

@@ -1,10 +1,7 @@
-import { impactOf } from '../../migrations/sql/statement-impact.js';
-import { UNKNOWN } from '../../migrations/sql/lock-modes.js';
 import { medianMs, type PastStep } from '../../migrations/ledger/durations.js';
 import { labelOf, type Migration, type Statement } from '../../migrations/migration.js';
-import { canParse, parseSql } from '../../migrations/sql/parse-sql.js';
 import type { Plan } from '../../migrations/plan/plan.js';
-import { writesIn } from '../../migrations/sql/statement-writes.js';
+import { effectsOf } from '../../migrations/sql/statement-effects.js';
 import type { PlanGroup, PlanMigration, PlanStatement } from '../../report/plan.js';
 import { groupBy } from '../../group-by.js';
 
@@ -27,14 +24,11 @@ async function statementsOf({ body }: Migration): Promise<readonly PlanStatement
   return body.kind === 'dynamic' ? null : Promise.all(body.statements.map(withImpact));
 }
 
-async function withImpact({ sql, line }: Statement): Promise<PlanStatement> {
-  const parsed = canParse(sql) ? await parseSql({ text: sql, file: '', line: null }) : [];
-  const [only] = parsed;
-  const isOne = only !== undefined && parsed.length === 1;
-  return isOne
-    ? { sql, line, ...impactOf(only.node), writes: writesIn(only.node) }
-    : { sql, line, ...UNKNOWN, writes: [] };
-}
+const withImpact = async ({ sql, line }: Statement): Promise<PlanStatement> => ({
+  sql,
+  line,
+  ...(await effectsOf(sql)),
+});
 
 /** For how many it runs. */
 function runsOf({ shards, veneerSteps }: Plan, migration: Migration): number {

@@ -4,7 +4,7 @@ import { compileBackfill } from './compile-backfill.js';
 import { compileSql, type CompiledSql } from './compile-sql.js';
 import type { BuilderMode, MigrationAction } from './load-script.js';
 import type { MigrationFile } from '../files/migration-files.js';
-import { MigrationProblems, migrationProblem, migrationsError } from '../migration-problems.js';
+import { Irreversible, MigrationProblems, migrationProblem, migrationsError } from '../migration-problems.js';
 import type { Migration, MigrationDb, Statement, TransactionUse } from '../migration.js';
 import { setTarget, type Target } from '../../target.js';
 import { askedDb, tenantDb, type BuilderDb } from './script-db.js';
@@ -107,8 +107,9 @@ async function within(limitMs: number, work: Promise<void>, { file }: MigrationF
 
 function actionProblems({ file, mode }: Script, error: unknown): unknown {
   if (error instanceof MigrationProblems) return error;
-  const what = mode === 'reverse' ? 'it cannot be taken down' : 'it failed';
-  return new MigrationProblems([failureInFile(file, what, error)]);
+  return mode === 'reverse'
+    ? new Irreversible([failureInFile(file, 'it cannot be taken down', error)])
+    : new MigrationProblems([failureInFile(file, 'it failed', error)]);
 }
 
 /** What it asks may have another answer after an interruption, and what was left could not be told any more. */

@@ -5,7 +5,7 @@ import { compileScript } from './compile-script.js';
 import { compileSql } from './compile-sql.js';
 import { scriptLoader } from './load-script.js';
 import { findMigrationFiles, type MigrationFile } from '../files/migration-files.js';
-import { MigrationProblems, migrationProblem, migrationsError } from '../migration-problems.js';
+import { Irreversible, MigrationProblems, migrationProblem, migrationsError } from '../migration-problems.js';
 import { labelOf, type Migration } from '../migration.js';
 import { isMarkedNoTransaction } from '../sql/no-transaction-marker.js';
 import { headOf, sectionOf, type Section } from '../files/sections.js';
@@ -17,11 +17,34 @@ import { readSource } from '../files/source-file.js';
  */
 export async function loadDowns(
   dir: string,
-  { projectRoot, wanted }: { readonly projectRoot: string; readonly wanted: readonly Migration[] },
+  wanted: WantedDowns,
 ): Promise<ReadonlyMap<Migration, Migration>> {
+  const { downs, irreversible, problems } = await readDowns(dir, wanted);
+  const all = [...irreversible, ...problems];
+  if (all.length > 0) throw migrationsError(all);
+  return downs;
+}
+
+/** Whose downs are to be read. */
+export interface WantedDowns {
+  readonly projectRoot: string;
+  readonly wanted: readonly Migration[];
+}
+
+export interface ReadDowns {
+  /** By what they take down. */
+  readonly downs: ReadonlyMap<Migration, Migration>;
+  /** A problem for each that has no way down, whether its author wanted none or forgot it. */
+  readonly irreversible: readonly Problem[];
+  /** Of those whose way down cannot be compiled. */
+  readonly problems: readonly Problem[];
+}
+
+/** The same for who tells them. */
+export async function readDowns(dir: string, { projectRoot, wanted }: WantedDowns): Promise<ReadDowns> {
   const { files } = await findMigrationFiles(dir, projectRoot);
   const compile = downCompiler(projectRoot);
-  const problems: Problem[] = [];
+  const [irreversible, problems]: [Problem[], Problem[]] = [[], []];
   const downs = new Map<Migration, Migration>();
   for (const file of files) {
     const migration = wanted.find((one) => one.name === file.name && one.scope === file.scope);
@@ -30,13 +53,12 @@ export async function loadDowns(
       if (migration !== undefined && down !== null) downs.set(migration, downOf(migration, down));
     } catch (error) {
       if (!(error instanceof MigrationProblems)) throw error;
-      problems.push(
+      (error instanceof Irreversible ? irreversible : problems).push(
         ...error.problems.map((one) => ({ ...one, where: { migration: labelOf(file), ...one.where } })),
       );
     }
   }
-  if (problems.length > 0) throw migrationsError(problems);
-  return downs;
+  return { downs, irreversible, problems };
 }
 
 type Down = Pick<Migration, 'body' | 'transaction' | 'notices'>;
@@ -65,7 +87,7 @@ function downCompiler(projectRoot: string): (file: MigrationFile, isWanted: bool
 
 async function compileFile(file: MigrationFile): Promise<Down> {
   const { section, label, head } = await downSection(file);
-  if (section === null) throw new MigrationProblems([irreversible(file)]);
+  if (section === null) throw new Irreversible([withoutDown(file)]);
   const marked = isMarkedNoTransaction(head) || isMarkedNoTransaction(section.text);
   const transaction = marked ? 'none' : 'step';
   const { statements, notices } = await compileSql({ ...section, file: label }, transaction);
@@ -92,7 +114,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const irreversible = ({ file }: MigrationFile): Problem =>
+const withoutDown = ({ file }: MigrationFile): Problem =>
   migrationProblem(
     'it cannot be taken down: it has no part for that',
     { file },

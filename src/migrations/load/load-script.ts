@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
-import { MigrationProblems, migrationProblem } from '../migration-problems.js';
+import { Irreversible, MigrationProblems, migrationProblem } from '../migration-problems.js';
 import type { MigrationFile } from '../files/migration-files.js';
 import type { Direction, Part } from '../migration.js';
 import { packageFile } from '../../package-root.js';
@@ -77,7 +77,7 @@ function exportsOf(file: MigrationFile, loaded: unknown, direction: Direction): 
 }
 
 const switchedOff = ({ file }: MigrationFile): MigrationProblems =>
-  new MigrationProblems([
+  new Irreversible([
     migrationProblem(
       'it cannot be taken down: its `down` is switched off (false)',
       { file },

@@ -19,8 +19,18 @@ import { checksumOf, readSource } from '../files/source-file.js';
  */
 export async function loadMigrations(
   dir: string,
-  { projectRoot }: { readonly projectRoot: string },
+  project: { readonly projectRoot: string },
 ): Promise<readonly Migration[]> {
+  const { migrations, problems } = await readMigrations(dir, project);
+  if (problems.length > 0) throw migrationsError(problems);
+  return migrations;
+}
+
+/** The same for who tells them: those that may run, and every problem of the others. Throws (exit 20) where the folder cannot be read. */
+export async function readMigrations(
+  dir: string,
+  { projectRoot }: { readonly projectRoot: string },
+): Promise<{ readonly migrations: readonly Migration[]; readonly problems: readonly Problem[] }> {
   const { files, bases, problems } = await findMigrationFiles(dir, projectRoot);
   const found: Problem[] = [...problems];
   const compile = compiler(projectRoot);
@@ -36,9 +46,7 @@ export async function loadMigrations(
   };
   const migrations = await compileAll(files);
   const attached = attachBases(migrations, await compileAll(bases));
-  const all = [...found, ...attached.problems];
-  if (all.length > 0) throw migrationsError(all);
-  return attached.migrations;
+  return { migrations: attached.migrations, problems: [...found, ...attached.problems] };
 }
 
 function problemsOf(file: MigrationFile, error: unknown): readonly Problem[] {
