@@ -6,6 +6,7 @@ import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
 import { mapStrings, printable, withoutUrls } from './blocks/mask.js';
 import { ledgerBlocks } from './ledger.js';
+import { lintBlocks } from './lint.js';
 import { planBlocks } from './plan.js';
 import { recoverBlocks } from './recover.js';
 import { rehearseBlocks } from './rehearse.js';
@@ -58,6 +59,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return planBlocks(report, style);
     case 'rehearse':
       return rehearseBlocks(report, style);
+    case 'lint':
+      return lintBlocks(report, style);
     case 'create':
       return createBlocks(report, style);
     case 'stop':

@@ -4,6 +4,7 @@ import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { LedgerReport } from './ledger.js';
+import type { LintReport } from './lint.js';
 import type { PlanReport } from './plan.js';
 import type { RehearseReport } from './rehearse.js';
 import type { TenantReport } from './tenant.js';
@@ -25,6 +26,7 @@ export type Report =
   | BaselineReport
   | PlanReport
   | RehearseReport
+  | LintReport
   | LedgerReport
   | TenantReport
   | SandboxReport;

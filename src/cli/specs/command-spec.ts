@@ -14,6 +14,7 @@ export interface CommandSpec {
 export type CommandName =
   | 'create'
   | 'plan'
+  | 'lint'
   | 'rehearse'
   | 'baseline'
   | 'ledger accept'

@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from './command-spec.js';
+import { LINT_COMMAND } from './lint-command.js';
 import { REHEARSE_COMMAND } from './rehearse-command.js';
 import { EXCEPT_TENANT, SHARD, TENANT } from './selection-flags.js';
 
@@ -37,6 +38,7 @@ export const MIGRATION_COMMANDS: readonly CommandSpec[] = [
       { command: 'migrate create add-authors --ts', text: 'the same in TypeScript' },
     ],
   },
+  LINT_COMMAND,
   {
     name: 'plan',
     summary: 'what up would do, and what that does to those who use the tables',

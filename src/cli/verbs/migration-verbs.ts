@@ -4,6 +4,7 @@ import type { LedgerOptions } from '../../commands/ledger/ledger.js';
 import type { PlanOptions } from '../../commands/plan/plan.js';
 import type { NewLanguage, NewScope } from '../../migrations/files/templates.js';
 import type { Flags } from '../words/flags.js';
+import { quoted } from '../words/quoted.js';
 import { usageError } from '../words/usage-error.js';
 
 /** A command about migrations with its options. */
@@ -102,7 +103,3 @@ function typed(command: readonly string[], flags: Flags): string {
   );
   return [...command, ...words].join(' ');
 }
-
-/** As a shell reads it. */
-const quoted = (word: string): string =>
-  /^[\w.,:@/-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

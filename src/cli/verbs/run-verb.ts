@@ -10,7 +10,7 @@ import type { Verb } from './verb.js';
 interface Listeners {
   readonly onLine: (line: string) => void;
   /** The fleet, each time that its file is read. */
-  readonly onConfig: (config: Config) => void;
+  readonly onConfig: (config: Pick<Config, 'file' | 'migrations'>) => void;
 }
 
 /** Runs a command. What it needs is loaded only now: a wrong flag or file is told without the PostgreSQL client. */
@@ -24,6 +24,14 @@ export async function runVerb(
     const { tenant } = await import('../../commands/tenant/tenant.js');
     return tenant(await openSource(flags, onConfig), verb.options, context);
   }
+  if (verb.command === 'lint') {
+    const { loadMigrationsFolder } = await import('../../config/load/load-folder.js');
+    const { lint } = await import('../../commands/lint/lint.js');
+    const source = { ...sourceOf(flags), file: flags.one('config') ?? undefined };
+    const folder = loadMigrationsFolder(source);
+    onConfig(folder);
+    return lint(folder, verb.options, source.cwd);
+  }
   if (verb.command !== 'sandbox') {
     const read = async (): Promise<Config> => readConfig(verb, await openSource(flags, onConfig), context);
     return runOnFleet(verb, await read(), context, read);
@@ -33,7 +41,7 @@ export async function runVerb(
 }
 
 async function runOnFleet(
-  verb: Exclude<Verb, { command: 'sandbox' | 'tenant' }>,
+  verb: Exclude<Verb, { command: 'sandbox' | 'tenant' | 'lint' }>,
   config: Config,
   context: CommandContext,
   again: () => Promise<Config>,

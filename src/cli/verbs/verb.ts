@@ -6,6 +6,7 @@ import { GRADES, type DriftGrade } from '../../report/drift.js';
 import type { Flags } from '../words/flags.js';
 import type { Invocation } from '../words/invocation.js';
 import type { RecoverOptions } from '../../commands/repair/recover.js';
+import { readLintVerb, type LintVerb } from './lint-verb.js';
 import { readMigrationVerb, type MigrationVerb } from './migration-verbs.js';
 import { readMilliseconds } from '../words/read-milliseconds.js';
 import { readRehearseVerb, type RehearseVerb } from './rehearse-verb.js';
@@ -15,6 +16,7 @@ import { usageError } from '../words/usage-error.js';
 /** A command with its options as the function behind it takes them. */
 export type Verb =
   | MigrationVerb
+  | LintVerb
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | RollVerb
   | RehearseVerb
@@ -53,6 +55,8 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'ledger accept':
     case 'ledger export':
       return readMigrationVerb(command.name, word, flags);
+    case 'lint':
+      return readLintVerb(words, flags);
     case 'setup':
       return { command: 'setup', options: { dryRun } };
     case 'up':

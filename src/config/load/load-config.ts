@@ -71,7 +71,8 @@ export function openFleetSource(source: ConfigSource): FleetSource {
 /** The fleet of a shards.yaml that lists its tenants; of another one, without any. */
 export const loadConfig = async (source: ConfigSource): Promise<Config> => openFleetSource(source).read();
 
-function readConfigFile(file: string, shown: string): string {
+/** The text of shards.yaml. Throws a {@link ConfigError} (exit 78) where it cannot be read. */
+export function readConfigFile(file: string, shown: string): string {
   const read = readTextFile(file);
   if ('text' in read) return read.text;
   const message = REASONS[read.code] ?? `cannot be read (${read.code})`;
@@ -120,7 +121,8 @@ function read(
   return { config, problems: placed(findings, document, shown) };
 }
 
-function placed(
+/** Findings with their places in the file. */
+export function placed(
   findings: readonly Finding[],
   document: YamlDocument,
   file: string,

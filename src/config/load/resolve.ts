@@ -38,7 +38,7 @@ export function resolve(fleet: Loose<FleetFile>, file: string, reading: Reading)
 }
 
 /** The fleet's name is part of a gid (`pgv:<fleet>:...`, under 200 bytes), which is parsed exactly. */
-function resolveFleetName(fleet: Loose<FleetFile>, reading: Reading): string {
+export function resolveFleetName(fleet: Pick<Loose<FleetFile>, 'fleet'>, reading: Reading): string {
   const name = filled(reading, ['fleet'], fleet.fleet, {}) ?? 'stand-in';
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/.test(name)) {
     reading.refuse(['fleet'], 'expected a name of letters, digits, _ - and . with 63 characters at most');
@@ -46,7 +46,12 @@ function resolveFleetName(fleet: Loose<FleetFile>, reading: Reading): string {
   return name;
 }
 
-function resolveMigrations(fleet: Loose<FleetFile>, file: string, reading: Reading): string {
+/** The folder of migrations as an absolute path; relative ones begin where shards.yaml is. */
+export function resolveMigrations(
+  fleet: Pick<Loose<FleetFile>, 'migrations'>,
+  file: string,
+  reading: Reading,
+): string {
   const folder = filled(reading, ['migrations'], fleet.migrations ?? './migrations', {}) ?? '';
   return path.resolve(path.dirname(file), folder);
 }

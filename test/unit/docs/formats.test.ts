@@ -107,6 +107,16 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/veneer/writes.ts', 'WriteLimit'],
     ['src/migrations/sql/lock-modes.ts', 'RelationLock'],
   ],
+  lint: [
+    ['src/report/lint.ts', 'LintReport'],
+    ['src/report/lint.ts', 'LintMigration'],
+    ['src/report/lint.ts', 'LintFinding'],
+    ['src/report/lint.ts', 'LintAdvice'],
+    'plan',
+    'warning',
+    'unknown',
+    'note',
+  ],
   rehearse: [
     ['src/report/rehearse.ts', 'RehearseReport'],
     ['src/report/rehearse.ts', 'RehearsedTenant'],

@@ -1,0 +1,13 @@
+import { lint, type LintOptions } from '../../../src/commands/lint/lint.js';
+import type { LintReport } from '../../../src/report/lint.js';
+import { withFolder, type Files } from '../migrations/folder.js';
+
+/** `migrate lint` over the files of a project, typed in its folder. */
+export const lintFolder = (files: Files, options: Partial<LintOptions> = {}): Promise<LintReport> =>
+  withFolder(files, (migrations, root) =>
+    lint(
+      { fleet: 'x', file: `${root}/shards.yaml`, migrations },
+      { names: [], failOn: 'error', typed: 'migrate lint', ...options },
+      root,
+    ),
+  );
