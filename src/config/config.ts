@@ -122,6 +122,8 @@ export interface ExposeRule {
   readonly partition: PartitionRule | null;
   /** `schema.relation` on the veneer: a view over all tenants that shows what the rule shows of each; null: none. */
   readonly union: string | null;
+  /** Where it begins in shards.yaml, 1-based; left out: the rule of a fleet that has none. */
+  readonly line?: number;
 }
 
 /** The partitioned table that a rule attaches to. */

@@ -18,6 +18,7 @@ import type { Style } from './blocks/style.js';
 import { syncBlocks } from './sync.js';
 import { tenantBlocks } from './tenant.js';
 import { upBlocks } from './up.js';
+import { whyBlocks } from './why.js';
 
 /** A report for people; empty, or with a line break at its end. */
 export function reportText(report: Report, style: Style): string {
@@ -43,6 +44,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return setupBlocks(report, style);
     case 'status':
       return statusBlocks(report, style);
+    case 'why':
+      return whyBlocks(report, style);
     case 'sync':
       return syncBlocks(report, style);
     case 'recover':

@@ -12,12 +12,14 @@ import type { ReportBase } from './report-base.js';
 import type { SettledAttempt } from './settled-attempt.js';
 import type { UpReport } from './up.js';
 import type { StatusReport } from './status.js';
+import type { WhyReport } from './why.js';
 
 /** What a command answers: a value, complete, with its exit code; printing it is somebody else's work. */
 export type Report =
   | UpReport
   | SetupReport
   | StatusReport
+  | WhyReport
   | SyncReport
   | RecoverReport
   | HistoryReport

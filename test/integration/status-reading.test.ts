@@ -50,6 +50,7 @@ const DRY_RUNS: Readonly<Record<string, () => Promise<Report>>> = {
   'tenant drop': () =>
     s.run.tenant({ action: 'drop', name: 'cyberdyne', shard: null, yes: false, dryRun: true }),
   plan: () => s.run.plan(),
+  why: () => s.run.why('cyberdyne'),
   'tenant list': () => s.run.tenant({ action: 'list' }),
   baseline: () => s.run.baseline(),
 };
@@ -86,6 +87,7 @@ test('status, and every dry run, work with the rights of a reader, before setup 
     'tenant add --like': [20, 'migrate setup', 'nobody can be made like cyberdyne: it has no migration yet'],
     'tenant drop': [0, null],
     plan: [0, 'migrate setup'],
+    why: [0, null],
     'tenant list': [0, null],
     baseline: [0, 'migrate status'],
   });
@@ -115,6 +117,7 @@ test('status, and every dry run, work with the rights of a reader, before setup 
     'tenant add --like': [0, null],
     'tenant drop': [0, null],
     plan: [0, null],
+    why: [0, null],
     'tenant list': [0, null],
     baseline: [0, 'migrate status'],
   });

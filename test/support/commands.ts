@@ -9,6 +9,7 @@ import { create, type CreateOptions } from '../../src/commands/create/create.js'
 import { setup } from '../../src/commands/setup/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/repair/recover.js';
 import { status, type StatusOptions } from '../../src/commands/status/status.js';
+import { why } from '../../src/commands/why/why.js';
 import { sync, type SyncOptions } from '../../src/commands/repair/sync.js';
 import { down, redo, type DownOptions } from '../../src/commands/migrate/down.js';
 import { tenant, type TenantOptions } from '../../src/commands/tenant/tenant.js';
@@ -21,6 +22,7 @@ import type { Config } from '../../src/config/config.js';
 import type { RecoverReport, SetupReport, SyncReport } from '../../src/report/reports.js';
 import type { StatusReport } from '../../src/report/status.js';
 import type { UpReport } from '../../src/report/up.js';
+import type { WhyReport } from '../../src/report/why.js';
 import type { BaselineReport } from '../../src/report/baseline.js';
 import type { LedgerReport } from '../../src/report/ledger.js';
 import type { TenantReport } from '../../src/report/tenant.js';
@@ -39,6 +41,7 @@ export interface Commands {
   down(options?: Partial<DownOptions>): Promise<UpReport>;
   redo(options?: Partial<DownOptions>): Promise<UpReport>;
   status(options?: Partial<StatusOptions>): Promise<StatusReport>;
+  why(name: string): Promise<WhyReport>;
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   recover(options?: Partial<RecoverOptions>): Promise<RecoverReport>;
   baseline(options?: Partial<BaselineOptions>): Promise<BaselineReport>;
@@ -124,6 +127,7 @@ export function commandsOn(
         { shards: [], tenants: [], verify: false, failOn: 'cosmetic', ...options },
         context,
       ),
+    why: async (name) => why(await config(), { name }, context),
     sync: async (options = {}) =>
       sync(await config(), { shards: [], tenants: [], dryRun: false, prune: false, ...options }, context),
     recover: async (options = {}) =>

@@ -24,6 +24,7 @@ export type CommandName =
   | 'down'
   | 'redo'
   | 'status'
+  | 'why'
   | 'sync'
   | 'recover'
   | 'stop'

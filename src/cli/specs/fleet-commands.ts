@@ -2,6 +2,7 @@ import type { CommandSpec } from './command-spec.js';
 import { ROLL_COMMANDS } from './roll-commands.js';
 import { dryRun, SHARD, TENANT, WITHOUT } from './selection-flags.js';
 import { RUN_COMMANDS } from './run-commands.js';
+import { WHY_COMMAND } from './why-command.js';
 
 /** The commands that work on the fleet of shards.yaml. */
 export const FLEET_COMMANDS: readonly CommandSpec[] = [
@@ -57,6 +58,7 @@ export const FLEET_COMMANDS: readonly CommandSpec[] = [
       { command: "migrate status --tenant 'cyber*'", text: 'some tenants' },
     ],
   },
+  WHY_COMMAND,
   {
     name: 'sync',
     summary: 'make the veneer equal to the shards, in place',

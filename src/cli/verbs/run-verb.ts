@@ -67,6 +67,8 @@ async function runOnFleet(
       return (await import('../../commands/migrate/down.js')).redo(config, verb.options, context);
     case 'status':
       return (await import('../../commands/status/status.js')).status(config, verb.options, context);
+    case 'why':
+      return (await import('../../commands/why/why.js')).why(config, verb.options, context);
     case 'sync':
       return (await import('../../commands/repair/sync.js')).sync(config, verb.options, context);
     case 'recover':

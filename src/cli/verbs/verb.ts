@@ -1,6 +1,7 @@
 import type { HistoryOptions } from '../../commands/history/history.js';
 import type { SandboxOptions } from '../../commands/sandbox/sandbox.js';
 import type { TenantOptions } from '../../commands/tenant/tenant.js';
+import type { WhyOptions } from '../../commands/why/why.js';
 import type { StopOptions } from '../../commands/history/stop.js';
 import { GRADES, type DriftGrade } from '../../report/drift.js';
 import type { Flags } from '../words/flags.js';
@@ -21,6 +22,7 @@ export type Verb =
   | RollVerb
   | RehearseVerb
   | { readonly command: 'status'; readonly options: StatusOptions }
+  | { readonly command: 'why'; readonly options: WhyOptions }
   | { readonly command: 'sync'; readonly options: SyncOptions }
   | { readonly command: 'recover'; readonly options: RecoverOptions }
   | { readonly command: 'stop'; readonly options: StopOptions }
@@ -66,14 +68,9 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'rehearse':
       return readRehearseVerb(words[0], flags);
     case 'status':
-      return {
-        command: 'status',
-        options: {
-          ...selected(flags),
-          verify: flags.isSet('verify'),
-          failOn: readGrade(flags.one('fail-on')),
-        },
-      };
+      return { command: 'status', options: readStatus(flags) };
+    case 'why':
+      return { command: 'why', options: { name: word } };
     case 'sync':
       return { command: 'sync', options: { ...selected(flags), dryRun, prune: flags.isSet('prune') } };
     case 'recover':
@@ -104,6 +101,12 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
       return { command: 'sandbox', options: readLogs(word, flags) };
   }
 }
+
+const readStatus = (flags: Flags): StatusOptions => ({
+  ...selected(flags),
+  verify: flags.isSet('verify'),
+  failOn: readGrade(flags.one('fail-on')),
+});
 
 /** Its words may be joined by hyphens, for shells. */
 function readGrade(text: string | null): DriftGrade {

@@ -50,7 +50,7 @@ const EXIT_CODES: readonly Row[] = [
   ['0', 'clean, or done'],
   ['1', 'a fault of pg-veneer itself'],
   ['10', 'status, plan --exit-code, recover: migrations are pending'],
-  ['11', 'status: the veneer differs from the shards'],
+  ['11', 'status, why: the veneer differs from the shards'],
   ['20', 'failed; nothing new is committed'],
   ['21', 'failed; a part of the fleet is ahead of the rest'],
   ['22', 'something is in doubt: prepared and not settled'],

@@ -114,8 +114,8 @@ async function readPrivilegesThere(
   return { wantedPrivileges: wanted.filter(isThere), privileges: privileges.filter(isThere) };
 }
 
-/** Most fleets have none of their own, for which nobody has to be asked. */
-async function readTypesOf(
+/** The types of one's own that definitions use; most fleets have none, for which nobody has to be asked. */
+export async function readTypesOf(
   session: Session,
   exposure: Exposure,
   definitions: readonly Definition[],

@@ -14,6 +14,9 @@ import { mapColumns, mapTypes, type TypeNaming } from '../../veneer/exposure/map
 import { placedNaming } from '../../veneer/exposure/type-names.js';
 import type { ShardFacts } from './facts.js';
 
+/** What a shard shows, with the types of that. */
+export type ShownTypes = Pick<ShardFacts, 'shard' | 'exposed' | 'types'>;
+
 /** What stands on a veneer for the types that its shards use. */
 export interface VeneerTypes {
   readonly present: readonly UserType[];
@@ -21,7 +24,7 @@ export interface VeneerTypes {
 }
 
 /** Two queries per veneer; nothing is asked where no relation has a type of its own. */
-export async function readVeneerTypes(session: Session, shards: readonly ShardFacts[]): Promise<VeneerTypes> {
+export async function readVeneerTypes(session: Session, shards: readonly ShownTypes[]): Promise<VeneerTypes> {
   const needed = shards.flatMap((facts) => neededOf(facts).map(({ name }) => name));
   if (needed.length === 0 && shards.every(({ types }) => types.length === 0))
     return { extensions: [], present: [] };
@@ -33,14 +36,14 @@ export async function readVeneerTypes(session: Session, shards: readonly ShardFa
   });
 }
 
-const neededOf = ({ exposed, types }: ShardFacts): NeededExtension[] =>
+const neededOf = ({ exposed, types }: ShownTypes): NeededExtension[] =>
   neededExtensions(
     (exposed ?? []).map(({ definition }) => definition),
     types,
   );
 
 /** The drift of a shard's types on one veneer. Pure. */
-export function typesDrift(config: Config, veneer: string, facts: ShardFacts, there: VeneerTypes): Drift[] {
+export function typesDrift(config: Config, veneer: string, facts: ShownTypes, there: VeneerTypes): Drift[] {
   const exposure = exposureOf(config, facts.shard);
   return typeDrift({
     shard: facts.shard.name,

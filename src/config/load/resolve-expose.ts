@@ -47,6 +47,7 @@ function resolveRule(reading: Reading, path: Path, rule: WrittenRule | undefined
     ),
     partition: resolvePartition(reading, path, rule, captured),
     union: resolveUnion(reading, [...path, 'union'], rule, captured),
+    line: reading.lineOf(path),
   };
 }
 

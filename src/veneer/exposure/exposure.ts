@@ -51,35 +51,53 @@ export interface Partition {
   readonly bounds: string;
 }
 
+/** What the rules say of a relation, and which of them says it. */
+export type Verdict =
+  | { readonly kind: 'shown'; readonly rule: ExposeRule; readonly shown: Shown }
+  /** `glob`: of the rule's `except`. */
+  | { readonly kind: 'excepted'; readonly rule: ExposeRule; readonly glob: string }
+  | { readonly kind: 'no rule' };
+
 /** How veneers show a relation of this shard; null where no rule exposes it. Pure. */
 export function shownAs(exposure: Exposure, relation: QualifiedName): Shown | null {
-  const owner = exposure.tenants.get(relation.schema);
-  if (owner !== undefined) return shownFor(exposure, owner, relation);
-  // A schema that is no tenant's: a rule may name it itself, and use the names of tenants all the same.
-  for (const tenant of [null, ...exposure.tenants.values()]) {
-    const shown = shownFor(exposure, tenant, relation);
-    if (shown !== null) return shown;
-  }
-  return null;
+  const verdict = verdictOn(exposure, relation);
+  return verdict.kind === 'shown' ? verdict.shown : null;
 }
 
-function shownFor(
+/** The same with the reason. Pure. */
+export function verdictOn(exposure: Exposure, relation: QualifiedName): Verdict {
+  const owner = exposure.tenants.get(relation.schema);
+  if (owner !== undefined) return verdictFor(exposure, owner, relation);
+  let excepted: Verdict | null = null;
+  // A schema that is no tenant's: a rule may name it itself, and use the names of tenants all the same.
+  for (const tenant of [null, ...exposure.tenants.values()]) {
+    const verdict = verdictFor(exposure, tenant, relation);
+    if (verdict.kind === 'shown') return verdict;
+    if (verdict.kind === 'excepted') excepted ??= verdict;
+  }
+  return excepted ?? NO_RULE;
+}
+
+const NO_RULE: Verdict = { kind: 'no rule' };
+
+function verdictFor(
   { rules, shard }: Exposure,
   tenant: TenantConfig | null,
   relation: QualifiedName,
-): Shown | null {
+): Verdict {
   const known = { ...wordsOf(shard, tenant), table: relation.name };
   for (const rule of rules) {
     const [from, as] = [splitPattern(rule.from), splitPattern(rule.as)];
     const words = matchWords(from, relation, known);
     if (words === null) continue;
-    if (rule.except.some((glob) => matchesFilled(relation.name, glob, words))) return null;
+    const glob = rule.except.find((one) => matchesFilled(relation.name, one, words));
+    if (glob !== undefined) return { kind: 'excepted', rule, glob };
     const name = fillName(as, words);
     if (name === null) continue;
     const union = rule.union === null || tenant === null ? null : fillName(splitPattern(rule.union), words);
-    return { name, tenant, partition: partitionOf(rule, words), union };
+    return { kind: 'shown', rule, shown: { name, tenant, partition: partitionOf(rule, words), union } };
   }
-  return null;
+  return NO_RULE;
 }
 
 const wordsOf = (shard: string, tenant: TenantConfig | null): Words =>

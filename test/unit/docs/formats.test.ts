@@ -157,6 +157,18 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     ['src/report/shapes.ts', 'ShapeDifference'],
     ['src/report/shapes.ts', 'Siblings'],
   ],
+  why: [
+    ['src/report/why.ts', 'WhyReport'],
+    ['src/report/why.ts', 'WhyTenant'],
+    ['src/report/why.ts', 'WhyRelation'],
+    ['src/report/why.ts', 'WhyRule'],
+    ['src/report/why.ts', 'WhyTable'],
+    ['src/report/why.ts', 'WhyRole'],
+    ['src/report/why.ts', 'WhyLocal'],
+    'schema',
+    'name',
+    'status',
+  ],
   sync: [
     [REPORT, 'SyncReport'],
     [REPORT, 'SyncVeneer'],

@@ -1,7 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { ExposeRule, TenantConfig } from '../../../src/config/config.js';
 import { isOurs } from '../../../src/veneer/exposure/definition.js';
-import { exposedSchemas, isNamed, shownAs, sourceSchemas } from '../../../src/veneer/exposure/exposure.js';
+import {
+  exposedSchemas,
+  isNamed,
+  shownAs,
+  sourceSchemas,
+  verdictOn,
+} from '../../../src/veneer/exposure/exposure.js';
 import { definition, exposure, tableOf } from './builders.js';
 
 const tenant: TenantConfig = { name: 'acme', shard: 's1', schema: 'data_acme' };
@@ -132,4 +138,16 @@ test('in bounds a name is a quoted literal', () => {
     of: { schema: 'p', name: "o'brien" },
     bounds: "IN ('o''brien', '2024')",
   });
+});
+
+test('the rule that decides, and the pattern that leaves out', () => {
+  const rules = [rule('{schema}.books', 'b.{tenant}'), rule('{schema}.{table}', 'a.{table}', ['x', 'aud*'])];
+  const verdict = (name: string): unknown => {
+    const { kind, ...more } = verdictOn(exposure([tenant], rules), { schema: 'data_acme', name });
+    return [kind, 'rule' in more ? rules.indexOf(more.rule) : null, 'glob' in more ? more.glob : null];
+  };
+  expect(verdict('books')).toEqual(['shown', 0, null]);
+  expect(verdict('authors')).toEqual(['shown', 1, null]);
+  expect(verdict('audit')).toEqual(['excepted', 1, 'aud*']);
+  expect(verdictOn(exposure([tenant], rules), { schema: 'other', name: 'x' })).toEqual({ kind: 'no rule' });
 });
