@@ -7,8 +7,8 @@ export const LINT_COMMAND: CommandSpec = {
   description: [
     'Loads and compiles migrations as up does, and connects to nothing; urls and passwords of shards.yaml',
     'need not be known. What up or down would refuse is an error. What those who use the tables would',
-    "suffer is a warning, by PostgreSQL's own parse tree, with what to write instead. What only a database",
-    'can tell is unknown.',
+    "suffer is a warning, by PostgreSQL's own parse tree, with what to write instead. What a database",
+    'alone can tell is unknown.',
   ],
   positionals: [
     {
