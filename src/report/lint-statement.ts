@@ -2,7 +2,13 @@ import type { Node } from 'libpg-query';
 import type { Scope } from '../migrations/migration.js';
 import { LOCK_MODES, type LockMode } from '../migrations/sql/lock-modes.js';
 import { MARKER } from '../migrations/sql/no-transaction-marker.js';
-import { cascades, renameIn, requiredIn, workedThrough } from '../migrations/sql/statement-changes.js';
+import {
+  addsColumn,
+  cascades,
+  renameIn,
+  requiredIn,
+  workedThrough,
+} from '../migrations/sql/statement-changes.js';
 import type { StatementEffects } from '../migrations/sql/statement-effects.js';
 import { lossesOfNode, lossText } from '../migrations/sql/statement-losses.js';
 import { scansIn, type TableScan } from '../migrations/sql/table-scans.js';
@@ -53,10 +59,20 @@ function rewrite({ node, effects: { rewrites, locks }, made }: SeenStatement): L
   const losses = (lossesOfNode(node) ?? []).map(({ kind }) => kind);
   if (rewrites === 'no' || losses.includes('empties') || relations.every((one) => made.has(one))) return [];
   const what = relations.join(', ');
-  if (rewrites === 'yes') return [warning('rewrite', `writes ${what} anew`, `${ALONE}; ${HELD}`, EXPAND)];
+  const instead = plainly(node);
+  if (rewrites === 'yes') return [warning('rewrite', `writes ${what} anew`, `${ALONE}; ${HELD}`, instead)];
   if (losses.includes('converts column')) return [];
   const text = `may write ${what} anew, which the catalogs decide`;
-  return [unknown('rewrite', text, `then ${ALONE}`, EXPAND)];
+  return [unknown('rewrite', text, `then ${ALONE}`, instead)];
+}
+
+/** The way that needs no rewrite; null: none is known. */
+function plainly(node: Node): string | null {
+  if ('RefreshMatViewStmt' in node)
+    return 'REFRESH MATERIALIZED VIEW CONCURRENTLY, where it has a unique index';
+  return addsColumn(node)
+    ? 'add it plain, without what gives each row a value; then SET DEFAULT, and a backfill (docs/expand-contract.md)'
+    : null;
 }
 
 const scans = ({ node, made }: SeenStatement): LintAdvice[] =>
@@ -161,7 +177,7 @@ const cascade = ({ node }: SeenStatement): LintAdvice[] =>
 
 /** Calls, DO, and statements of which nothing is known. */
 const unseen = ({ node, effects }: SeenStatement): LintAdvice[] =>
-  lossesOfNode(node) === null && effects.others === 'unknown' && !cascades(node)
+  lossesOfNode(node) === null && effects.others === 'unknown' && effects.rewrites !== 'yes' && !cascades(node)
     ? [
         unknown(
           'unseen',

@@ -221,6 +221,26 @@ test('a view of the shard, and what the veneer has itself', async () => {
   await onVeneer('DROP VIEW cyberdyne.authors');
 });
 
+test('a foreign table that shows another relation, and a second one over the same', async () => {
+  await onVeneer(`DROP FOREIGN TABLE cyberdyne.authors;
+    CREATE FOREIGN TABLE cyberdyne.authors (id int OPTIONS (column_name 'id')) SERVER shard2_server
+      OPTIONS (schema_name 'cyberdyne', table_name 'books')`);
+  expect((await answer('cyberdyne.authors')).drift).toMatchObject([
+    { kind: 'option', grade: 'wrong answers' },
+  ]);
+  expect(await answer('cyberdyne.books')).toMatchObject({ state: 'in line', exitCode: 0 });
+  await s.run.sync();
+  await onVeneer(`CREATE SCHEMA mine; CREATE FOREIGN TABLE mine.old (id int) SERVER shard2_server
+    OPTIONS (schema_name 'cyberdyne', table_name 'books')`);
+  expect(await answer('mine.old')).toMatchObject({
+    state: 'differs',
+    remote: { name: 'books' },
+    table: { schema: 'cyberdyne', name: 'books' },
+    drift: [{ kind: 'extra table', object: 'mine.old', grade: 'cosmetic' }],
+  });
+  await onVeneer('DROP SCHEMA mine CASCADE');
+});
+
 test('a view over all tenants', async () => {
   await exposing('{ from: "{schema}.{table}", as: "{tenant}.{table}", union: "everyone.{table}" }');
   expect(await s.run.why('everyone.books')).toMatchObject({

@@ -84,6 +84,13 @@ export function workedThrough(node: Node): string[] {
 const validates = ({ cmds = [] }: Of<'AlterTableStmt'>): boolean =>
   cmds.some((cmd) => 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_ValidateConstraint');
 
+/** Does it add a column? Pure. */
+export const addsColumn = (node: Node): boolean =>
+  'AlterTableStmt' in node &&
+  (node.AlterTableStmt.cmds ?? []).some(
+    (cmd) => 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_AddColumn',
+  );
+
 /** Does it end with CASCADE, which takes along what the catalogs tell? Pure. */
 export function cascades(node: Node): boolean {
   if ('DropStmt' in node) return node.DropStmt.behavior === 'DROP_CASCADE';

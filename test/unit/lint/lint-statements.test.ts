@@ -16,6 +16,7 @@ test.each([
   ['UPDATE t SET a = 1', 'warning data: overwrites rows of t'],
   ['ALTER TABLE t ADD a uuid DEFAULT gen_random_uuid()', 'warning rewrite: writes t anew'],
   ['ALTER TABLE t ADD a my_domain', 'unknown rewrite: may write t anew, which the catalogs decide'],
+  ['REFRESH MATERIALIZED VIEW t', 'warning rewrite: writes t anew'],
   ['CREATE INDEX ON t (a)', 'warning scan: builds an index: reads all of t under SHARE'],
   ['ALTER TABLE t ADD UNIQUE (a)', 'warning scan: builds an index: reads all of t under ACCESS EXCLUSIVE'],
   [
