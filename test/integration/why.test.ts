@@ -136,6 +136,10 @@ test('the types of a relation count, and those of others do not', async () => {
   await onShard(`ALTER TYPE cyberdyne.mood ADD VALUE 'bad'`);
   expect((await answer('cyberdyne.books')).drift).toMatchObject([{ kind: 'missing label' }]);
   expect((await answer('cyberdyne.authors')).drift).toEqual([]);
+  const { relations } = await s.run.why('cyberdyne');
+  expect(relations.filter(({ state }) => state === 'differs').map(({ remote }) => remote.name)).toEqual([
+    'books',
+  ]);
   await onShard('ALTER TABLE cyberdyne.books DROP mood; DROP TYPE cyberdyne.mood');
 });
 

@@ -24,9 +24,9 @@ export function selectedFiles(
   const meant = names.flatMap((name) => {
     const absolute = path.resolve(cwd, name);
     const isMeant = ({ file, label }: NamedFile): boolean =>
-      [name, upOf(name)].some(
-        (typed) => matchesGlob(file, typed) || (label !== null && matchesGlob(label, typed)),
-      ) || [absolute, upOf(absolute)].some((typed) => matchesGlob(path.resolve(projectRoot, file), typed));
+      matchesGlob(file, name) ||
+      (label !== null && matchesGlob(label, name)) ||
+      [absolute, upOf(absolute)].some((typed) => matchesGlob(path.resolve(projectRoot, file), typed));
     const found = files.filter(isMeant);
     if (found.length === 0) throw unknownName(name, files);
     return found.map(({ file }) => file);

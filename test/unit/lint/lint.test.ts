@@ -132,6 +132,11 @@ test('what is wrong with others than those that were asked about is a notice', a
   });
 });
 
+test('a script that cannot be loaded is told once, and not by each of its directions', async () => {
+  const { problems } = await lintFolder({ '1_a.js': 'export const up = (', '2_b.ts': 'export const x = 1;' });
+  expect(problems.map(({ where }) => where?.file)).toEqual(['migrations/1_a.js', 'migrations/2_b.ts']);
+});
+
 test('a name that means nothing is refused', async () => {
   await expect(lintFolder(MANY, { names: ['1_b'] })).rejects.toMatchObject({
     message: 'no migration is called 1_b; did you mean 1_a?',
