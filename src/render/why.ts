@@ -86,7 +86,7 @@ function standing({ table, shownAs, state }: WhyRelation): readonly string[] {
   );
 }
 
-function roleLines({ roles }: WhyRelation): readonly string[] {
+function roleLines({ roles }: WhyRelation): Block {
   const rows = roles.map(({ role, privileges, user, mapping, there }): readonly Cell[] => [
     { text: `  ${'role'.padEnd(8)}${role}` },
     { text: privileges.length === 0 ? 'may do nothing' : privileges.join(', ') },
@@ -98,7 +98,7 @@ function roleLines({ roles }: WhyRelation): readonly string[] {
         there === null ? '' : there.length === 0 ? 'who may do nothing there' : `there ${there.join(', ')}`,
     },
   ]);
-  return tableLines(rows);
+  return tableLines(rows, ['role', 'may', 'as', 'there']);
 }
 
 const lineText = ({ line, except }: WhyRule): string =>
