@@ -35,6 +35,9 @@ const PINNED: Values = {
   default_transaction_deferrable: 'off',
   lock_timeout: '0',
   statement_timeout: '0',
+  // Since PostgreSQL 17 and 14. An anchor is idle for as long as others work; how long a transaction may last the runner's clock says.
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
   ...PLANNING,
 };
 
