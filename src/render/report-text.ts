@@ -4,6 +4,7 @@ import type { Block } from './blocks/block.js';
 import { textOf } from './writers/text.js';
 import { createBlocks } from './create.js';
 import { historyBlocks } from './history.js';
+import { initBlocks } from './init.js';
 import { mapStrings, printable, withoutUrls } from './blocks/mask.js';
 import { ledgerBlocks } from './ledger.js';
 import { lintBlocks } from './lint.js';
@@ -40,6 +41,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
     case 'down':
     case 'redo':
       return upBlocks(report, style);
+    case 'init':
+      return initBlocks(report, style);
     case 'setup':
       return setupBlocks(report, style);
     case 'status':

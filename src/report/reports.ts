@@ -3,6 +3,7 @@ import type { Role } from '../fleet/member.js';
 import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
+import type { InitReport } from './init.js';
 import type { LedgerReport } from './ledger.js';
 import type { LintReport } from './lint.js';
 import type { PlanReport } from './plan.js';
@@ -17,6 +18,7 @@ import type { WhyReport } from './why.js';
 /** What a command answers: a value, complete, with its exit code; printing it is somebody else's work. */
 export type Report =
   | UpReport
+  | InitReport
   | SetupReport
   | StatusReport
   | WhyReport

@@ -41,6 +41,7 @@ const TAKEN_DOWN = [
 test('the flags that are promised are there', () => {
   const flags = Object.fromEntries(COMMANDS.map(({ name, flags }) => [name, flags.map((flag) => flag.name)]));
   expect(flags).toEqual({
+    init: ['dry-run'],
     setup: ['without', 'dry-run'],
     up: [
       'to',

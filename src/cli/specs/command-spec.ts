@@ -12,6 +12,7 @@ export interface CommandSpec {
 }
 
 export type CommandName =
+  | 'init'
   | 'create'
   | 'plan'
   | 'lint'

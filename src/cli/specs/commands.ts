@@ -1,11 +1,13 @@
 import type { CommandSpec } from './command-spec.js';
 import { FLEET_COMMANDS } from './fleet-commands.js';
+import { INIT_COMMAND } from './init-command.js';
 import { MIGRATION_COMMANDS } from './migration-commands.js';
 import { SANDBOX_COMMANDS } from './sandbox-commands.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = [
+  INIT_COMMAND,
   ...FLEET_COMMANDS,
   ...TENANT_COMMANDS,
   ...MIGRATION_COMMANDS,

@@ -3,6 +3,7 @@ import type { CreateOptions } from '../../commands/create/create.js';
 import type { LedgerOptions } from '../../commands/ledger/ledger.js';
 import type { PlanOptions } from '../../commands/plan/plan.js';
 import type { NewLanguage, NewScope } from '../../migrations/files/templates.js';
+import { shellWord } from '../../shell-word.js';
 import type { Flags } from '../words/flags.js';
 import { quoted } from '../words/quoted.js';
 import { usageError } from '../words/usage-error.js';
@@ -87,7 +88,7 @@ function readLedger(
     ? {
         action: { kind: 'accept', migration: name },
         yes,
-        typed: typed([`migrate ${command}`, quoted(name)], flags),
+        typed: typed([`migrate ${command}`, shellWord(name)], flags),
       }
     : {
         action: { kind: 'export', table: flags.one('table') },
@@ -99,7 +100,7 @@ function readLedger(
 /** The command with what was given, to be typed again. */
 function typed(command: readonly string[], flags: Flags): string {
   const words = ['from', 'table', 'to', 'shard', 'tenant', 'except-tenant'].flatMap((name) =>
-    flags.list(name).flatMap((value) => [`--${name}`, quoted(value)]),
+    flags.list(name).flatMap((value) => [`--${name}`, shellWord(value)]),
   );
   return [...command, ...words].join(' ');
 }

@@ -20,6 +20,10 @@ export async function runVerb(
   context: CommandContext,
   { onLine, onConfig }: Listeners,
 ): Promise<Report> {
+  if (verb.command === 'init') {
+    const { init } = await import('../../commands/init/init.js');
+    return init(verb.options, process.cwd());
+  }
   if (verb.command === 'tenant') {
     const { tenant } = await import('../../commands/tenant/tenant.js');
     return tenant(await openSource(flags, onConfig), verb.options, context);
@@ -41,7 +45,7 @@ export async function runVerb(
 }
 
 async function runOnFleet(
-  verb: Exclude<Verb, { command: 'sandbox' | 'tenant' | 'lint' }>,
+  verb: Exclude<Verb, { command: 'init' | 'sandbox' | 'tenant' | 'lint' }>,
   config: Config,
   context: CommandContext,
   again: () => Promise<Config>,

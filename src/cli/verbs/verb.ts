@@ -1,4 +1,5 @@
 import type { HistoryOptions } from '../../commands/history/history.js';
+import type { InitOptions } from '../../commands/init/init.js';
 import type { SandboxOptions } from '../../commands/sandbox/sandbox.js';
 import type { TenantOptions } from '../../commands/tenant/tenant.js';
 import type { WhyOptions } from '../../commands/why/why.js';
@@ -18,6 +19,7 @@ import { usageError } from '../words/usage-error.js';
 export type Verb =
   | MigrationVerb
   | LintVerb
+  | { readonly command: 'init'; readonly options: InitOptions }
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | RollVerb
   | RehearseVerb
@@ -59,6 +61,8 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
       return readMigrationVerb(command.name, word, flags);
     case 'lint':
       return readLintVerb(words, flags);
+    case 'init':
+      return { command: 'init', options: readInit(word, flags) };
     case 'setup':
       return { command: 'setup', options: { dryRun } };
     case 'up':
@@ -107,6 +111,16 @@ const readStatus = (flags: Flags): StatusOptions => ({
   verify: flags.isSet('verify'),
   failOn: readGrade(flags.one('fail-on')),
 });
+
+/** There is no fleet yet that --config could name. */
+function readInit(word: string, flags: Flags): InitOptions {
+  if (flags.one('config') !== null)
+    throw usageError(
+      'migrate init writes shards.yaml: --config names one that is there',
+      'migrate init FOLDER',
+    );
+  return { folder: word === '' ? '.' : word, dryRun: flags.isSet('dry-run') };
+}
 
 /** Its words may be joined by hyphens, for shells. */
 function readGrade(text: string | null): DriftGrade {

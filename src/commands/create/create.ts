@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../config/config.js';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
@@ -13,6 +13,7 @@ import {
 import { fieldOf } from '../../postgres/sqlstate.js';
 import type { CreateReport } from '../../report/create.js';
 import type { CommandContext } from '../common/context.js';
+import { writeNewFile } from '../common/write-new-file.js';
 import { readAppliedNames } from './applied-names.js';
 
 export interface CreateOptions {
@@ -40,7 +41,7 @@ export async function create(
   const folder = scope === 'tenant' ? config.migrations : path.join(config.migrations, scope);
   const target = path.join(folder, `${name}.${language}`);
   const template = await ownTemplate([folder, config.migrations], language);
-  await writeNew(target, template?.text ?? builtInTemplate(language, scope));
+  await writeNewFile(target, template?.text ?? builtInTemplate(language, scope));
   const relative = (file: string): string =>
     path.relative(path.dirname(config.file), file).split(path.sep).join('/');
   return {
@@ -76,19 +77,4 @@ async function ownTemplate(
     if (text !== null) return { path: file, text };
   }
   return null;
-}
-
-/** Fails where the file exists: `wx`, so that nobody can come in between. */
-async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (error) {
-    throw new VeneerError(`the file cannot be written: ${textOf(error)}`, {
-      exitCode: EXIT.failed,
-      where: { file },
-      hint: 'check the folder and its rights; nothing was overwritten',
-      cause: error,
-    });
-  }
 }

@@ -80,7 +80,7 @@ export function readConfigFile(file: string, shown: string): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file; name one with --config, or write one: the README shows how a fleet is described',
+  ENOENT: 'no such file; name one with --config, or make one: migrate init',
   EISDIR: 'expected a file, this is a folder; name the file in it with --config',
 };
 

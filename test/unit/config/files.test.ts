@@ -77,7 +77,7 @@ test('paths: --config is relative to the working directory, migrations and .env 
 test('no shards.yaml: what to do is said', async () => {
   await withFolder({}, async (cwd) => {
     await expect(loadConfig({ cwd, env: {} })).rejects.toThrow(
-      'shards.yaml no such file; name one with --config, or write one: the README shows how a fleet is described',
+      'shards.yaml no such file; name one with --config, or make one: migrate init',
     );
     await expect(loadConfig({ cwd, env: {}, file: '.' })).rejects.toThrow(
       'expected a file, this is a folder',

@@ -128,6 +128,7 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     'follows',
   ],
   create: [['src/report/create.ts', 'CreateReport']],
+  init: [['src/report/init.ts', 'InitReport'], ['src/report/init.ts', 'InitFile'], 'fleet'],
   setup: [
     [REPORT, 'SetupReport'],
     [REPORT, 'SetupMember'],
