@@ -11,13 +11,24 @@ import { extensionRules, refusalOf, type NeededExtension } from '../../veneer/ex
  * the first column of one of its types would fail there, after the steps before it had committed. What a migration
  * will use is not known before it ran, so that an extension that is not listed is refused in the step itself.
  */
-export async function missingExtensions(
+export const missingExtensions = (
   config: Config,
   { shards }: Plan,
   sessionOf: (member: string) => Session,
+): Promise<Problem[]> =>
+  extensionsLacked(
+    config,
+    shards.filter(({ steps }) => steps.length > 0).map(({ shard }) => shard.name),
+    sessionOf,
+  );
+
+/** The same for shards by name, whatever is to be done there. */
+export async function extensionsLacked(
+  config: Config,
+  planned: readonly string[],
+  sessionOf: (member: string) => Session,
 ): Promise<Problem[]> {
   if (config.extensions.length === 0) return [];
-  const planned = shards.filter(({ steps }) => steps.length > 0).map(({ shard }) => shard.name);
   const owners = await Promise.all(
     planned.map(async (name) => ({ name, has: await readTypeOwners(sessionOf(name), config.extensions) })),
   );

@@ -71,9 +71,11 @@ export async function missingOnVeneer(config: Config, session: Session): Promise
   };
 }
 
-const CREATE_EXTENSION = 'CREATE EXTENSION postgres_fdw';
+/** What makes postgres_fdw. */
+export const CREATE_EXTENSION = 'CREATE EXTENSION postgres_fdw';
 
-const notAvailable = (member: string): VeneerError =>
+/** PostgreSQL's contrib package is not there. */
+export const notAvailable = (member: string): VeneerError =>
   new VeneerError('postgres_fdw is not installed on the server', {
     exitCode: EXIT.failed,
     where: { member },

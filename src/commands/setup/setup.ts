@@ -12,11 +12,9 @@ import type { CommandContext } from '../common/context.js';
 import { boundsProblems, readChangedBounds } from './changed-bounds.js';
 import { missingHome } from './missing-home.js';
 import { EMPTY, lackedBy, type MemberPlan } from './setup-plan.js';
+import { planMember } from './setup-member.js';
 import { planShard } from './setup-shard.js';
-import { stateStatements } from './setup-state.js';
-import { planVeneer } from './setup-veneer.js';
-import { tryMappings, type MappingsTried } from './try-mappings.js';
-import { plain } from '../../veneer/servers.js';
+import { tryMappings, untriedNotices, type MappingsTried } from './try-mappings.js';
 import { withReaders } from '../common/readers.js';
 import { lockStepNotices } from '../common/lock-step-notice.js';
 import { settleFirst, withRecordedRun } from '../common/recorded-run.js';
@@ -41,7 +39,7 @@ export async function setup(
       const known = (member: string): Session | undefined => readers.sessions.get(member);
       const tried = await tryMappings(config, context.who, (shard) => known(shard) !== undefined);
       const members = await setupMembers({ config, sessionOf: readers.sessionOf, tried }, false);
-      const notices = [...tried.notices, ...lockStepNotices(config, known)];
+      const notices = [...untriedNotices(tried), ...lockStepNotices(config, known)];
       return reportOf(config, options, members, { settled: [], notices });
     });
   }
@@ -52,7 +50,7 @@ export async function setup(
     const tried = await tryMappings(config, context.who, (shard) => known(shard) !== undefined);
     const sessionOf = (member: string): Session => anchorOf(run, member);
     const members = await setupMembers({ config, sessionOf, tried }, true, run);
-    const notices = [...tried.notices, ...lockStepNotices(config, known)];
+    const notices = [...untriedNotices(tried), ...lockStepNotices(config, known)];
     return reportOf(config, options, await withBounds(run, members), { settled, notices });
   });
 }
@@ -176,29 +174,11 @@ async function setupMember(
     await execute(session, plan, config.rollout.lockWaitMs);
     return outcome(member, 'done', plan);
   } catch (error) {
-    const forSuperuser = plan === null ? missingHome(member, error) : [];
+    const forSuperuser = plan === null ? missingHome(member, problemOf(error)) : [];
     if (forSuperuser.length === 0) return outcome(member, 'failed', plan, setupProblem(error));
     const problem = { ...problemOf(error), hint: rightsProblem(member, forSuperuser).hint };
     return outcome(member, 'failed', { ...EMPTY, forSuperuser }, problem);
   }
-}
-
-/** What both of its roles need, in one plan. */
-async function planMember(
-  config: Config,
-  member: Member,
-  session: Session,
-  unready: ReadonlySet<string>,
-): Promise<MemberPlan> {
-  const state = (await stateStatements(config, session, member)).map(plain);
-  const shard = member.shard === null ? EMPTY : await planShard(config, member.shard, session);
-  const veneer = member.veneer === null ? EMPTY : await planVeneer(config, session, unready);
-  return {
-    statements: [...state, ...shard.statements, ...veneer.statements],
-    refreshed: veneer.refreshed,
-    forSuperuser: [...new Set([...shard.forSuperuser, ...veneer.forSuperuser])],
-    rights: [...new Set([...shard.rights, ...veneer.rights])],
-  };
 }
 
 /** One transaction, which waits for no lock longer than a step may. */

@@ -10,8 +10,8 @@ import { tryLogin, type Login } from '../../postgres/try-login.js';
 export interface MappingsTried {
   /** By shard: its server refuses the password of some. */
   readonly refused: ReadonlyMap<string, Problem>;
-  /** Logins that failed for another reason, which tells nothing of a login from the veneer. */
-  readonly notices: readonly string[];
+  /** By shard: logins that failed for another reason, which tells nothing of a login from the veneer. */
+  readonly untried: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -94,15 +94,22 @@ function toldOf(failed: readonly FailedLogin[]): MappingsTried {
   const isRefused = ({ error, isDirect }: FailedLogin): boolean =>
     isDirect && isState(error, SQLSTATE.invalidPassword);
   const refused = groupBy(failed.filter(isRefused), ({ member }) => member);
-  const untried = failed.filter((one) => !isRefused(one));
+  const untried = groupBy(
+    failed.filter((one) => !isRefused(one)),
+    ({ member }) => member,
+  );
   return {
     refused: new Map([...refused].map(([shard, logins]) => [shard, refusal(shard, logins)])),
-    notices: untried.map(
-      ({ member, role, user, error }) =>
-        `${member}: whether role ${role} can log in as ${user} could not be tried from here: ${error.message}`,
-    ),
+    untried: new Map([...untried].map(([shard, logins]) => [shard, logins.map(untriedText)])),
   };
 }
+
+const untriedText = ({ role, user, error }: FailedLogin): string =>
+  `whether role ${role} can log in as ${user} could not be tried from here: ${error.message}`;
+
+/** {@link MappingsTried.untried} as notices of a report. */
+export const untriedNotices = ({ untried }: MappingsTried): string[] =>
+  [...untried].flatMap(([shard, texts]) => texts.map((text) => `${shard}: ${text}`));
 
 const refusal = (shard: string, logins: readonly FailedLogin[]): Problem => ({
   message: `${shard} refuses the password of ${logins.map(({ role, user }) => `${user} (role ${role})`).join(', ')}`,

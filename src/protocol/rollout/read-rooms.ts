@@ -20,7 +20,7 @@ export interface Rooms {
 /** Reads what the servers of the veneers and of these shards have left: a query per veneer, and per shard whatever its databases. */
 export async function readRooms(
   config: Config,
-  busy: readonly ShardPlan[],
+  busy: readonly Pick<ShardPlan, 'shard'>[],
   sessionOf: (member: string) => Session,
 ): Promise<Rooms> {
   const { veneers, roles } = config;

@@ -15,9 +15,10 @@ export interface MemberRoom {
 }
 
 /** What a lane takes on each member: a connection, and to prepare a slot. */
-type Resource = 'connection' | 'slot';
+export type Resource = 'connection' | 'slot';
 
-const SETTING: Readonly<Record<Resource, string>> = {
+/** What a server has of it at all. */
+export const SETTING: Readonly<Record<Resource, string>> = {
   connection: 'max_connections',
   slot: 'max_prepared_transactions',
 };
@@ -48,11 +49,28 @@ export function refuseTooMany(members: readonly MemberRoom[], prepares: boolean)
   }
 }
 
+/** What there is of a resource on a server, and what of it a rollout takes. */
+export interface Room {
+  /** So many of the wanted lanes have room; of all members in one step, all or none. */
+  readonly fits: number;
+  readonly needed: number;
+  readonly free: number;
+}
+
+/** The room on the one server of these members, for so many lanes, or for a step over all of them. Pure. */
+export function roomOn(wanted: number | 'all', members: readonly MemberRoom[], resource: Resource): Room {
+  const free = Math.max(0, freeOn(members, resource));
+  const all = sumOf(members, resource);
+  if (wanted === 'all') return { fits: free < all ? 0 : 1, needed: all, free };
+  return { fits: lanesOn(wanted, members, resource), needed: needed(wanted, members, resource), free };
+}
+
 /** Whether a shard has to prepare is known only inside the step: alone, it commits without a slot. */
 const resourcesOn = (members: readonly MemberRoom[], prepares: boolean): readonly Resource[] =>
   prepares && members.some(({ role }) => role === 'veneer') ? ['connection', 'slot'] : ['connection'];
 
-const byServer = (members: readonly MemberRoom[]): MemberRoom[][] => [
+/** By what they share connections, slots and locks with. */
+export const byServer = (members: readonly MemberRoom[]): MemberRoom[][] => [
   ...groupBy(members, ({ capacity }) => capacity.server).values(),
 ];
 

@@ -48,7 +48,7 @@ export const holdAtOnce =
   };
 
 /** Throws (exit 23) for a standby: it shows none of the transactions that are prepared on its primary. */
-function refuseStandby(session: Session): void {
+export function refuseStandby(session: Pick<Session, 'member' | 'server'>): void {
   if (!session.server.inRecovery) return;
   throw new VeneerError(`${session.member} is a read-only standby (pg_is_in_recovery)`, {
     exitCode: EXIT.unreachable,

@@ -31,7 +31,7 @@ async function openJoined(run: Run, { member, pid }: Session): Promise<Session> 
     holdMs: run.config.rollout.lockHoldMs,
   });
   try {
-    if (session.pid === pid) throw behindPooler(member);
+    refuseSharedBackend(session, pid);
     await joinRun(session, run.keys, pid);
     return session;
   } catch (error) {
@@ -40,9 +40,13 @@ async function openJoined(run: Run, { member, pid }: Session): Promise<Session> 
   }
 }
 
-/** Two connections of ours that are one backend: nothing that a session holds, a lock above all, is ours alone. */
-const behindPooler = (member: string): VeneerError =>
-  new VeneerError(
+/**
+ * Throws (exit 78) where another connection of ours, that of `pid`, is the same backend: nothing that a session holds, a lock above all,
+ * is ours alone.
+ */
+export function refuseSharedBackend({ member, pid: own }: Session, pid: number): void {
+  if (own !== pid) return;
+  throw new VeneerError(
     `${member} is reached through a pooler in transaction mode: two connections share one backend`,
     {
       exitCode: EXIT.config,
@@ -50,6 +54,7 @@ const behindPooler = (member: string): VeneerError =>
       hint: 'point its url at PostgreSQL itself, or at a pool in session mode',
     },
   );
+}
 
 /**
  * A session in place of one that broke. It is not handed out before the old one is gone from its server: only
