@@ -3,6 +3,7 @@ import { baselineBlocks } from './baseline.js';
 import type { Block } from './blocks/block.js';
 import { textOf } from './writers/text.js';
 import { createBlocks } from './create.js';
+import { doctorBlocks } from './doctor.js';
 import { historyBlocks } from './history.js';
 import { initBlocks } from './init.js';
 import { mapStrings, printable, withoutUrls } from './blocks/mask.js';
@@ -43,6 +44,8 @@ function blocksOf(report: Report, style: Style): readonly Block[] {
       return upBlocks(report, style);
     case 'init':
       return initBlocks(report, style);
+    case 'doctor':
+      return doctorBlocks(report, style);
     case 'setup':
       return setupBlocks(report, style);
     case 'status':

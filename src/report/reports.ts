@@ -2,6 +2,7 @@ import type { Problem } from '../errors.js';
 import type { Role } from '../fleet/member.js';
 import type { BaselineReport } from './baseline.js';
 import type { CreateReport } from './create.js';
+import type { DoctorReport } from './doctor.js';
 import type { HistoryRun, HistoryStep, RunState } from './history.js';
 import type { InitReport } from './init.js';
 import type { LedgerReport } from './ledger.js';
@@ -19,6 +20,7 @@ import type { WhyReport } from './why.js';
 export type Report =
   | UpReport
   | InitReport
+  | DoctorReport
   | SetupReport
   | StatusReport
   | WhyReport

@@ -42,6 +42,7 @@ test('the flags that are promised are there', () => {
   const flags = Object.fromEntries(COMMANDS.map(({ name, flags }) => [name, flags.map((flag) => flag.name)]));
   expect(flags).toEqual({
     init: ['dry-run'],
+    doctor: ['shard'],
     setup: ['without', 'dry-run'],
     up: [
       'to',

@@ -22,7 +22,7 @@ made  .env.example
 made  migrations/N_create-notes.sql
 made  shards.yaml
 
-notice: describe your fleet in shards.yaml, and copy .env.example to .env and fill that in
+notice: describe your fleet in shards.yaml, and copy .env.example to .env and fill that in; migrate doctor tells what the servers lack
 
 next: migrate setup
 `);

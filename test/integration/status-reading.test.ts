@@ -53,6 +53,7 @@ const DRY_RUNS: Readonly<Record<string, () => Promise<Report>>> = {
   why: () => s.run.why('cyberdyne'),
   'tenant list': () => s.run.tenant({ action: 'list' }),
   baseline: () => s.run.baseline(),
+  doctor: () => s.run.doctor(),
 };
 
 /** Runs all of them; answers by name how each ended, what comes next and which problems it has. */
@@ -90,6 +91,8 @@ test('status, and every dry run, work with the rights of a reader, before setup 
     why: [0, null],
     'tenant list': [0, null],
     baseline: [0, 'migrate status'],
+    // For whoever runs it: a reader may not set the fleet up.
+    doctor: [20, 'migrate doctor'],
   });
   const planned = await s.run.setup({ dryRun: true });
   await s.fleet.writeConfig(bookstoreYaml(s.fleet.name));
@@ -120,6 +123,8 @@ test('status, and every dry run, work with the rights of a reader, before setup 
     why: [0, null],
     'tenant list': [0, null],
     baseline: [0, 'migrate status'],
+    // Tables that it does not own are a warning.
+    doctor: [0, 'migrate doctor'],
   });
   const again = await s.run.setup({ dryRun: true });
   expect(again.members.map(({ state, forSuperuser }) => [state, forSuperuser])).toEqual(

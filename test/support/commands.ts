@@ -5,6 +5,7 @@ import { ledger, type LedgerOptions } from '../../src/commands/ledger/ledger.js'
 import { plan, type PlanOptions } from '../../src/commands/plan/plan.js';
 import { rehearse } from '../../src/commands/rehearse/rehearse.js';
 import type { RehearseOptions } from '../../src/commands/rehearse/rehearse-options.js';
+import { doctor } from '../../src/commands/doctor/doctor.js';
 import { create, type CreateOptions } from '../../src/commands/create/create.js';
 import { setup } from '../../src/commands/setup/setup.js';
 import { recover, type RecoverOptions } from '../../src/commands/repair/recover.js';
@@ -28,6 +29,7 @@ import type { LedgerReport } from '../../src/report/ledger.js';
 import type { TenantReport } from '../../src/report/tenant.js';
 import type { PlanReport } from '../../src/report/plan.js';
 import type { RehearseReport } from '../../src/report/rehearse.js';
+import type { DoctorReport } from '../../src/report/doctor.js';
 import type { CreateReport } from '../../src/report/create.js';
 import type { Progress } from '../../src/report/progress.js';
 import type { TestFleet } from './test-fleet.js';
@@ -35,6 +37,8 @@ import type { TestFleet } from './test-fleet.js';
 /** The commands as functions, on a test's fleet; nothing is printed. */
 export interface Commands {
   config(): Promise<Config>;
+  /** `shards`: globs. */
+  doctor(shards?: readonly string[]): Promise<DoctorReport>;
   setup(options?: { readonly dryRun?: boolean }): Promise<SetupReport>;
   up(options?: Partial<UpOptions>): Promise<UpReport>;
   /** One migration, data may be lost, unless told otherwise. */
@@ -117,6 +121,7 @@ export function commandsOn(
     tenant: async (options) => tenant(source(), options, context),
     create: async (options) =>
       create(await config(), { language: 'sql', scope: 'tenant', ...options }, context),
+    doctor: async (shards = []) => doctor(await config(), { shards }, context),
     setup: async (options = {}) => setup(await config(), { dryRun: false, ...options }, context),
     up: async (options = {}) => up(await config(), { ...all, ...options }, context),
     down: async (options = {}) => down(await config(), { ...all, ...last, ...options }, context),

@@ -13,6 +13,7 @@ export interface CommandSpec {
 
 export type CommandName =
   | 'init'
+  | 'doctor'
   | 'create'
   | 'plan'
   | 'lint'

@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command-spec.js';
+import { DOCTOR_COMMAND } from './doctor-command.js';
 import { FLEET_COMMANDS } from './fleet-commands.js';
 import { INIT_COMMAND } from './init-command.js';
 import { MIGRATION_COMMANDS } from './migration-commands.js';
@@ -8,6 +9,7 @@ import { TENANT_COMMANDS } from './tenant-commands.js';
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = [
   INIT_COMMAND,
+  DOCTOR_COMMAND,
   ...FLEET_COMMANDS,
   ...TENANT_COMMANDS,
   ...MIGRATION_COMMANDS,

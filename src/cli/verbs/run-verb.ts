@@ -51,6 +51,8 @@ async function runOnFleet(
   again: () => Promise<Config>,
 ): Promise<Report> {
   switch (verb.command) {
+    case 'doctor':
+      return (await import('../../commands/doctor/doctor.js')).doctor(config, verb.options, context);
     case 'ledger':
       return (await import('../../commands/ledger/ledger.js')).ledger(config, verb.options, context);
     case 'plan':

@@ -1,5 +1,4 @@
 import type { HistoryOptions } from '../../commands/history/history.js';
-import type { InitOptions } from '../../commands/init/init.js';
 import type { SandboxOptions } from '../../commands/sandbox/sandbox.js';
 import type { TenantOptions } from '../../commands/tenant/tenant.js';
 import type { WhyOptions } from '../../commands/why/why.js';
@@ -8,6 +7,7 @@ import { GRADES, type DriftGrade } from '../../report/drift.js';
 import type { Flags } from '../words/flags.js';
 import type { Invocation } from '../words/invocation.js';
 import type { RecoverOptions } from '../../commands/repair/recover.js';
+import { readFirstVerb, type FirstVerb } from './first-verbs.js';
 import { readLintVerb, type LintVerb } from './lint-verb.js';
 import { readMigrationVerb, type MigrationVerb } from './migration-verbs.js';
 import { readMilliseconds } from '../words/read-milliseconds.js';
@@ -19,7 +19,7 @@ import { usageError } from '../words/usage-error.js';
 export type Verb =
   | MigrationVerb
   | LintVerb
-  | { readonly command: 'init'; readonly options: InitOptions }
+  | FirstVerb
   | { readonly command: 'setup'; readonly options: { readonly dryRun: boolean } }
   | RollVerb
   | RehearseVerb
@@ -62,7 +62,8 @@ export function readVerb({ command, words, flags }: Invocation): Verb {
     case 'lint':
       return readLintVerb(words, flags);
     case 'init':
-      return { command: 'init', options: readInit(word, flags) };
+    case 'doctor':
+      return readFirstVerb(command.name, word, flags);
     case 'setup':
       return { command: 'setup', options: { dryRun } };
     case 'up':
@@ -111,16 +112,6 @@ const readStatus = (flags: Flags): StatusOptions => ({
   verify: flags.isSet('verify'),
   failOn: readGrade(flags.one('fail-on')),
 });
-
-/** There is no fleet yet that --config could name. */
-function readInit(word: string, flags: Flags): InitOptions {
-  if (flags.one('config') !== null)
-    throw usageError(
-      'migrate init writes shards.yaml: --config names one that is there',
-      'migrate init FOLDER',
-    );
-  return { folder: word === '' ? '.' : word, dryRun: flags.isSet('dry-run') };
-}
 
 /** Its words may be joined by hyphens, for shells. */
 function readGrade(text: string | null): DriftGrade {

@@ -35,7 +35,8 @@ export async function init({ folder, dryRun }: InitOptions, cwd: string): Promis
   };
 }
 
-const FILL_IN = 'describe your fleet in shards.yaml, and copy .env.example to .env and fill that in';
+const FILL_IN =
+  'describe your fleet in shards.yaml, and copy .env.example to .env and fill that in; migrate doctor tells what the servers lack';
 
 async function carryOut(folder: string, plan: FilePlan): Promise<void> {
   if (plan.todo === null) return;

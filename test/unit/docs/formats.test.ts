@@ -127,6 +127,11 @@ const REPORTS: Readonly<Record<string, readonly (readonly [file: string, name: s
     'runs',
     'follows',
   ],
+  doctor: [
+    ['src/report/doctor.ts', 'DoctorReport'],
+    ['src/report/doctor.ts', 'DoctorMember'],
+    ['src/report/doctor.ts', 'DoctorCheck'],
+  ],
   create: [['src/report/create.ts', 'CreateReport']],
   init: [['src/report/init.ts', 'InitReport'], ['src/report/init.ts', 'InitFile'], 'fleet'],
   setup: [
