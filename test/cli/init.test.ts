@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -31,6 +31,40 @@ next: migrate setup
   const { files } = JSON.parse(again.stdout) as { files: { state: string }[] };
   expect(new Set(files.map(({ state }) => state))).toEqual(new Set(['there already']));
 });
+
+/** Ends the process as it gives a file its name for the nth time: before that, or behind it. */
+const killAt = (time: number, when: 'before' | 'behind'): string => {
+  const kill = `process.kill(process.pid, 'SIGKILL')`;
+  const code = `import fs from 'node:fs/promises'; import { syncBuiltinESMExports } from 'node:module';
+    const { link } = fs; let times = 0;
+    fs.link = async (...names) => { const isNow = ++times === ${time};
+      if (isNow && '${when}' === 'before') ${kill}; await link(...names); if (isNow) ${kill}; };
+    syncBuiltinESMExports();`;
+  return `--import data:text/javascript,${encodeURIComponent(code)}`;
+};
+
+test.each([1, 2, 3, 4].flatMap((time) => [[time, 'before'] as const, [time, 'behind'] as const]))(
+  'killed at file %i, %s it has its name: typed again it finishes, and nothing is half there',
+  async (time, when) => {
+    const killed = await runCli(['init'], { cwd, env: { NODE_OPTIONS: killAt(time, when) } });
+    expect(killed.signal).toBe('SIGKILL');
+    expect(await cli('init')).toMatchObject({ code: 0 });
+    const named = (await readdir(cwd, { recursive: true })).filter((file) => !/\.[0-9a-f]{12}$/.test(file));
+    expect(named.map((file) => file.replace(/\d{17}/, 'N')).toSorted()).toEqual([
+      '.env.example',
+      '.gitignore',
+      'migrations',
+      'migrations/N_create-notes.sql',
+      'shards.yaml',
+    ]);
+    const example = await readFile(join(cwd, '.env.example'), 'utf8');
+    let port = 0;
+    const env = example.replaceAll(/@\w+\.internal:5432/g, () => `@localhost:${++port}`);
+    await writeFile(join(cwd, '.env'), env);
+    // All that is missing now are the servers.
+    expect(await cli('doctor')).toMatchObject({ code: 23 });
+  },
+);
 
 test('--dry-run makes nothing', async () => {
   const { code, stdout } = await cli('init', 'shop', '--dry-run');
