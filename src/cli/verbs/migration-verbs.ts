@@ -5,7 +5,6 @@ import type { PlanOptions } from '../../commands/plan/plan.js';
 import type { NewLanguage, NewScope } from '../../migrations/files/templates.js';
 import { shellWord } from '../../shell-word.js';
 import type { Flags } from '../words/flags.js';
-import { quoted } from '../words/quoted.js';
 import { usageError } from '../words/usage-error.js';
 
 /** A command about migrations with its options. */
