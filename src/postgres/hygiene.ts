@@ -56,6 +56,14 @@ const LIVENESS: Values = {
 };
 
 /**
+ * What a session has committed is on disk when it is told so: intents, evidence and ledgers are what a crash is settled by. For others
+ * than `off`, which say what standbys have by then, there are reasons. PREPARE and COMMIT PREPARED are flushed whatever it says
+ * (EndPrepare and RecordTransactionCommitPrepared in twophase.c).
+ */
+const FLUSHED = `'synchronous_commit', CASE WHEN pg_catalog.current_setting('synchronous_commit') = 'off'
+  THEN pg_catalog.set_config('synchronous_commit', 'on', false) END`;
+
+/**
  * An expression that sets settings for the session, as far as this server's version knows them, and answers these. Asked one by
  * one: pg_settings lists all of a server's, and a session is opened often enough for that to count.
  */
@@ -65,7 +73,7 @@ const setAll = (settings: Values): string => {
     const isKnown = `pg_catalog.current_setting(${setting}, true) IS NOT NULL`;
     return `${setting}, CASE WHEN ${isKnown} THEN pg_catalog.set_config(${setting}, ${wanted}, false) END`;
   });
-  return `pg_catalog.json_strip_nulls(pg_catalog.json_build_object(${each.join(', ')}))`;
+  return `pg_catalog.json_strip_nulls(pg_catalog.json_build_object(${[...each, FLUSHED].join(', ')}))`;
 };
 
 /**

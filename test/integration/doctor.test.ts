@@ -228,34 +228,24 @@ test('an extension that shards need and the veneer cannot be given fails; one th
 test.each([
   [
     'ALTER ROLE bookstore_admin IN DATABASE %',
-    'ALTER ROLE "bookstore_admin" IN DATABASE "%" RESET synchronous_commit',
+    'ALTER ROLE "bookstore_admin" IN DATABASE "%" RESET session_replication_role',
   ],
-  ['ALTER DATABASE %', 'ALTER DATABASE "%" RESET synchronous_commit'],
+  ['ALTER DATABASE %', 'ALTER DATABASE "%" RESET session_replication_role'],
 ])('a setting that harms a run is told with what takes it back: %s', async (where, cure) => {
   const here = (text: string): string => text.replace('%', s.fleet.database);
-  await superuser('shard3', `${here(where)} SET synchronous_commit = off`);
+  await superuser('shard3', `${here(where)} SET session_replication_role = replica`);
   const report = await s.run.doctor();
   expect(report.exitCode).toBe(0);
   expect(checksOf(report, 'shard3', 'settings')).toMatchObject([
-    { outcome: 'warning', found: expect.stringContaining('synchronous_commit = off: '), cure: here(cure) },
+    {
+      outcome: 'warning',
+      found: expect.stringContaining('session_replication_role = replica: '),
+      cure: here(cure),
+    },
   ]);
   await superuser('shard3', here(cure));
   expect(checksOf(await s.run.doctor(), 'shard3', 'settings')).toMatchObject([
     { outcome: 'ok', found: 'none is in the way' },
-  ]);
-});
-
-test('a setting that only a superuser may give is told, and one of the url is', async () => {
-  await superuser('shard3', `ALTER DATABASE ${s.fleet.database} SET session_replication_role = replica`);
-  const url = new URL(s.fleet.urlOf('shard1'));
-  url.searchParams.set('options', '-c synchronous_commit=off');
-  await configure((yaml) => yaml.replace('${SHARD1_URL}', url.href));
-  const report = await s.run.doctor();
-  expect(checksOf(report, 'shard3', 'settings')).toMatchObject([
-    { outcome: 'warning', found: expect.stringContaining('session_replication_role = replica: ') },
-  ]);
-  expect(checksOf(report, 'shard1', 'settings')).toMatchObject([
-    { outcome: 'warning', cure: expect.stringContaining('out of the url') },
   ]);
 });
 
@@ -264,6 +254,7 @@ test('limits of a login or database that a run takes off itself are told as such
     ['statement_timeout', '1s'],
     ['transaction_timeout', '1s'],
     ['idle_session_timeout', '1s'],
+    ['synchronous_commit', 'off'],
     ['default_transaction_read_only', 'on'],
   ])
     await superuser('shard1', `ALTER DATABASE ${s.fleet.database} SET ${name} = '${value}'`);
@@ -271,7 +262,7 @@ test('limits of a login or database that a run takes off itself are told as such
     {
       outcome: 'ok',
       found:
-        'default_transaction_read_only = on, idle_session_timeout = 1000, statement_timeout = 1000, transaction_timeout = 1000: not for sessions of a run',
+        'default_transaction_read_only = on, idle_session_timeout = 1000, statement_timeout = 1000, synchronous_commit = off, transaction_timeout = 1000: not for sessions of a run',
     },
   ]);
 });

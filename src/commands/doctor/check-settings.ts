@@ -11,25 +11,22 @@ interface Setting extends Row {
   readonly setFor: { readonly role: string | null; readonly database: string | null } | null;
 }
 
-/** Limits that end statements, transactions or sessions, or forbid to write. */
-const LIMITS: readonly string[] = [
-  'statement_timeout',
-  'lock_timeout',
-  'transaction_timeout',
-  'idle_session_timeout',
-  'idle_in_transaction_session_timeout',
-  'default_transaction_read_only',
-];
-
-/** Without a limit, as PostgreSQL is installed. */
-const UNLIMITED: readonly string[] = ['0', 'off'];
+/**
+ * Limits that end statements, transactions or sessions, or forbid to write, and what lets a COMMIT be lost: with the value by which they
+ * do not.
+ */
+const LIMITS: Readonly<Record<string, string>> = {
+  synchronous_commit: 'on',
+  statement_timeout: '0',
+  lock_timeout: '0',
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  default_transaction_read_only: 'off',
+};
 
 /** What runs are harmed by, and set not themselves: it is somebody's decision, or only a superuser's to make. */
 const HARMS: Readonly<Record<string, { readonly values: readonly string[]; readonly harm: string }>> = {
-  synchronous_commit: {
-    values: ['off'],
-    harm: 'what a step has committed, and the record by which it is settled, may be gone after a crash of the server',
-  },
   session_replication_role: {
     values: ['replica', 'local'],
     harm: 'triggers of migrations that change rows do not fire, and with replica foreign keys are not checked',
@@ -41,12 +38,12 @@ const HARMS: Readonly<Record<string, { readonly values: readonly string[]; reado
  * wonder. reset_val is what the session began with, before it set its own.
  */
 export async function settingsChecks(session: Session): Promise<DoctorCheck[]> {
-  const settings = await session.query<Setting>(SETTINGS, [[...LIMITS, ...Object.keys(HARMS)]]);
+  const settings = await session.query<Setting>(SETTINGS, [[...Object.keys(LIMITS), ...Object.keys(HARMS)]]);
   const harmful = settings.flatMap((setting) => harmOf(setting));
   if (harmful.length > 0) return harmful;
   const taken = settings.filter(
     ({ name, value }) =>
-      LIMITS.includes(name) && !UNLIMITED.includes(value) && session.pinned[name] !== undefined,
+      LIMITS[name] !== undefined && value !== LIMITS[name] && session.pinned[name] !== undefined,
   );
   const text = taken.map(({ name, value }) => `${name} = ${value}`).join(', ');
   return [ok('settings', taken.length === 0 ? 'none is in the way' : `${text}: not for sessions of a run`)];
