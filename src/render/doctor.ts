@@ -32,7 +32,7 @@ function memberTable(members: readonly DoctorMember[], style: Style): Block {
   }));
   const hidden = members.length - shown.length;
   return [
-    ...tableLines([head, ...shown.map((member) => memberRow(member, style))]),
+    ...tableLines([head, ...shown.map((member) => memberRow(member, style))], 'first row'),
     ...(hidden > 0 ? [style.dim(`… and ${count(hidden)} more, all ok (--json lists them)`)] : []),
   ];
 }

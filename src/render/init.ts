@@ -10,7 +10,11 @@ export function initBlocks(report: InitReport, style: Style): readonly Block[] {
     { text: state, paint: PAINT[state](style) },
     { text: file, paint: style.bold },
   ]);
-  return [report.dryRun ? [NOTHING_CHANGED] : [], tableLines(rows), ...footerBlocks(report, [], style)];
+  return [
+    report.dryRun ? [NOTHING_CHANGED] : [],
+    tableLines(rows, ['state', 'file']),
+    ...footerBlocks(report, [], style),
+  ];
 }
 
 const PAINT: Readonly<Record<InitFile['state'], (style: Style) => (text: string) => string>> = {

@@ -22,7 +22,10 @@ export function whyBlocks(report: WhyReport, style: Style): readonly Block[] {
           tenants.map((tenant) => tenantLine(tenant, style)),
           meant === 'tenant' && relations.length === 0
             ? [report.exitCode === 0 ? 'it has no relation yet' : 'nothing is known of its relations']
-            : tableLines(relations.map((one) => relationRow(one, style))),
+            : tableLines(
+                relations.map((one) => relationRow(one, style)),
+                ['relation', 'shown', 'veneer', 'state', 'rule', 'INSERTs'],
+              ),
         ]
       : relations.map((one) => wholeBlock(one, tenants, style))),
     driftBlock(each([...relations, ...locals].flatMap(({ drift }) => drift)), style),
@@ -88,7 +91,8 @@ function standing({ table, shownAs, state }: WhyRelation): readonly string[] {
 
 function roleLines({ roles }: WhyRelation): Block {
   const rows = roles.map(({ role, privileges, user, mapping, there }): readonly Cell[] => [
-    { text: `  ${'role'.padEnd(8)}${role}` },
+    { text: '  role  ' },
+    { text: role },
     { text: privileges.length === 0 ? 'may do nothing' : privileges.join(', ') },
     {
       text: `as ${user}${mapping === 'missing' ? ', by no user mapping' : mapping === 'different' ? ', by a mapping that differs' : ''}`,
@@ -98,7 +102,7 @@ function roleLines({ roles }: WhyRelation): Block {
         there === null ? '' : there.length === 0 ? 'who may do nothing there' : `there ${there.join(', ')}`,
     },
   ]);
-  return tableLines(rows, ['role', 'may', 'as', 'there']);
+  return tableLines(rows, ['', 'role', 'may', 'as', 'there']);
 }
 
 const lineText = ({ line, except }: WhyRule): string =>

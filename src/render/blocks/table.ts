@@ -4,7 +4,7 @@ import { pad, widthOf } from './width.js';
 export type { Cell } from './block.js';
 
 /** Rows of one table. `head` names its columns where a form of the report shows them; text shows a first row alone. */
-export function tableLines(rows: readonly (readonly Cell[])[], head: Table['head'] = []): readonly Row[] {
+export function tableLines(rows: readonly (readonly Cell[])[], head: Table['head']): readonly Row[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     rows.reduce((width, row) => Math.max(width, widthOf(oneLine(row[column]?.text ?? ''))), 0),

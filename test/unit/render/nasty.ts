@@ -45,4 +45,7 @@ export const nastyRows: fc.Arbitrary<readonly (readonly string[])[]> = fc
   );
 
 export const tableOfTexts = (rows: readonly (readonly string[])[]): readonly Line[] =>
-  tableLines(rows.map((cells) => cells.map((text) => ({ text, paint: MARKED.bold }))));
+  tableLines(
+    rows.map((cells) => cells.map((text) => ({ text, paint: MARKED.bold }))),
+    [],
+  );

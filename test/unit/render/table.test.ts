@@ -17,11 +17,14 @@ test.each([
 test('wide characters, long names and line breaks do not break the columns', () => {
   const cells = (...texts: string[]) => texts.map((text) => ({ text }));
   expect(
-    tableLines([
-      cells('shard', 'tenant', 'n'),
-      cells('東京', 'a\nb\tc', '1'),
-      cells('s', 'a_name_that_is_longer_than_others', '2'),
-    ]).map(rowText),
+    tableLines(
+      [
+        cells('shard', 'tenant', 'n'),
+        cells('東京', 'a\nb\tc', '1'),
+        cells('s', 'a_name_that_is_longer_than_others', '2'),
+      ],
+      [],
+    ).map(rowText),
   ).toEqual([
     'shard  tenant                             n',
     String.raw`東京   a\nb\tc                            1`,
@@ -32,13 +35,16 @@ test('wide characters, long names and line breaks do not break the columns', () 
 test('numbers stand at the right; paint does not count as columns', () => {
   const paint = (text: string): string => `<${text}>`;
   expect(
-    tableLines([
-      [{ text: 'n', align: 'right', paint }, { text: 'x' }],
-      [{ text: '1,950', align: 'right' }, { text: 'y' }],
-    ]).map(rowText),
+    tableLines(
+      [
+        [{ text: 'n', align: 'right', paint }, { text: 'x' }],
+        [{ text: '1,950', align: 'right' }, { text: 'y' }],
+      ],
+      [],
+    ).map(rowText),
   ).toEqual(['<    n>  x', '1,950  y']);
 });
 
 test('no rows, no lines', () => {
-  expect(tableLines([])).toEqual([]);
+  expect(tableLines([], [])).toEqual([]);
 });
