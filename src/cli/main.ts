@@ -1,12 +1,13 @@
 import { EXIT, type ExitCode } from '../errors.js';
 import { quickAnswer } from './quick-answer.js';
 import { loadClient } from './load-client.js';
-import { surviveClosedPipes } from './terminal/terminal.js';
+import { answerText } from './terminal/standard-output.js';
+import { surviveLostOutput } from './terminal/terminal.js';
 
 /** argv → command → report → text → exit code. Never throws; loads only what the command at hand needs. */
 export async function main(argv: readonly string[]): Promise<void> {
   const closed = new AbortController();
-  surviveClosedPipes(() => closed.abort());
+  surviveLostOutput(() => closed.abort());
   try {
     process.exitCode = await answer(argv, closed.signal);
   } catch (error) {
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function answer(argv: readonly string[], closed: AbortSignal): Promise<ExitCode> {
   const quick = quickAnswer(argv);
   if (quick !== null) {
-    process.stdout.write(quick);
+    answerText(quick);
     return EXIT.clean;
   }
   await loadClient();

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -95,6 +95,38 @@ test('a pipe that was closed breaks no run', async () => {
   expect(code).toBe(0);
   await writeHooks(fleet, {});
   expect(await cli('plan')).toMatchObject({ stdout: expect.stringContaining('nothing is pending') });
+});
+
+test.each(['ndjson', 'text'])(
+  'output that cannot be written breaks no run, and is told once: %s',
+  async (format) => {
+    await fleet.writeMigration(`0003_full_${format}.sql`, CREATE(`full_${format}`));
+    // As a full disk does, a file that is open for reading refuses each line.
+    await writeFile(inFleet('unwritable'), '');
+    const place = await open(inFleet('unwritable'), 'r');
+    const child = spawn(process.execPath, [CLI, 'up', '--format', format], {
+      cwd: fleet.dir,
+      stdio: ['ignore', place.fd, 'pipe'],
+    });
+    const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+    await place.close();
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^error: stdout cannot be written: EBADF.*\n  hint: .*\n$/),
+    });
+    expect(await cli('plan')).toMatchObject({ stdout: expect.stringContaining('nothing is pending') });
+  },
+);
+
+test('an answer that a disk takes a part of is not taken for whole', async () => {
+  const limited = 'ulimit -f 1; exec "$@" > part';
+  const argv = ['-c', limited, 'sh', process.execPath, CLI, 'history', '--json'];
+  const child = spawn('sh', argv, { cwd: fleet.dir, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^error: stdout cannot be written: EFBIG/),
+  });
 });
 
 test('with --out the terminal shows the usual text, and the file holds the form that was asked for', async () => {

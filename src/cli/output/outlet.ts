@@ -27,7 +27,7 @@ const USUAL: Streams = { stdout: answerText, stderr: (text) => void process.stde
 
 /**
  * Nothing here waits for whoever reads: pipes are written to without blocking, and what is behind one that was closed is nobody's
- * (`surviveClosedPipes`). Where the file cannot be written at the end, that is told, and the exit code stays the command's own.
+ * (`surviveLostOutput`). Where the file cannot be written at the end, that is told, and the exit code stays the command's own.
  */
 export function outletFor({ format, shown }: Omit<OutputChoice, 'out'>, file: OutFile | null): Outlet {
   const events: string[] = [];

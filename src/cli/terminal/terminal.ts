@@ -20,15 +20,23 @@ export function readTerminal(noColor: boolean): Terminal {
   };
 }
 
-/** Whoever reads our output may leave (`migrate status | head`): what is written after that is nobody's. */
-export function surviveClosedPipes(onClosed: () => void): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      onClosed();
-    });
-  }
+/**
+ * Whoever reads our output may leave (`migrate status | head`), and the disk that it goes to may be full: what is written after
+ * that is nobody's, and no run ends of it. Told once on stderr, but for a reader who left.
+ */
+export function surviveLostOutput(onLost: () => void): void {
+  let isTold = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    onLost();
+    if (error.code === 'EPIPE' || isTold) return;
+    isTold = true;
+    process.stderr.write(`${lostText(error)}\n`);
+  });
+  process.stderr.on('error', onLost);
 }
+
+const lostText = ({ message }: Error): string =>
+  `error: stdout cannot be written: ${message}\n  hint: the command goes on, and its exit code tells how it ends`;
 
 /** Gives the cursor back that the list of shards has hidden; at once, since the process is about to end. */
 export function showCursor(): void {
