@@ -1,17 +1,19 @@
 import { commandHelp, overviewHelp } from './words/help.js';
 import { COMMANDS, GROUPS } from './specs/commands.js';
 import { GLOBAL_FLAGS } from './specs/command-spec.js';
-import { findCommand } from './words/invocation.js';
+import { findCommand, HELP } from './words/invocation.js';
 import { version } from '../version.js';
 
 /**
- * What `--help` and `--version` answer, or null where neither was asked for. Nothing heavy is loaded for it. Throws a
+ * What `--help`, `help COMMAND` and `--version` answer, or null where none was asked for. Nothing heavy is loaded for it. Throws a
  * VeneerError (exit 64) for help about a command that does not exist.
  */
 export function quickAnswer(argv: readonly string[]): string | null {
   const asked = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-  if (asked.includes('--help') || asked.includes('-h')) return helpFor(wordsOf(asked));
-  return asked.includes('--version') ? `${version()}\n` : null;
+  const words = wordsOf(asked);
+  if (words[0] === HELP) return helpFor(words.slice(1));
+  if (asked.includes('--help') || asked.includes('-h')) return helpFor(words);
+  return asked.includes('--version') || asked.includes('-V') ? `${version()}\n` : null;
 }
 
 function helpFor(words: readonly string[]): string {

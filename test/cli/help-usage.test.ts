@@ -10,6 +10,8 @@ test.each([
   ['recoevr', 'migrate has no command "recoevr"; did you mean recover?'],
   ['rollback', 'migrate has no command "rollback"'],
   ['rollback --help', 'migrate has no command "rollback"'],
+  ['help stat', 'migrate has no command "stat"; did you mean status?'],
+  ['hlep', 'migrate has no command "hlep"; did you mean help?'],
   ['sandbox', 'migrate sandbox needs a command'],
   ['sandbox ur', 'migrate sandbox has no command "ur"; did you mean url?'],
   ['up --shrad x', 'migrate up has no option --shrad; did you mean --shard?'],

@@ -24,6 +24,21 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))(
   },
 );
 
+test.each([
+  ['help', '--help'],
+  ['help up', 'up --help'],
+  ['help sandbox', 'sandbox --help'],
+  ['help sandbox url', 'sandbox url --help'],
+  ['help history show', 'history show --help'],
+  ['--config x.yaml help plan', 'plan --help'],
+  ['-V', '--version'],
+  ['up -V', '--version'],
+])('migrate %s answers what migrate %s does', async (line, same) => {
+  const told = await runCli(line.split(' '), { cwd });
+  expect(told).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^(Usage: migrate|\d)/) });
+  expect(told).toEqual(await runCli(same.split(' '), { cwd }));
+});
+
 const TAKEN_DOWN = [
   'to',
   'shard',

@@ -93,5 +93,5 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'no-color', type: 'boolean', text: 'no colours (NO_COLOR does the same)' },
   { name: 'help', alias: 'h', type: 'boolean', text: 'this text' },
-  { name: 'version', type: 'boolean', text: 'the version of pg-veneer' },
+  { name: 'version', alias: 'V', type: 'boolean', text: 'the version of pg-veneer' },
 ];

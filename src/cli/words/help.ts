@@ -30,7 +30,9 @@ export function overviewHelp(group: string): string {
     section('Commands:', commands),
     section('Everywhere:', GLOBAL_FLAGS.map(flagRow)),
     ...(group === '' ? [section('Exit codes, the highest that applies wins:', EXIT_CODES)] : []),
-    ...(group === '' ? [['`migrate COMMAND --help` has its options and examples.']] : []),
+    ...(group === ''
+      ? [['`migrate COMMAND --help`, or `migrate help COMMAND`, has its options and examples.']]
+      : []),
   ]);
 }
 

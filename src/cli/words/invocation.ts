@@ -24,6 +24,9 @@ export async function readInvocation(argv: readonly string[]): Promise<Invocatio
   return { command, words: rest, flags: readFlags(flags, known, helpOf(command)) };
 }
 
+/** The first word that asks for help about the others: `quickAnswer` has answered it. */
+export const HELP = 'help';
+
 /** The command that the words begin with; throws the error for a word that is none. */
 export function findCommand(words: readonly string[]): CommandSpec {
   const [first = '', second = ''] = words;
@@ -33,7 +36,9 @@ export function findCommand(words: readonly string[]): CommandSpec {
   const command = named(`${first} ${second}`) ?? (isGroup ? undefined : named(first));
   if (command !== undefined) return command;
   const group = isGroup ? first : '';
-  const names = isGroup ? commandsOf(first).map((spec) => spec.name.slice(first.length + 1)) : FIRST_WORDS;
+  const names = isGroup
+    ? commandsOf(first).map((spec) => spec.name.slice(first.length + 1))
+    : [...FIRST_WORDS, HELP];
   throw unknownCommand(isGroup ? second : first, names, group);
 }
 
