@@ -161,6 +161,18 @@ test('a file that cannot be written is told before anything runs', async () => {
   expect(await fleet.query('shard1', `SELECT to_regclass('bluth_co.never') AS t`)).toEqual([{ t: null }]);
 });
 
+test('the file that stdout goes to is not taken from it', async () => {
+  const argv = ['-c', 'exec "$@" >> log', 'sh', process.execPath, CLI, 'history', '--out', '/dev/stdout'];
+  await writeFile(inFleet('log'), 'before\n');
+  const child = spawn('sh', argv, { cwd: fleet.dir, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect({ code, stderr }).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('--out /dev/stdout is where stdout or stderr goes'),
+  });
+  expect(await readFile(inFleet('log'), 'utf8')).toBe('before\n');
+});
+
 test('one that cannot be written in the end hides neither the report nor the exit code', async () => {
   await mkdir(inFleet('folder'));
   await writeHooks(fleet, { after_run: [{ command: 'rmdir folder' }] });

@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
+import {
+  chmodSync,
+  fstatSync,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
 import path from 'node:path';
 import { EXIT, textOf, VeneerError } from '../../errors.js';
 import { fieldOf } from '../../postgres/sqlstate.js';
@@ -17,10 +28,16 @@ export interface OutFile {
  */
 export function openOutFile(file: string): OutFile {
   const there = statsOf(file);
-  if (there !== null && !there.isFile())
+  if (file.endsWith('/') || (there !== null && !there.isFile()))
     throw usageError(`--out ${file} is no file`, 'name a file, or leave --out out');
+  // As /dev/stdout is: to take its place would take what is there from all who write to it.
+  if (there !== null && [1, 2].some((fd) => isOpenAs(fd, there)))
+    throw usageError(
+      `--out ${file} is where stdout or stderr goes`,
+      'leave --out out: the report goes to stdout',
+    );
   // Through a link to what it names, or else the link would go.
-  const target = there === null ? path.resolve(file) : realpathSync(file);
+  const target = there === null ? targetOf(file) : realpathSync(file);
   const attempt = (act: () => void): void => {
     try {
       act();
@@ -53,6 +70,21 @@ function replace(target: string, text: string): void {
 /** A name that collectors pass over, who go by the end of a name and leave hidden files out. */
 const besides = (target: string): string =>
   path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+
+/** Of a file that is not there: where its link leads, should it be one that leads nowhere yet. */
+function targetOf(file: string): string {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path.resolve(file);
+  return targetOf(path.resolve(realpathSync(path.dirname(file)), readlinkSync(file)));
+}
+
+function isOpenAs(fd: number, { dev, ino }: Stats): boolean {
+  try {
+    const open = fstatSync(fd);
+    return open.dev === dev && open.ino === ino;
+  } catch {
+    return false;
+  }
+}
 
 /** Null where nothing is. */
 function statsOf(file: string): Stats | null {

@@ -1,4 +1,15 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -93,9 +104,18 @@ test('a link stays a link', async () => {
   expect(await readdir(at('folder'))).toEqual(['c']);
 });
 
+test('one that leads to nothing yet, too, and over another', async () => {
+  await symlink('folder/e', at('early'));
+  await symlink('early', at('earlier'));
+  openOutFile(at('earlier')).write('new');
+  expect(await readFile(at('folder/e'), 'utf8')).toBe('new');
+  expect((await lstat(at('earlier'))).isSymbolicLink()).toBe(true);
+});
+
 test.each([
   ['a folder that is not there', 'nowhere/a', 64],
   ['a folder', 'folder', 64],
+  ['a folder that is to be', 'later/', 64],
   ['what has a file for its folder', 'a.prom/b', 64],
 ])('%s is found before anything runs', (_, name, exitCode) => {
   expect(() => openOutFile(at(name))).toThrow(VeneerError);
