@@ -60,13 +60,26 @@ const NO_FAILURE: readonly LastRun['state'][] = ['done', 'running', 'interrupted
 const ofRun = (run: LastRun | null, valueOf: (run: LastRun) => number): readonly Sample[] =>
   run === null ? [] : [{ labels: { command: run.command }, value: valueOf(run) }];
 
-function driftMetrics({ drift }: StatusReport): readonly Metric[] {
+/** Could anything be compared? Where all shards or all veneers are away, no difference is found. */
+function isCompared({ members }: StatusReport): boolean {
+  const isRead = (role: string): boolean => {
+    const such = members.filter((member) => member.role.includes(role));
+    return such.length === 0 || such.some(({ reachable }) => reachable);
+  };
+  return isRead('shard') && isRead('veneer');
+}
+
+function driftMetrics(report: StatusReport): readonly Metric[] {
+  const { drift } = report;
+  const grades = isCompared(report)
+    ? GRADES
+    : GRADES.filter((grade) => drift.some((found) => found.grade === grade));
   const groups = groupBy(drift, (found) => JSON.stringify(labelsOf(found)));
   return [
     metric(
       'drift_grade',
-      'Differences between veneers and shards by grade, in all.',
-      GRADES.map((grade) => ({
+      'Differences between veneers and shards by grade, of all that answers.',
+      grades.map((grade) => ({
         labels: { grade },
         value: drift.filter((found) => found.grade === grade).length,
       })),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expositionOf } from '../../../src/render/metrics/exposition.js';
 import { statusMetrics } from '../../../src/render/metrics/status-metrics.js';
 import { nasty } from './nasty.js';
+import type { Drift } from '../../../src/report/drift.js';
 import { drift, statusReport, tenant } from './samples.js';
 
 const AT = new Date('2026-01-05T09:00:00.500Z');
@@ -135,6 +136,20 @@ test('what nobody could read has no value', () => {
     'pgveneer_drift',
   ]);
 });
+
+test.each(['veneer', 'shard'] as const)(
+  'where no %s answers, nobody has seen that there is no drift',
+  (role) => {
+    const [veneer, shard] = statusReport().members;
+    const members = [veneer!, shard!].map((member) => ({ ...member, reachable: member.role !== role }));
+    const gradesOf = (found: readonly Drift[]): Read[] =>
+      samplesOf(statusMetrics(statusReport({ members, drift: found }), AT)).filter(
+        ({ name }) => name === 'pgveneer_drift_grade',
+      );
+    expect(gradesOf([])).toEqual([]);
+    expect(gradesOf([drift('invisible', 'a')])).toMatchObject([{ labels: { grade: 'invisible' }, value: 1 }]);
+  },
+);
 
 test('there are as many series for a thousand tenants and tables as for one', () => {
   const seriesFor = (count: number): number => {
