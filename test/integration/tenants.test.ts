@@ -341,6 +341,22 @@ test('tenant list says how far each tenant is', async () => {
   });
 });
 
+test('tenant list tells whose shard is away, and what to type next', async () => {
+  await s.start(FIRST);
+  const nowhere = 'postgres://nobody@127.0.0.1:1/nowhere';
+  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('${SHARD3_URL}', nowhere));
+  expect(await s.run.tenant({ action: 'list' })).toMatchObject({
+    exitCode: 23,
+    next: 'migrate status',
+    tenants: [
+      { state: 'live' },
+      { state: 'live' },
+      { state: 'live' },
+      { tenant: 'initech', state: 'unreachable' },
+    ],
+  });
+});
+
 test.each(['', 'pg_foo', 'pgveneer', 'x'.repeat(64)])(
   'a name that no tenant can have is told as what was typed, not as a fault of shards.yaml: %j',
   async (name) => {

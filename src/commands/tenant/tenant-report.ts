@@ -7,15 +7,18 @@ type ReportParts = Pick<TenantReport, 'action' | 'tenants' | 'problems'> &
   Partial<Pick<TenantReport, 'dryRun' | 'notices' | 'next' | 'exitCode'>>;
 
 /** A report of these commands; its exit code is that of the worst problem, unless told otherwise. */
-export const tenantReport = ({ fleet }: Config, parts: ReportParts): TenantReport => ({
-  command: 'tenant',
-  fleet,
-  dryRun: false,
-  notices: [],
-  next: null,
-  exitCode: worst(...parts.problems.map((problem: Problem) => problem.exitCode)),
-  ...parts,
-});
+export const tenantReport = ({ fleet }: Config, parts: ReportParts): TenantReport => {
+  const exitCode = worst(...parts.problems.map((problem: Problem) => problem.exitCode));
+  return {
+    command: 'tenant',
+    fleet,
+    dryRun: false,
+    notices: [],
+    next: nextCommand({ exitCode, problems: parts.problems, otherwise: null }),
+    exitCode,
+    ...parts,
+  };
+};
 
 /** How a tenant stands; `version` and `pending` null: not known. */
 export const tenantLine = (
