@@ -12,14 +12,15 @@ import type { Ending, SettledParticipant, Unsettled } from './unsettled.js';
 
 export interface Patient {
   readonly isHopeless?: () => boolean;
-  /** Who asks is who began the attempt, has not decided to commit it, and will not: see `decide`. */
+  /** Who asks is who began the attempt, and has not decided to commit it: see `decide`. */
   readonly givesUp?: boolean;
 }
 
 /**
  * Reads, decides and acts until the attempt is settled or the deadline has passed: its tables wait for us
- * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0, or hopeless: one pass. Then who may give it
- * up does so, and nobody waits any more but on members that cannot be read.
+ * meanwhile, so a member that comes back soon is worth waiting for. `deadlineMs` 0, or hopeless: one pass. Who may give it
+ * up does so with what was found when the time was over, and nobody waits any more but on members that cannot be read; but not
+ * once a pass has begun to commit what it found prepared everywhere: its answer may be lost, and what it did with it out of sight.
  */
 export async function settleAttempt(
   unsettled: Unsettled,
@@ -27,20 +28,39 @@ export async function settleAttempt(
   { isHopeless = () => false, givesUp = false }: Patient = {},
 ): Promise<Ending> {
   const deadline = Date.now() + deadlineMs;
+  const isOver = (): boolean => isHopeless() || Date.now() >= deadline;
+  let isDecided = false;
   for (;;) {
-    const ending = await settleOnce(unsettled, false);
-    if (ending.kind !== 'in doubt' || isHopeless()) return ending;
-    if (Date.now() >= deadline) return givesUp ? settleOnce(unsettled, true) : ending;
+    let isLast = false;
+    const ending = await (unsettled.protocol === 'lock-step'
+      ? settleLockStep(unsettled)
+      : settleTwoPhase(unsettled, {
+          givesUp: () => (isLast = isOver()) && givesUp && !isDecided && !isHopeless(),
+          onCommit: () => void (isDecided = true),
+        }));
+    if (ending.kind !== 'in doubt' || isLast || isHopeless()) return ending;
+    if (unsettled.protocol === 'lock-step' && isOver()) return ending;
     await delay(100);
   }
 }
 
-async function settleOnce(unsettled: Unsettled, givesUp: boolean): Promise<Ending> {
-  if (unsettled.protocol === 'lock-step') return settleLockStep(unsettled);
+/** One pass in two-phase. */
+interface Pass {
+  /** Asked once all has been read. */
+  readonly givesUp: () => boolean;
+  /** Told before the first COMMIT PREPARED is sent. */
+  readonly onCommit: () => void;
+}
+
+async function settleTwoPhase(unsettled: Unsettled, { givesUp, onCommit }: Pass): Promise<Ending> {
   const findings = await findAll(unsettled);
-  const decision = decide(unsettled.n, findings, { intentKnown: unsettled.intentKnown, givesUp });
+  const decision = decide(unsettled.n, findings, {
+    intentKnown: unsettled.intentKnown,
+    givesUp: givesUp(),
+  });
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   const prepared = unsettled.participants.filter((_, index) => findings[index]?.state === 'prepared');
+  if (decision.kind === 'commit') onCommit();
   const verb = decision.kind === 'commit' ? 'COMMIT' : 'ROLLBACK';
   const failed = await settlePrepared(unsettled, prepared, verb);
   if (failed !== null) return { kind: 'in doubt', why: failed };
@@ -102,7 +122,7 @@ const ANSWER_MS = 30_000;
 
 /**
  * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard
- * has what its definitions say. Answers the first failure, or null.
+ * has what its definitions say. Of a rollback nobody waits for another's. Answers the first failure, or null.
  */
 export async function settlePrepared(
   { id, n, sessionFor, at }: Pick<Unsettled, 'id' | 'n' | 'sessionFor' | 'at'>,
@@ -117,8 +137,10 @@ export async function settlePrepared(
     await answeredWithin(session, ANSWER_MS, endTransaction(session, `${verb} PREPARED ${gid}`));
     await at(`after ${verb.toLowerCase()} prepared:${member}`);
   };
-  for (const role of COMMIT_ORDER) {
-    const results = await Promise.allSettled(prepared.filter((p) => p.role === role).map(settle));
+  const isOrdered = verb === 'COMMIT';
+  const turns = isOrdered ? COMMIT_ORDER.map((role) => prepared.filter((p) => p.role === role)) : [prepared];
+  for (const turn of turns) {
+    const results = await Promise.allSettled(turn.map(settle));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) return textOf(failure.reason);
   }

@@ -29,7 +29,7 @@ export type Decision =
 export interface Asked {
   /** An intent names all participants. */
   readonly intentKnown: boolean;
-  /** By who began it, holds the run lock since, has not decided to commit, and will not, whatever the answer is. */
+  /** By who began it, holds the run lock since, has not decided to commit, and does not unless the answer is to. */
   readonly givesUp?: boolean;
 }
 
@@ -69,7 +69,8 @@ export function decide(n: number, findings: readonly Finding[], asked: Asked): D
  *
  * Who began the attempt knows more than can be read: that it sent no COMMIT PREPARED; and nobody else did, since it holds the run
  * lock. Giving up it may roll back although a participant cannot be read: the most that will be found there is that it is prepared,
- * the others are not and cannot be any more, and fewer than n are rolled back by whoever finds them.
+ * the others are not and cannot be any more, and fewer than n are rolled back by whoever finds them. Where nobody can be read there are
+ * no others: all may be prepared, and be committed by whoever finds that.
  */
 function fateOf(n: number, findings: readonly Finding[], { intentKnown, givesUp = false }: Asked): Decision {
   const members = (state: Finding['state']): string[] =>
@@ -79,7 +80,8 @@ function fateOf(n: number, findings: readonly Finding[], { intentKnown, givesUp 
   if (members('committed').length > 0)
     return { kind: 'commit', lost: members('absent'), waiting: unreachable };
   if (prepared.length === n) return { kind: 'commit', lost: [], waiting: [] };
-  if (unreachable.length > 0 && givesUp) return { kind: 'roll back', unread: givenUpText(findings) };
+  if (unreachable.length > 0 && unreachable.length < n && givesUp)
+    return { kind: 'roll back', unread: givenUpText(findings) };
   if (unreachable.length > 0) return { kind: 'leave', why: unreadText(findings) };
   if (!intentKnown || findings.length < n) {
     return {

@@ -20,7 +20,7 @@ export async function commitTwoPhase(run: Run, end: AttemptEnd, unsettled: Unset
   return late === null ? null : new Error(late);
 }
 
-/** A vote was no, or did not come: nobody has decided to commit, and nobody will. */
+/** A vote was no, or did not come: nobody has decided to commit, nor does anybody before all votes are read, and are yes. */
 export class PrepareRefused extends Error {
   readonly member: string;
 

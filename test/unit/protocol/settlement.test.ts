@@ -131,7 +131,7 @@ const GIVING_UP = { intentKnown: true, givesUp: true };
 test.each([
   ['pu', 'roll back'],
   ['au', 'roll back'],
-  ['uu', 'roll back'],
+  ['uu', 'leave'],
   ['ppu', 'roll back'],
   ['pp', 'commit'],
   ['cu', 'commit'],
