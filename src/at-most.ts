@@ -2,7 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * The work's outcome, or undefined where it has none after so many milliseconds: it goes on, and nobody hears of it any more. The
- * wait keeps no process alive.
+ * wait keeps no process alive, and leaves nothing behind.
  */
-export const atMost = <T>(ms: number, work: Promise<T>): Promise<T | undefined> =>
-  Promise.race([work, delay(ms, undefined, { ref: false })]);
+export async function atMost<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([work, delay(ms, undefined, { ref: false, signal: over.signal })]);
+  } finally {
+    over.abort();
+  }
+}

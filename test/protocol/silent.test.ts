@@ -1,9 +1,17 @@
 import { expect, test } from '@jest/globals';
+import type * as watchdog from '../../src/cli/watchdog/watchdog.js';
+import type { StartWatchdog } from '../../src/protocol/run/run.js';
 import type { UpReport } from '../../src/report/up.js';
 import { preparedIn } from '../support/leave-attempt.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { scenario } from '../support/scenario.js';
 import { bookstoreYaml } from '../support/test-project.js';
+import { expectAtRest } from '../support/at-rest.js';
+import { untilNone, untilSome } from '../support/until.js';
+
+/** As built (`npm run build`): the watchdog is a process of its own. */
+const DIST = new URL('../../dist/cli/watchdog/watchdog.js', import.meta.url).href;
+const { startWatchdog } = (await import(DIST)) as typeof watchdog;
 
 const s = scenario();
 
@@ -25,15 +33,17 @@ interface Silence {
   readonly which: 'all' | 'the lane';
   /** From which point on; default: its transaction has begun. */
   readonly from?: string;
+  readonly startWatchdog?: StartWatchdog;
 }
 
 /** `up` of shard1, in which a member's processes stand still from a point on, for as long as `look` takes. */
 async function upWhileSilent(
-  { member, which, from = 'after begin:shard1' }: Silence,
+  { member, which, from = 'after begin:shard1', ...more }: Silence,
   look: (report: UpReport) => Promise<void>,
 ): Promise<void> {
   const stopped: number[] = [];
   const run = s.runWith({
+    ...more,
     at: async (point) => {
       if (point !== from || stopped.length > 0) return;
       stopped.push(...(await backends(member, which)));
@@ -52,6 +62,9 @@ async function upWhileSilent(
 /** Strong locks in the fleet's own database; others' tests have their own. */
 const LOCKED = `SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock'
                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+const WATCHDOG = `SELECT FROM pg_stat_activity
+                     WHERE datname = current_database() AND application_name LIKE 'pgv % watchdog %'`;
 
 test.each(['the lane', 'all'] as const)(
   'a server that stands still (%s): the run ends when its budget is used up, and nothing stays locked',
@@ -111,4 +124,41 @@ test('a shard that stands still when it is to commit what was decided: the run e
   expect(await s.run.up()).toMatchObject({ settled: [{ ending: 'committed' }], problems: [] });
   expect(await preparedIn(s.fleet)).toEqual([]);
   await assertLikeImport(s.fleet);
+});
+
+test('a shard that stands still when its step has committed: the run comes to its end, and what is left there goes later', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  await upWhileSilent({ member: 'shard1', which: 'the lane', from: 'after close' }, async (report) => {
+    expect(report).toMatchObject({
+      exitCode: 0,
+      problems: [],
+      shards: [{ steps: [{ state: 'committed' }] }],
+    });
+  });
+  await expectAtRest(s.fleet, s.run);
+});
+
+test('a session that the runner has left and nobody can end: its watchdog settles when it has ended', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+  await s.write('ALTER TABLE books ADD COLUMN title text');
+  const source = { cwd: s.fleet.dir, file: undefined, envFiles: [], without: [] };
+  await upWhileSilent(
+    {
+      member: 'shard1',
+      which: 'the lane',
+      from: 'before prepare:shard1',
+      startWatchdog: () => startWatchdog(source),
+    },
+    async (report) => {
+      expect(report).toMatchObject({ exitCode: 22 });
+      // It has been there once, in vain.
+      await untilSome(s.fleet, 'shard1', WATCHDOG);
+      await untilNone(s.fleet, 'shard1', WATCHDOG);
+    },
+  );
+  await untilNone(s.fleet, 'veneer', 'SELECT FROM pgveneer.intent');
+  expect(await preparedIn(s.fleet)).toEqual([]);
+  await expectAtRest(s.fleet, s.run);
 });

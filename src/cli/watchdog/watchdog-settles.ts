@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openFleetSource } from '../../config/load/load-config.js';
-import { EXIT, problemOf } from '../../errors.js';
 import { recordSettling } from '../../commands/common/recorded-run.js';
+import { RivalRun } from '../../postgres/run-lock.js';
 import { settledReport } from '../../commands/common/settled.js';
 import { leavingOut } from '../../fleet/leave-out.js';
 import { readMembers } from '../../fleet/ask-tenants.js';
@@ -17,7 +17,7 @@ const AGAIN_MS = 250;
 
 /**
  * Settles what a runner that died has left: until everything is settled, or another run is at work, which settles before it
- * does anything else.
+ * does anything else. A session that the runner has left on a server that stands still is waited for as its member would be.
  */
 export async function settle(source: WatchdogSource): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
@@ -32,7 +32,7 @@ export async function settle(source: WatchdogSource): Promise<void> {
     // Read each time: what a dying runner had sent, an intent that names a tenant on its way, may arrive after the first look.
     const left = await settleOnce(source, options).then(
       (settled) => settled.some(({ ending }) => ending.kind === 'in doubt'),
-      (error: unknown) => problemOf(error).exitCode !== EXIT.locked,
+      (error: unknown) => !(error instanceof RivalRun),
     );
     if (!left || Date.now() > deadline) return;
     await delay(AGAIN_MS);

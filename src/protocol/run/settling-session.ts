@@ -1,5 +1,6 @@
 import { addressOf, memberNamed } from '../../fleet/member.js';
-import { EXIT, VeneerError } from '../../errors.js';
+import { atMost } from '../../at-most.js';
+import { EXIT, problemOf, VeneerError } from '../../errors.js';
 import { answeredWithin } from '../../postgres/answered.js';
 import { awaitSessionEnd, joinRun } from '../../postgres/settling-lock.js';
 import { openSession, type Session } from '../../postgres/session.js';
@@ -18,10 +19,21 @@ export async function openSettling(run: Run, member: string): Promise<Session> {
     return await openJoined(run, anchor);
   } catch (error) {
     // The server may have ended our anchor without our having heard of it: then it is won back, once.
-    await answeredWithin(anchor, ANSWER_MS, anchor.query('SELECT')).catch(() => undefined);
+    await hearOf(anchor, error).catch(() => undefined);
     if (!anchor.isLost()) throw error;
     return openJoined(run, await run.live(member));
   }
+}
+
+/**
+ * Asks an anchor, which is left where its server says that it has no lock any more and it is silent. One that is silent and may have
+ * it is kept: other lanes may be asking much of it, and with it would go the run's lock and their sessions.
+ */
+async function hearOf(anchor: Session, error: unknown): Promise<void> {
+  const asked = anchor.query('SELECT');
+  await (problemOf(error).exitCode === EXIT.locked
+    ? answeredWithin(anchor, ANSWER_MS, asked)
+    : atMost(ANSWER_MS, asked));
 }
 
 async function openJoined(run: Run, { member, pid }: Session): Promise<Session> {

@@ -149,11 +149,16 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
   return closed;
 }
 
+/** In which a server that is there clears what decides nothing any more; else the next recovery does (milliseconds). */
+const FORGET_MS = 5_000;
+
 /** Clears the evidence of a crew's settled attempts; called once when it is through, since nothing waits for it. */
 export async function forgetAttempts(crew: Pick<Crew, 'openSessions' | 'settled'>): Promise<void> {
   const settled = (await Promise.all(crew.settled)).flatMap((id) => id ?? []);
   const alive = crew.openSessions().filter((session) => !session.isLost());
-  await Promise.allSettled(alive.map((session) => removeEvidence(session, settled)));
+  await Promise.allSettled(
+    alive.map((session) => answeredWithin(session, FORGET_MS, removeEvidence(session, settled))),
+  );
 }
 
 function unsettledOf(run: Run, { id, protocol, participants }: AttemptEnd): Unsettled {
