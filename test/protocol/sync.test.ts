@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { veneerDrift } from '../support/veneer-drift.js';
+import { loseSessions } from '../support/lose-sessions.js';
 import { twoVeneers, type TwoVeneers } from './two-veneers.js';
 
 let fleet: TwoVeneers;
@@ -39,4 +40,16 @@ test('asked for two-phase it says who cannot prepare, and repairs neither', asyn
   expect(report).toMatchObject({ exitCode: 20, problems: [{ where: { member: 'blue' } }] });
   expect(report.veneers).toMatchObject([{ statements: [] }, { statements: [] }]);
   expect(veneerDrift(await run.status())).toHaveLength(2);
+});
+
+test("a shard whose connection is lost while another is repaired is in nobody's way", async () => {
+  await fleet.query('shard2', 'ALTER TABLE cyberdyne.books ADD COLUMN title text');
+  let left = 1;
+  const at = async (point: string): Promise<void> => {
+    if (point === 'before begin:blue' && left-- > 0) await loseSessions(fleet, ['shard3'], 'lock');
+  };
+  const report = await commandsOn(fleet, { at }).sync();
+  expect(left).toBeLessThan(1);
+  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(veneerDrift(await run.status())).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { anchorOf } from '../../protocol/run/run.js';
 import type { LeftOnVeneer } from '../../protocol/sync/repair-veneers.js';
 import { syncJob, syncStepName, type SyncOfShard } from '../../protocol/sync/sync-job.js';
 import { planSync } from './plan-sync.js';
+import type { OtherShard } from '../../protocol/sync/sync-work.js';
 import { syncReport, type ShardResult } from './sync-report.js';
 import { runStep, type StepEnd } from '../../protocol/step/step.js';
 import { forgetAttempts } from '../../protocol/step/commit.js';
@@ -67,9 +68,7 @@ async function recordedRepair(
 }
 
 async function repair(run: RecordedRun, shard: ShardConfig, { prune }: SyncOptions): Promise<ShardResult> {
-  const others = run.config.shards
-    .filter(({ name }) => name !== shard.name && run.anchors.has(name))
-    .map((other) => ({ shard: other, session: anchorOf(run, other.name) }));
+  const others = (): Promise<readonly OtherShard[]> => othersOf(run, shard);
   let left: readonly LeftOnVeneer[] = [];
   const onLeft: SyncOfShard['onLeft'] = (found) => void (left = found);
   try {
@@ -82,6 +81,18 @@ async function repair(run: RecordedRun, shard: ShardConfig, { prune }: SyncOptio
     return { statements: {}, problem: problemOf(error) };
   }
 }
+
+/** Those that were there when the run began; an anchor that was lost since is won back. */
+const othersOf = (run: RecordedRun, { name: own }: ShardConfig): Promise<readonly OtherShard[]> =>
+  Promise.all(
+    run.config.shards
+      .filter(({ name }) => name !== own && run.anchors.has(name))
+      .map(async (shard) => {
+        const anchor = run.anchors.get(shard.name);
+        const session = anchor?.isLost() === true ? await run.live(shard.name) : anchorOf(run, shard.name);
+        return { shard, session };
+      }),
+  );
 
 function resultOf(shard: ShardConfig, end: StepEnd, left: readonly LeftOnVeneer[]): ShardResult {
   if (end.kind === 'committed')

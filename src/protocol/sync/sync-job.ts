@@ -2,10 +2,12 @@ import type { Job } from '../step/attempt.js';
 import { ofNobody, type Participant } from '../group/participant.js';
 import type { Lane } from '../lane/lane.js';
 import { repairVeneers, type LeftOnVeneer, type Repaired } from './repair-veneers.js';
-import type { SyncScope } from './sync-work.js';
+import type { OtherShard, SyncScope } from './sync-work.js';
 
 /** What to do about one shard, and what was found on the way. */
-export interface SyncOfShard extends SyncScope {
+export interface SyncOfShard extends Omit<SyncScope, 'others'> {
+  /** Asked in each attempt: a server may have come back meanwhile. Throws (exit 23) where one is away that was there. */
+  readonly others: () => Promise<readonly OtherShard[]>;
   /** Told of in each attempt: what `prune` alone drops. */
   readonly onLeft: (left: readonly LeftOnVeneer[]) => void;
 }
@@ -20,7 +22,9 @@ export const syncJob = (lane: Lane, scope: SyncOfShard): Job => ({
   crews: [lane],
   onPhase: () => undefined,
   work: async (budget) => {
-    const { repaired, left } = await repairVeneers(lane, scope, await lane.session(scope.shard.name), budget);
+    const shard = await lane.session(scope.shard.name);
+    const now: SyncScope = { ...scope, others: await scope.others() };
+    const { repaired, left } = await repairVeneers(lane, now, shard, budget);
     scope.onLeft(left);
     return {
       participants: repaired.map((one) => participant(lane, one)),
