@@ -1,35 +1,50 @@
 import { textOf } from '../../errors.js';
 import { answeredWithin } from '../../postgres/answered.js';
+import { asSafeAsCommit } from '../../postgres/as-safe-as-commit.js';
 import type { Row, Session } from '../../postgres/session.js';
 import { evidenceOf } from '../run/evidence.js';
 import { formatGid } from '../run/gid.js';
 import type { Barred, Finding, LockStepFinding } from './settlement.js';
 import type { DatabaseIdentity, SettledParticipant, Unsettled } from './unsettled.js';
 
+/** What for: to say what would be done, which writes nothing; or to do it, on what no failover undoes. */
+export type Looking = 'to tell' | 'to settle';
+
 /** What became of each participant, as read from its own database. */
-export const findAll = (unsettled: Unsettled): Promise<Finding[]> =>
+export const findAll = (unsettled: Unsettled, looking: Looking): Promise<Finding[]> =>
   Promise.all(
     unsettled.participants.map(async (participant): Promise<Finding> => {
       const { member } = participant;
       const found = await find(unsettled, participant, (session) =>
-        readState(session, unsettled, participant),
+        safely(session, looking, readState(session, unsettled, participant)),
       );
       return { ...found, member };
     }),
   );
 
 /** The same of an attempt in lock-step. */
-export const findAllInLockStep = (unsettled: Unsettled): Promise<LockStepFinding[]> =>
+export const findAllInLockStep = (unsettled: Unsettled, looking: Looking): Promise<LockStepFinding[]> =>
   Promise.all(
     unsettled.participants.map(async (participant): Promise<LockStepFinding> => {
       const { member, whole } = participant;
       const role = whole ? 'veneer' : participant.role;
       const found = await find(unsettled, participant, (session) =>
-        readLockStepState(session, unsettled, participant),
+        safely(session, looking, readLockStepState(session, unsettled, participant)),
       );
       return { ...found, member, role };
     }),
   );
+
+/** Others are committed for what is found prepared or committed here: not before it is safe. */
+async function safely<Found extends { readonly state: string }>(
+  session: Session,
+  looking: Looking,
+  read: Promise<Found>,
+): Promise<Found> {
+  const found = await read;
+  if (looking === 'to settle' && found.state !== 'absent') await asSafeAsCommit(session);
+  return found;
+}
 
 /** In which a server that is there tells what became of it, milliseconds. */
 const READ_MS = 10_000;

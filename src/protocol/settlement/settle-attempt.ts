@@ -53,7 +53,7 @@ interface Pass {
 }
 
 async function settleTwoPhase(unsettled: Unsettled, { givesUp, onCommit }: Pass): Promise<Ending> {
-  const findings = await findAll(unsettled);
+  const findings = await findAll(unsettled, 'to settle');
   const decision = decide(unsettled.n, findings, {
     intentKnown: unsettled.intentKnown,
     givesUp: givesUp(),
@@ -71,7 +71,7 @@ async function settleTwoPhase(unsettled: Unsettled, { givesUp, onCommit }: Pass)
 }
 
 async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
-  const decision = decideLockStep(await findAllInLockStep(unsettled));
+  const decision = decideLockStep(await findAllInLockStep(unsettled, 'to settle'));
   if (decision.kind === 'leave') return { kind: 'in doubt', why: decision.why };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   const lost = notForgotten(unsettled, decision.lost);
@@ -93,8 +93,8 @@ async function settleLockStep(unsettled: Unsettled): Promise<Ending> {
 export async function foresee(unsettled: Unsettled): Promise<Ending> {
   const decision =
     unsettled.protocol === 'lock-step'
-      ? decideLockStep(await findAllInLockStep(unsettled))
-      : decide(unsettled.n, await findAll(unsettled), unsettled);
+      ? decideLockStep(await findAllInLockStep(unsettled, 'to tell'))
+      : decide(unsettled.n, await findAll(unsettled, 'to tell'), unsettled);
   if (decision.kind === 'leave') return { ...decision, kind: 'in doubt' };
   if (decision.kind === 'roll back') return { kind: 'rolled back' };
   if (decision.waiting.length > 0) return waitingFor(decision.waiting);
