@@ -10,13 +10,16 @@ async function settings(values: Readonly<Record<string, string>>): Promise<void>
       await s.fleet.query(member, `ALTER DATABASE ${s.fleet.database} SET ${name} = '${value}'`, 'superuser');
 }
 
-/** What administrators set for applications, so that nobody holds a lock or a connection for long. Milliseconds. */
+/**
+ * What administrators set for applications, so that nobody holds a lock or a connection for long. Milliseconds; not fewer, since they hold
+ * until a session's first query has taken them off.
+ */
 const LIMITS = {
-  statement_timeout: '300',
-  lock_timeout: '300',
-  idle_in_transaction_session_timeout: '300',
-  idle_session_timeout: '300',
-  transaction_timeout: '300',
+  statement_timeout: '1500',
+  lock_timeout: '1500',
+  idle_in_transaction_session_timeout: '1500',
+  idle_session_timeout: '1500',
+  transaction_timeout: '1500',
   default_transaction_read_only: 'on',
 };
 
@@ -24,7 +27,7 @@ test('timeouts of a database or a login are none for a run, whose own budgets ho
   await settings(LIMITS);
   expect(await s.run.setup()).toMatchObject({ problems: [], exitCode: 0 });
   // Longer than any of them: for the shard's transaction, and for all sessions that wait for it meanwhile.
-  await s.write('CREATE TABLE books (id int); SELECT pg_sleep(0.7); SELECT pg_sleep(0.1)');
+  await s.write('CREATE TABLE books (id int); SELECT pg_sleep(2); SELECT pg_sleep(0.1)');
   expect(await s.run.up({ shards: ['shard1'] })).toMatchObject({ problems: [], exitCode: 0 });
   expect(await s.run.up()).toMatchObject({ problems: [], exitCode: 0 });
   expect(await s.run.status()).toMatchObject({ problems: [], drift: [], exitCode: 0 });
