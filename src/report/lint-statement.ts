@@ -22,6 +22,8 @@ export interface SeenStatement {
   readonly node: Node;
   readonly effects: StatementEffects;
   readonly scope: Scope;
+  /** Has the fleet any? Else nobody writes through one. */
+  readonly veneers: boolean;
   /** Relations that the same migration has made: nobody else uses them yet. */
   readonly made: ReadonlySet<string>;
   /** Locks that the same transaction holds already, by relation; none where each statement commits by itself. */
@@ -149,8 +151,8 @@ const required = ({ node, made }: SeenStatement): LintAdvice[] =>
     );
 
 /** What a veneer itself has is written without one. */
-const writes = ({ scope, effects }: SeenStatement): LintAdvice[] =>
-  scope === 'veneer'
+const writes = ({ scope, veneers, effects }: SeenStatement): LintAdvice[] =>
+  scope === 'veneer' || !veneers
     ? []
     : effects.writes.map(({ relation, ...limit }) =>
         warning(

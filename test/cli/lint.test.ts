@@ -26,6 +26,17 @@ test('the files are enough: neither a database nor a variable of shards.yaml is 
   });
 });
 
+test('shards.yaml says whether anybody writes through a veneer', async () => {
+  const shards = 'fleet: x\nmigrations: ./migrations\nshards:\n  a: { url: "${A}", tenants: [t] }\n';
+  await project.writeMigration('0002_b.sql', `CREATE TABLE u (id serial);${DOWN}`);
+  expect(await cli('lint', '--fail-on', 'warning')).toMatchObject({ code: 20 });
+  await project.writeConfig(shards);
+  expect(await cli('lint', '--fail-on', 'warning')).toMatchObject({
+    code: 0,
+    stdout: '2 migrations: 0 warnings\n',
+  });
+});
+
 test('a file that is named is told with line, reason and what to write instead', async () => {
   await project.writeMigration('0002_b.sql', `SELECT 1;\nALTER TABLE t ADD UNIQUE (a);${DOWN}`);
   const { code, stdout } = await cli('lint', 'migrations/0002_b.sql');

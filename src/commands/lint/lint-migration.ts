@@ -4,7 +4,7 @@ import { labelOf } from '../../migrations/migration.js';
 import { strongest, UNKNOWN, type LockMode } from '../../migrations/sql/lock-modes.js';
 import { madeBy } from '../../migrations/sql/statement-changes.js';
 import { effectsOfNode, nodeOf } from '../../migrations/sql/statement-effects.js';
-import { adviceFor } from '../../report/lint-statement.js';
+import { adviceFor, type SeenStatement } from '../../report/lint-statement.js';
 import type { LintAdvice, LintFinding, LintMigration } from '../../report/lint.js';
 import type { PlanStatement } from '../../report/plan.js';
 
@@ -14,8 +14,8 @@ export interface LintedMigration {
   readonly findings: readonly LintFinding[];
 }
 
-/** Looks at one statement after the other: what one makes, and locks, counts for those behind it. */
-export async function lintMigration(migration: Migration): Promise<LintedMigration> {
+/** Looks at one statement after the other: what one makes, and locks, counts for those behind it. `veneers`: is there any? */
+export async function lintMigration(migration: Migration, veneers: boolean): Promise<LintedMigration> {
   const { scope, file, transaction, body, notices } = migration;
   const label = labelOf(migration);
   const about = (advice: LintAdvice, statement: Statement | null): LintFinding => ({
@@ -29,7 +29,7 @@ export async function lintMigration(migration: Migration): Promise<LintedMigrati
   const head = { migration: label, scope, file, transaction };
   if (body.kind === 'dynamic')
     return { migration: { ...head, statements: null }, findings: [...told, about(DYNAMIC, null)] };
-  const { statements, advice } = await lintStatements(migration, body.statements);
+  const { statements, advice } = await lintStatements(migration, body.statements, veneers);
   // What a base changes belongs to a tenant that has nothing yet, and is used by nobody.
   const suffered = basedOn(migration.name) === null ? advice : [];
   return {
@@ -43,9 +43,11 @@ type Advised = readonly [advice: LintAdvice, statement: Statement];
 async function lintStatements(
   { scope, transaction }: Migration,
   all: readonly Statement[],
+  veneers: boolean,
 ): Promise<{ readonly statements: readonly PlanStatement[]; readonly advice: readonly Advised[] }> {
   const [statements, advice]: [PlanStatement[], Advised[]] = [[], []];
   const made = new Set<string>();
+  const perhapsMade = new Set<string>();
   let held: ReadonlyMap<string, LockMode> = new Map();
   for (const statement of all) {
     const { sql, line } = statement;
@@ -59,11 +61,21 @@ async function lintStatements(
     statements.push({ sql, line, ...effects });
     // A backfill goes through its rows in batches, each with a transaction of its own.
     if (statement.effect?.kind !== 'fills')
-      for (const one of adviceFor({ node, effects, scope, made, held })) advice.push([one, statement]);
-    for (const relation of madeBy(node)) made.add(relation);
+      for (const one of advise({ node, effects, scope, veneers, made, held }, perhapsMade))
+        advice.push([one, statement]);
+    for (const { relation, sure } of madeBy(node)) (sure ? made : perhapsMade).add(relation);
     if (transaction === 'step') held = together(held, effects.locks);
   }
   return { statements, advice };
+}
+
+/** Whether somebody suffers where CREATE TABLE IF NOT EXISTS may have made the table, only a database tells. */
+function advise(seen: SeenStatement, perhapsMade: ReadonlySet<string>): LintAdvice[] {
+  const advice = adviceFor(seen);
+  if (perhapsMade.size === 0) return advice;
+  const made = new Set([...seen.made, ...perhapsMade]);
+  const sure = new Set(adviceFor({ ...seen, made }).map(({ text }) => text));
+  return advice.map((one) => (sure.has(one.text) ? one : { ...one, level: 'unknown' }));
 }
 
 const together = (

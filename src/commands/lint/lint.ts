@@ -28,7 +28,7 @@ export interface LintOptions {
  * (exit 20) where the folder cannot be read.
  */
 export async function lint(
-  { fleet, file, migrations: dir }: MigrationsFolder,
+  { fleet, file, migrations: dir, hasVeneers }: MigrationsFolder,
   { names, failOn, typed }: LintOptions,
   cwd: string,
 ): Promise<LintReport> {
@@ -42,7 +42,7 @@ export async function lint(
   const linted = await Promise.all(
     withBases(migrations)
       .filter((one) => isMeant(one.file))
-      .map(lintMigration),
+      .map((one) => lintMigration(one, hasVeneers)),
   );
   const told = all.filter(({ where }) => isMeant(where?.file));
   return foldLint({

@@ -9,7 +9,10 @@ import { placed, readConfigFile, type ConfigSource } from './load-config.js';
 import { resolveFleetName, resolveMigrations } from './resolve.js';
 
 /** What is known of a fleet whose files alone are looked at. */
-export type MigrationsFolder = Pick<Config, 'fleet' | 'file' | 'migrations'>;
+export interface MigrationsFolder extends Pick<Config, 'fleet' | 'file' | 'migrations'> {
+  /** Also where nothing is known of the fleet. */
+  readonly hasVeneers: boolean;
+}
 
 /**
  * Where the migrations of a fleet are. Only the variables in `fleet` and `migrations` are asked for: urls and passwords need not
@@ -20,7 +23,7 @@ export function loadMigrationsFolder(source: ConfigSource): MigrationsFolder {
   const file = path.resolve(source.cwd, source.file ?? 'shards.yaml');
   const usual = path.join(path.dirname(file), 'migrations');
   if (source.file === undefined && !existsSync(file) && existsSync(usual))
-    return { fleet: '', file, migrations: usual };
+    return { fleet: '', file, migrations: usual, hasVeneers: true };
   const shown = shownPath(source.cwd, file);
   const document = readDocument(readConfigFile(file, shown));
   const environment = readEnvironment({
@@ -56,6 +59,7 @@ function read(
     fleet: resolveFleetName(fleet, reading),
     file,
     migrations: resolveMigrations(fleet, file, reading),
+    hasVeneers: Object.keys(fleet.veneers ?? {}).length > 0,
   };
   return { folder, findings };
 }

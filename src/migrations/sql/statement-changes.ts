@@ -14,6 +14,11 @@ const RENAMED: ReadonlySet<string> = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OB
 
 /** What a statement renames of what a veneer may show; null: nothing. Pure. */
 export function renameIn(node: Node): WrittenRename | null {
+  if ('AlterObjectSchemaStmt' in node) {
+    const { objectType = '', relation, newschema = '' } = node.AlterObjectSchemaStmt;
+    if (relation === undefined || !RENAMED.has(objectType)) return null;
+    return { relation: writtenName(relation), column: null, to: `${newschema}.${relation.relname ?? ''}` };
+  }
   if (!('RenameStmt' in node)) return null;
   const { renameType = '', relationType = '', relation, subname = '', newname: to = '' } = node.RenameStmt;
   if (relation === undefined) return null;
@@ -22,15 +27,28 @@ export function renameIn(node: Node): WrittenRename | null {
   return RENAMED.has(renameType) ? { relation: writtenName(relation), column: null, to } : null;
 }
 
-/** The relations that a statement makes, as it writes them. Pure. */
-export function madeBy(node: Node): string[] {
-  const made = [
-    'CreateStmt' in node ? node.CreateStmt.relation : undefined,
-    'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined,
-    'SelectStmt' in node ? node.SelectStmt.intoClause?.rel : undefined,
-    'ViewStmt' in node && node.ViewStmt.replace !== true ? node.ViewStmt.view : undefined,
-  ];
-  return made.flatMap((relation) => (relation === undefined ? [] : [writtenName(relation)]));
+/** A relation that a statement makes. */
+export interface MadeRelation {
+  /** As the statement writes it. */
+  readonly relation: string;
+  /** False: with IF NOT EXISTS it may be there already, with rows and users. */
+  readonly sure: boolean;
+}
+
+/** The relations that a statement makes. Pure. */
+export function madeBy(node: Node): MadeRelation[] {
+  const made =
+    'CreateStmt' in node
+      ? ([node.CreateStmt.relation, node.CreateStmt.if_not_exists] as const)
+      : 'CreateTableAsStmt' in node
+        ? ([node.CreateTableAsStmt.into?.rel, node.CreateTableAsStmt.if_not_exists] as const)
+        : 'SelectStmt' in node
+          ? ([node.SelectStmt.intoClause?.rel] as const)
+          : 'ViewStmt' in node && node.ViewStmt.replace !== true
+            ? ([node.ViewStmt.view] as const)
+            : [];
+  const [relation, unlessThere] = made;
+  return relation === undefined ? [] : [{ relation: writtenName(relation), sure: unlessThere !== true }];
 }
 
 /** A column that has to be given from then on. */

@@ -41,6 +41,7 @@ test.each([
   ],
   ['ALTER TABLE t RENAME a TO b', 'warning rename: renames t.a to b'],
   ['ALTER VIEW s.t RENAME TO u', 'warning rename: renames s.t to u'],
+  ['ALTER TABLE t SET SCHEMA s', 'warning rename: renames t to s.t'],
   ['ALTER TABLE t ADD a int NOT NULL', 'warning required column: adds t.a NOT NULL without a default'],
   [
     'CREATE TABLE t (a text DEFAULT current_user)',
@@ -73,6 +74,23 @@ test('what a migration has made itself, nobody else uses yet', async () => {
   expect(
     await told(`${made}; ALTER TABLE t RENAME a TO b; ALTER TABLE t ADD c int NOT NULL; DROP TABLE t`),
   ).toEqual([]);
+});
+
+test('what it may have made, since IF NOT EXISTS does nothing where it is there, only a database tells', async () => {
+  expect(await told('CREATE TABLE IF NOT EXISTS t (a int); UPDATE t SET a = 1; UPDATE u SET a = 1')).toEqual([
+    'unknown data: overwrites rows of t',
+    'warning data: overwrites rows of u',
+  ]);
+  expect(await told('CREATE TABLE IF NOT EXISTS t AS SELECT 1; DROP TABLE t')).toEqual([
+    'unknown data: drops table t with its rows',
+  ]);
+});
+
+test('in a fleet without a veneer nobody writes through one', async () => {
+  const files = { '1_a.sql': 'CREATE TABLE t (id serial PRIMARY KEY);\n-- Down Migration\nDROP TABLE t' };
+  const rules = async (hasVeneers: boolean): Promise<string[]> =>
+    (await lintFolder(files, { hasVeneers })).findings.map(({ rule }) => rule);
+  expect([await rules(true), await rules(false)]).toEqual([['writes'], []]);
 });
 
 test('what goes through rows behind a strong lock of the same migration is told', async () => {
