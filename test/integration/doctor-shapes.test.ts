@@ -70,6 +70,10 @@ test('a database for each tenant: the server is asked once, a database that is m
   try {
     const report = await fleet.run.doctor();
     expect(report).toMatchObject({ exitCode: 0, next: 'migrate setup' });
+    expect(report.members[0]?.checks.filter(({ check }) => check === 'user mappings')).toMatchObject([
+      { outcome: 'not asked', found: '4 of 4 were not tried: not made yet' },
+    ]);
+    expect(await fleet.run.status()).toMatchObject({ exitCode: 11, next: 'migrate setup' });
     const own = ['settings', 'setup warning', 'owner', 'passwords', 'left prepared'];
     expect(shapeOf(report)).toMatchObject({
       acme: [...SERVER, ...own],

@@ -80,12 +80,13 @@ async function probeServer(
   server: string,
   mappings: readonly (Which & { readonly isTenants: boolean })[],
 ): Promise<MappingProbe[]> {
-  const { session, disconnect } = probing;
-  const isTenants = mappings.some((one) => one.isTenants);
+  const { session, readable, disconnect } = probing;
+  // Of what nobody reads there is no connection, and before setup no server, which postgres_fdw refuses.
+  const connects = mappings.some((one) => one.isTenants && readable.has(keyOf(one)));
   const [probes] = await allDone([
     allDone(mappings.map((one) => probe(probing, one))),
     // Else postgres_fdw keeps a connection to each database until this session ends.
-    disconnect !== null && isTenants ? inOneGo(session, () => disconnect(server)) : Promise.resolve(),
+    disconnect !== null && connects ? inOneGo(session, () => disconnect(server)) : Promise.resolve(),
   ]);
   return probes;
 }
