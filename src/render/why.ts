@@ -23,7 +23,7 @@ export function whyBlocks(report: WhyReport, style: Style): readonly Block[] {
           meant === 'tenant' && relations.length === 0
             ? [report.exitCode === 0 ? 'it has no relation yet' : 'nothing is known of its relations']
             : tableLines(
-                relations.map((one) => relationRow(one, style)),
+                relations.map((one) => relationRow(one, meant === 'relation', style)),
                 ['relation', 'shown', 'veneer', 'state', 'rule', 'INSERTs'],
               ),
         ]
@@ -44,10 +44,11 @@ const each = (drift: readonly Drift[]): Drift[] => [
 const tenantLine = ({ tenant, shard, member, schema, server }: WhyTenant, style: Style): string =>
   `${style.bold(`tenant ${oneLine(tenant)}`)}: schema ${oneLine(schema)} on ${oneLine(member === shard ? shard : `${shard}, member ${member}`)}, server ${oneLine(server)}`;
 
-function relationRow(one: WhyRelation, style: Style): readonly Cell[] {
-  const { veneer, remote, shownAs, rule, state, writes } = one;
+/** `isNamed`: relations of one name, which members tell apart; a tenant has one member. */
+function relationRow(one: WhyRelation, isNamed: boolean, style: Style): readonly Cell[] {
+  const { veneer, member, remote, shownAs, rule, state, writes } = one;
   return [
-    { text: `  ${nameText(remote)}` },
+    { text: `  ${nameText(remote)}${isNamed ? ` on ${oneLine(member)}` : ''}` },
     { text: shownAs === null ? '' : `as ${nameText(shownAs)}` },
     { text: veneer ?? '' },
     { text: state, paint: paintOf(state, style) },

@@ -73,8 +73,13 @@ export function unknownName(config: Config, names: WhyNames, name: string): Vene
       exitCode: EXIT.usage,
       hint:
         alike.length === 0
-          ? `give a tenant, or a relation with its schema, as "My Schema"."My Table" where it has capitals; tenants: ${tenants.slice(0, 12).join(', ')}${tenants.length > 12 ? ', …' : ''}`
+          ? `give a tenant, or a relation with its schema, as "My Schema"."My Table" where it has capitals${tenantsText(tenants)}`
           : `give it with its schema: ${alike.slice(0, 6).join(', ')}${alike.length > 6 ? ', …' : ''}`,
     },
   );
 }
+
+const tenantsText = (tenants: readonly string[]): string =>
+  tenants.length === 0
+    ? ''
+    : `; tenants: ${tenants.slice(0, 12).join(', ')}${tenants.length > 12 ? ', …' : ''}`;

@@ -103,7 +103,8 @@ function targetsOf(
     ...own.map((head) => [nameKey(remoteOf(head)), remoteOf(head)] as const),
     ...relations,
   ]);
-  return [...remotes].map(([key, { schema, name }]) => {
+  const inOrder = [...remotes].toSorted(([one], [other]) => Number(one > other) - Number(one < other));
+  return inOrder.map(([key, { schema, name }]) => {
     const remote = { schema, name };
     const verdict = verdictOf(remote);
     const under = verdict.kind === 'shown' ? (byName.get(nameKey(verdict.shown.name)) ?? []) : [];

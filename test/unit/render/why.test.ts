@@ -109,6 +109,15 @@ test.each<[Partial<WhyRelation>, readonly string[]]>([
   for (const word of words) expect(text([{ ...BOOKS, ...more }])).toContain(word);
 });
 
+test('many of one name are a table, which tells them apart by their members', () => {
+  const some = ['a', 'b', 'c', 'd'].map((member) => ({ ...BOOKS, member, writes: [] }));
+  expect(text(some).match(/^  cyberdyne\.books.*$/gm)).toEqual(
+    some.map(
+      ({ member }) => `  cyberdyne.books on ${member}  as cyberdyne.books  veneer  in line  shards.yaml:12`,
+    ),
+  );
+});
+
 test('a tenant is a table, and what all of its relations share is told once', () => {
   const server: Drift = {
     kind: 'server',
