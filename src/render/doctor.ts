@@ -1,5 +1,5 @@
 import { groupBy } from '../group-by.js';
-import type { CheckOutcome, DoctorCheck, DoctorMember, DoctorReport } from '../report/doctor.js';
+import type { CheckName, CheckOutcome, DoctorCheck, DoctorMember, DoctorReport } from '../report/doctor.js';
 import type { Block } from './blocks/block.js';
 import { footerBlocks } from './blocks/footer.js';
 import type { Style } from './blocks/style.js';
@@ -12,7 +12,7 @@ export function doctorBlocks(report: DoctorReport, style: Style): readonly Block
   return [
     memberTable(report.members, style),
     ...findings(report).map((finding) => findingBlock(finding, style)),
-    isQuiet(report) ? [style.green('fit for setup and up')] : [],
+    verdict(report, style),
     ...footerBlocks(report, shown, style),
   ];
 }
@@ -39,10 +39,18 @@ function memberTable(members: readonly DoctorMember[], style: Style): Block {
 
 const isFine = ({ checks }: DoctorMember): boolean => checks.every(({ outcome }) => outcome === 'ok');
 
-const isQuiet = ({ machine, members }: DoctorReport): boolean =>
-  [...machine, ...members.flatMap(({ checks }) => checks)].every(
-    ({ outcome }) => outcome === 'ok' || outcome === 'not asked',
-  );
+/** Logins of others, which neither setup nor up needs to try. */
+const OTHERS: readonly CheckName[] = ['passwords', 'user mappings'];
+
+/** None where something fails, or is not known. */
+function verdict({ machine, members }: DoctorReport, style: Style): Block {
+  const all = [...machine, ...members.flatMap(({ checks }) => checks)];
+  const isKnown = ({ check, outcome }: DoctorCheck): boolean =>
+    outcome === 'ok' || outcome === 'warning' || (outcome === 'not asked' && OTHERS.includes(check));
+  if (!all.every(isKnown)) return [];
+  const isQuiet = all.every(({ outcome }) => outcome !== 'warning');
+  return [style.green(isQuiet ? 'fit for setup and up' : 'fit for setup and up, with warnings')];
+}
 
 function memberRow({ member, role, version, checks }: DoctorMember, style: Style): readonly Cell[] {
   const amount = (outcome: CheckOutcome): Cell => {

@@ -28,6 +28,7 @@ export type CheckName =
   | 'postgres_fdw'
   | 'extensions'
   | 'setup'
+  | 'rights'
   | 'owner'
   | 'passwords'
   | 'user mappings'

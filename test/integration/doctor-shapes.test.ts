@@ -28,7 +28,7 @@ test('shards alone: nothing of a veneer is asked, and no prepared transactions a
     await run.setup();
     const report = await run.doctor();
     expect(report).toMatchObject({ exitCode: 0, next: null });
-    const checks = [...SERVER, 'settings', 'setup', 'owner', 'left prepared'];
+    const checks = [...SERVER, 'settings', 'setup', 'rights', 'owner', 'left prepared'];
     expect(shapeOf(report)).toEqual({ shard1: checks, shard2: checks, shard3: checks });
     const slots = report.members.flatMap((one) =>
       one.checks.filter(({ check }) => check === 'prepared transactions'),
@@ -55,6 +55,7 @@ test('regions that show each other: a member in both roles has the checks of bot
         'settings',
         'postgres_fdw',
         'setup',
+        'rights',
         'owner',
         'passwords',
         'left prepared',
@@ -74,7 +75,7 @@ test('a database for each tenant: the server is asked once, a database that is m
       { outcome: 'not asked', found: '4 of 4 were not tried: not made yet' },
     ]);
     expect(await fleet.run.status()).toMatchObject({ exitCode: 11, next: 'migrate setup' });
-    const own = ['settings', 'setup warning', 'owner', 'passwords', 'left prepared'];
+    const own = ['settings', 'setup warning', 'rights', 'owner', 'passwords', 'left prepared'];
     expect(shapeOf(report)).toMatchObject({
       acme: [...SERVER, ...own],
       globex: ['connection', ...own],

@@ -53,8 +53,8 @@ test('before setup it names setup, and after it finds nothing; it writes nothing
     { found: 'accepted of bookstore_admin, bookstore_app' },
   ]);
   expect(after.members.map(({ checks }) => checks.map(({ check }) => check))).toEqual([
-    [...SERVER, 'settings', 'postgres_fdw', 'setup', 'owner', 'left prepared', 'user mappings'],
-    ...[1, 2, 3].map(() => [...SERVER, 'settings', 'setup', 'owner', 'passwords', 'left prepared']),
+    [...SERVER, 'settings', 'postgres_fdw', 'setup', 'rights', 'owner', 'left prepared', 'user mappings'],
+    ...[1, 2, 3].map(() => [...SERVER, 'settings', 'setup', 'rights', 'owner', 'passwords', 'left prepared']),
   ]);
 });
 
@@ -180,6 +180,65 @@ test('rights and roles that setup would lack are told as SQL, and after it setup
   expect(await s.run.doctor()).toMatchObject({ exitCode: 0, next: 'migrate setup' });
   expect(await s.run.setup()).toMatchObject({ exitCode: 0 });
   await superuser('veneer', `DROP OWNED BY ${role}; DROP ROLE ${role}`);
+});
+
+/** What a superuser has to run there, behind `as a superuser there: `. */
+const sqlOf = ({ cure }: DoctorCheck): string => cure!.replace(/^[^:]*: /, '');
+
+test('what a superuser has made, so that up would fail, is told with the GRANTs after which it does not', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  const tables = await s.fleet.query(
+    'shard2',
+    `SELECT tablename FROM pg_tables WHERE schemaname = 'pgveneer'`,
+  );
+  await superuser(
+    'shard2',
+    `ALTER SCHEMA pgveneer OWNER TO postgres; ${tables.map(({ tablename }) => `ALTER TABLE pgveneer.${String(tablename)} OWNER TO postgres`).join('; ')}`,
+  );
+  await superuser(
+    'shard3',
+    'ALTER SCHEMA initech OWNER TO postgres; GRANT USAGE ON SCHEMA initech TO bookstore_admin',
+  );
+  await superuser(
+    'veneer',
+    'ALTER SCHEMA cyberdyne OWNER TO postgres; GRANT USAGE ON SCHEMA cyberdyne TO veneer_admin',
+  );
+  await s.fleet.writeMigration('2_more.sql', 'CREATE TABLE more (id int)');
+  await expect(s.run.up()).rejects.toThrow('permission denied for schema pgveneer');
+  const report = await s.run.doctor();
+  expect(report).toMatchObject({ exitCode: 20, next: 'migrate doctor' });
+  const found = ['shard2', 'shard3', 'veneer'].map(
+    (member) => [member, checksOf(report, member, 'rights')] as const,
+  );
+  expect(found.map(([, checks]) => checks.map((one) => one.found))).toEqual([
+    ['its user may not write in schema pgveneer, where a run records what it does'],
+    ['its user may make nothing in schema initech'],
+    ['its user may make nothing in schema cyberdyne'],
+  ]);
+  for (const [member, checks] of found) for (const one of checks) await superuser(member, sqlOf(one));
+  expect(notOk(await s.run.doctor())).toEqual([UNTRIED]);
+  expect(await s.run.up()).toMatchObject({ exitCode: 0 });
+});
+
+test('a table of a superuser is to be given away, and no GRANT makes one; what setup could not grant on it is told', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await superuser('shard2', 'CREATE TABLE cyberdyne."by hand" (id int)');
+  expect(await s.run.setup()).toMatchObject({ exitCode: 20 });
+  const report = await s.run.doctor();
+  expect(report).toMatchObject({ exitCode: 20, next: 'migrate doctor' });
+  const [owner, setup] = (['owner', 'setup'] as const).map((check) => checksOf(report, 'shard2', check)[0]!);
+  expect([owner?.outcome, sqlOf(owner!)]).toEqual([
+    'warning',
+    'ALTER TABLE cyberdyne."by hand" OWNER TO "bookstore_admin"',
+  ]);
+  expect([setup?.outcome, sqlOf(setup!)]).toEqual([
+    'failed',
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "cyberdyne" TO "bookstore_app"',
+  ]);
+  await superuser('shard2', sqlOf(setup!));
+  expect(await s.run.setup()).toMatchObject({ exitCode: 0 });
+  await superuser('shard2', sqlOf(owner!));
+  expect(notOk(await s.run.doctor())).toEqual([UNTRIED]);
 });
 
 test('tables that somebody else owns, on a shard and on a veneer, are told with the GRANT that helps', async () => {
@@ -364,13 +423,17 @@ test('whoever may log in and nothing else is told what is not known, and why', a
     await s.fleet.writeConfig((await s.fleet.readConfig()).replace(`\${${member.toUpperCase()}_URL}`, url));
   }
   const report = await s.run.doctor(['shard1']);
-  expect(report).toMatchObject({ exitCode: 0, problems: [] });
+  expect(report).toMatchObject({ exitCode: 20, problems: [] });
   expect(notOk(report)).toEqual([
     'veneer: setup not asked',
+    'veneer: rights failed',
+    'veneer: rights failed',
     'veneer: owner warning',
     'veneer: user mappings not asked',
     'veneer: user mappings not asked',
     'shard1: setup not asked',
+    'shard1: rights failed',
+    'shard1: rights failed',
     'shard1: owner warning',
   ]);
   expect(checksOf(report, 'shard1', 'setup')).toMatchObject([

@@ -4,7 +4,7 @@ import { ident } from '../../postgres/identifiers.js';
 import type { Row, Session } from '../../postgres/session.js';
 import type { DoctorCheck } from '../../report/doctor.js';
 import { exposureOf, sourceSchemas } from '../../veneer/exposure/exposure.js';
-import { ok, warning } from './outcomes.js';
+import { bySuperuser, ok, warning } from './outcomes.js';
 
 /**
  * Relations that a migration, or the step behind it, could not alter: ALTER is for who owns them. Whoever may only read is told, and it is
@@ -25,19 +25,28 @@ export async function ownerCheck(
   return warning(
     'owner',
     `${user} may not alter what is not its own: ${text.join(', ')}`,
-    `as a superuser there: ${owners.map(({ owner }) => `GRANT ${ident(owner)} TO ${ident(user)}`).join('; ')}`,
+    bySuperuser(owners.map((one) => cureOf(one, user))),
   );
+}
+
+/** To be a member of a superuser is to become one: what such a one owns is given away instead. */
+function cureOf({ owner, isSuperuser, relations, example }: Foreign, user: string): string {
+  if (!isSuperuser) return `GRANT ${ident(owner)} TO ${ident(user)}`;
+  const all = relations === 1 ? '' : ', and so for the others';
+  return `ALTER TABLE ${example} OWNER TO ${ident(user)}${all}`;
 }
 
 interface Foreign extends Row {
   readonly owner: string;
+  readonly isSuperuser: boolean;
   readonly relations: number;
   readonly example: string;
 }
 
 /** By owner, relations of the schemas $1 and foreign tables of the servers $2; what an extension brought is its own. */
 const FOREIGN = `
-  SELECT pg_get_userbyid(c.relowner)::text AS owner, count(*)::int AS relations,
+  SELECT pg_get_userbyid(c.relowner)::text AS owner,
+         coalesce((SELECT rolsuper FROM pg_roles WHERE oid = c.relowner), false) AS "isSuperuser", count(*)::int AS relations,
          min(format('%I.%I', n.nspname, c.relname)) AS example
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -2,12 +2,13 @@ import { readExtensions } from '../../catalog/read-extensions.js';
 import type { Config } from '../../config/config.js';
 import { problemOf } from '../../errors.js';
 import type { Member } from '../../fleet/member.js';
+import { ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { DoctorCheck } from '../../report/doctor.js';
 import { planMember } from '../setup/setup-member.js';
 import { lackedBy, type MemberPlan } from '../setup/setup-plan.js';
 import { CREATE_EXTENSION, notAvailable } from '../setup/setup-veneer.js';
-import { failed, failedBy, notAsked, ok, warning } from './outcomes.js';
+import { bySuperuser, failed, failedBy, notAsked, ok, warning } from './outcomes.js';
 
 /**
  * What setup has still to make, and whether its user may; on a veneer postgres_fdw by itself. The decision is setup's own. `unready`: shards
@@ -26,7 +27,8 @@ export async function setupChecks(
       notAsked('setup', 'postgres_fdw comes first'),
     ];
   const plan = await planMember(config, member, session, unready);
-  return [...(fdw === undefined ? [] : [fdwCheck(fdw.schema, plan)]), setupCheck(plan)];
+  const refused = await refusedGrants(session, plan);
+  return [...(fdw === undefined ? [] : [fdwCheck(fdw.schema, plan)]), setupCheck(plan, refused)];
 }
 
 function fdwCheck(schema: string | null, { forSuperuser }: MemberPlan): DoctorCheck {
@@ -35,19 +37,31 @@ function fdwCheck(schema: string | null, { forSuperuser }: MemberPlan): DoctorCh
     ? failed(
         'postgres_fdw',
         'not in this database, and its user may not make it',
-        superuser([CREATE_EXTENSION]),
+        bySuperuser([CREATE_EXTENSION]),
       )
     : ok('postgres_fdw', 'not in this database yet: setup makes it');
 }
 
-function setupCheck(plan: MemberPlan): DoctorCheck {
-  const lacked = lackedBy(plan).filter((sql) => sql !== CREATE_EXTENSION);
+/** GRANTs on all that a schema has, where somebody else owns some of it: PostgreSQL refuses them whole. */
+async function refusedGrants(session: Session, { statements }: MemberPlan): Promise<string[]> {
+  const grants = statements.map(({ sql }) => sql).filter((sql) => ON_ALL.test(sql));
+  if (grants.length === 0) return [];
+  const mixed = await session.query<{ readonly schema: string }>(
+    `SELECT DISTINCT n.nspname::text AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT pg_has_role(current_user, c.relowner, 'USAGE')`,
+  );
+  const closed = mixed.map(({ schema }) => ` IN SCHEMA ${ident(schema)} TO `);
+  return grants.filter((sql) => closed.some((part) => sql.includes(part)));
+}
+
+const ON_ALL = /^GRANT .* ON ALL (TABLES|SEQUENCES) IN SCHEMA /s;
+
+function setupCheck(plan: MemberPlan, refused: readonly string[]): DoctorCheck {
+  const lacked = [...lackedBy(plan), ...refused].filter((sql) => sql !== CREATE_EXTENSION);
   const todo = plan.statements.length - plan.refreshed;
   if (lacked.length > 0)
-    return failed('setup', 'something is missing that its user may not make', superuser(lacked));
+    return failed('setup', 'something is missing that its user may not make', bySuperuser(lacked));
   return todo > 0
     ? warning('setup', 'not all of it is made yet', 'migrate setup')
     : ok('setup', 'all is made');
 }
-
-const superuser = (statements: readonly string[]): string => `as a superuser there: ${statements.join('; ')}`;

@@ -31,7 +31,8 @@ export function doctorReport(
     looks.some(({ inDoubt }) => inDoubt) ? EXIT.inDoubt : EXIT.clean,
   );
   const lacksSetup = !has('failed') && checks.some(({ cure }) => cure === 'migrate setup');
-  const otherwise = has('failed') || has('warning') ? 'migrate doctor' : null;
+  // Of a warning nothing has to be done: it would be told again.
+  const otherwise = has('failed') ? 'migrate doctor' : null;
   return {
     command: 'doctor',
     fleet,

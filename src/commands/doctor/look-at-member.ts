@@ -9,6 +9,7 @@ import { extensionsChecks } from './check-extensions.js';
 import { isInDoubt, leftCheck, readLeft } from './check-left.js';
 import { ownerCheck } from './check-owner.js';
 import { passwordsCheck } from './check-mappings.js';
+import { rightsChecks } from './check-rights.js';
 import { connectionsCheck, locksCheck, slotsCheck } from './check-rooms.js';
 import { settingsChecks } from './check-settings.js';
 import { setupChecks } from './check-setup.js';
@@ -66,6 +67,7 @@ async function checksOf(
       ? []
       : await asking('extensions', () => extensionsChecks(config, session, reached, readers.sessionOf))),
     ...(await asking('setup', () => setupChecks(config, member, session, unready))),
+    ...(await asking('rights', () => rightsChecks(config, member, session))),
     ...(await asking('owner', async () => [await ownerCheck(config, session, member.shard)])),
     ...(shard === undefined || !isShown ? [] : [passwordsCheck(shard, tried)]),
   ];
@@ -131,6 +133,7 @@ const UNREACHED: readonly CheckName[] = [
   ...ROOMS,
   'settings',
   'setup',
+  'rights',
   'owner',
   'left prepared',
   'clock',

@@ -30,6 +30,10 @@ export const notAsked = (check: CheckName, found: string, cure: string | null = 
   cure,
 });
 
+/** A cure that its user has no rights for. */
+export const bySuperuser = (statements: readonly string[]): string =>
+  `as a superuser there: ${statements.join('; ')}`;
+
 /** What a check would have refused a run for, in the same words. */
 export const failedBy = (check: CheckName, { message, hint }: Problem): DoctorCheck =>
   failed(check, message, hint ?? null);

@@ -42,7 +42,7 @@ test.each([
   ['all is well', [look('a', [FINE])], 0, null],
   ['something was not asked', [look('a', [notAsked('clock', '')])], 0, null],
   ['setup has to make something', [look('a', [UNSET, CURED])], 0, 'migrate setup'],
-  ['something could be better', [look('a', [CURED])], 0, 'migrate doctor'],
+  ['something could be better', [look('a', [CURED])], 0, null],
   ['something fails, before setup', [look('a', [UNSET]), look('b', [BROKEN])], 20, 'migrate doctor'],
   ['a step is in doubt', [look('a', [BROKEN], { inDoubt: true })], 22, 'migrate recover'],
   ['a member is away', [look('a', [UNSET]), AWAY], 23, 'migrate doctor'],
@@ -53,7 +53,7 @@ test.each([
 test('what this machine lacks counts, too', () => {
   const machine = [warning('Node', 'v18', 'install another')];
   const facts = { machine, looks: [look('a', [FINE])], mappings: new Map(), notices: [] };
-  expect(doctorReport({ fleet: 'shop' }, facts)).toMatchObject({ exitCode: 0, next: 'migrate doctor' });
+  expect(doctorReport({ fleet: 'shop' }, facts)).toMatchObject({ exitCode: 0, next: null });
 });
 
 test('as text: a row for each member, and what is not in order once, the worst first', () => {
@@ -83,6 +83,11 @@ next: migrate doctor
 
 test('as text, where all is well; of many members that are the first fifty are shown', () => {
   expect(reportText(report(look('shard1', [FINE])), PLAIN)).toMatch(/\n\nfit for setup and up\n$/);
+  const warned = reportText(report(look('shard1', [FINE, CURED])), PLAIN);
+  expect(warned).toMatch(/\n\nfit for setup and up, with warnings\n$/);
+  const others = reportText(report(look('shard1', [FINE, notAsked('user mappings', 'no right')])), PLAIN);
+  expect(others).toMatch(/\n\nfit for setup and up\n$/);
+  expect(reportText(report(look('shard1', [notAsked('setup', 'no right')])), PLAIN)).not.toContain('fit for');
   const many = Array.from({ length: 60 }, (_, index) => look(`s${index}`, [FINE]));
   const text = reportText(report(...many, look('last', [CURED])), PLAIN);
   expect(text).toContain('\ns49 ');
