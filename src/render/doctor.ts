@@ -90,9 +90,17 @@ function findings({ machine, members }: DoctorReport): readonly Finding[] {
 
 const findingBlock = ({ check, outcome, found, cure, where }: Finding, style: Style): Block => [
   `${paintOf(outcome, style)(outcome)}  ${style.bold(check)}  ${style.dim(names(where.map(oneLine)))}`,
-  `    ${oneLine(found)}`,
-  ...(cure === null ? [] : [`    cure: ${oneLine(cure)}`]),
+  `    ${shortened(found)}`,
+  ...(cure === null ? [] : [`    cure: ${shortened(cure)}`]),
 ];
+
+/** Characters of a text; a fleet of hundreds of tenants may lack something for each of them. */
+const LONGEST = 600;
+
+function shortened(text: string): string {
+  const line = oneLine(text);
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}… (whole in --json)` : line;
+}
 
 const paintOf = (outcome: CheckOutcome, style: Style): ((text: string) => string) =>
   ({ ok: style.green, failed: style.red, warning: style.yellow, 'not asked': style.dim })[outcome];

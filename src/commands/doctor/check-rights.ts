@@ -43,7 +43,7 @@ export async function rightsChecks(
       : [
           failed(
             'rights',
-            `its user may make nothing in schema ${closed.join(', ')}`,
+            `its user may make nothing in schema ${someOf(closed)}`,
             bySuperuser([
               `GRANT USAGE, CREATE ON SCHEMA ${closed.map((schema) => ident(schema)).join(', ')} TO ${user}`,
             ]),
@@ -52,6 +52,10 @@ export async function rightsChecks(
   ];
   return told.length > 0 ? told : [ok('rights', 'its user may make and write what a run does')];
 }
+
+/** The first ones; the cure has all. */
+const someOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? `, and ${names.length - 3} more` : ''}`;
 
 /** Of the schemas $1 those that are there and closed; before setup there is nothing to be recorded in. */
 const RIGHTS = `

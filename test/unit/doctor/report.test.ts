@@ -95,3 +95,14 @@ test('as text, where all is well; of many members that are the first fifty are s
   expect(text).toContain('\nlast ');
   expect(text).toContain('… and 10 more, all ok (--json lists them)');
 });
+
+test('as text, a cure that goes on for hundreds of tenants is cut, and JSON has it', () => {
+  const long = failed(
+    'rights',
+    'something',
+    Array.from({ length: 300 }, (_, n) => `GRANT "t${n}"`).join('; '),
+  );
+  expect(reportText(report(look('shard1', [long])), PLAIN)).toMatch(
+    /\n {4}cure: GRANT "t0".{580,600}… \(whole in --json\)\n/,
+  );
+});
