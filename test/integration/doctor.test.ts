@@ -241,6 +241,25 @@ test('a table of a superuser is to be given away, and no GRANT makes one; what s
   expect(notOk(await s.run.doctor())).toEqual([UNTRIED]);
 });
 
+test('a server of a superuser is neither for setup nor for up; what is told makes it so', async () => {
+  await s.start('CREATE TABLE books (id int)');
+  await superuser('veneer', 'ALTER SERVER shard1_server OWNER TO postgres');
+  await s.fleet.writeMigration('2_more.sql', 'CREATE TABLE more (id int)');
+  expect(await s.run.setup()).toMatchObject({ exitCode: 20 });
+  expect(await s.run.up()).toMatchObject({ exitCode: 20 });
+  const report = await s.run.doctor();
+  expect(report).toMatchObject({ exitCode: 20, next: 'migrate doctor' });
+  const lacked = (['setup', 'rights'] as const).flatMap((check) => checksOf(report, 'veneer', check));
+  expect(lacked.map((one) => [one.outcome, sqlOf(one)])).toEqual([
+    ['failed', 'ALTER SERVER "shard1_server" OWNER TO "veneer_admin"'],
+    ['failed', 'GRANT USAGE ON FOREIGN SERVER "shard1_server" TO "veneer_admin"'],
+  ]);
+  await superuser('veneer', sqlOf(lacked[0]!));
+  expect(notOk(await s.run.doctor())).toEqual([UNTRIED]);
+  expect(await s.run.setup()).toMatchObject({ exitCode: 0 });
+  expect(await s.run.up()).toMatchObject({ exitCode: 0 });
+});
+
 test('tables that somebody else owns, on a shard and on a veneer, are told with the GRANT that helps', async () => {
   await s.start('CREATE TABLE books (id int)');
   const owner = `owner_${s.fleet.name}`;
@@ -426,6 +445,7 @@ test('whoever may log in and nothing else is told what is not known, and why', a
   expect(report).toMatchObject({ exitCode: 20, problems: [] });
   expect(notOk(report)).toEqual([
     'veneer: setup not asked',
+    'veneer: rights failed',
     'veneer: rights failed',
     'veneer: rights failed',
     'veneer: owner warning',

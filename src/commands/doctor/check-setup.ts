@@ -2,12 +2,12 @@ import { readExtensions } from '../../catalog/read-extensions.js';
 import type { Config } from '../../config/config.js';
 import { problemOf } from '../../errors.js';
 import type { Member } from '../../fleet/member.js';
-import { ident } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import type { DoctorCheck } from '../../report/doctor.js';
 import { planMember } from '../setup/setup-member.js';
 import { lackedBy, type MemberPlan } from '../setup/setup-plan.js';
 import { CREATE_EXTENSION, notAvailable } from '../setup/setup-veneer.js';
+import { lackedByOwners } from './lacked-by-owners.js';
 import { bySuperuser, failed, failedBy, notAsked, ok, warning } from './outcomes.js';
 
 /**
@@ -27,8 +27,8 @@ export async function setupChecks(
       notAsked('setup', 'postgres_fdw comes first'),
     ];
   const plan = await planMember(config, member, session, unready);
-  const refused = await refusedGrants(session, plan);
-  return [...(fdw === undefined ? [] : [fdwCheck(fdw.schema, plan)]), setupCheck(plan, refused)];
+  const others = await lackedByOwners(session, plan);
+  return [...(fdw === undefined ? [] : [fdwCheck(fdw.schema, plan)]), setupCheck(plan, others)];
 }
 
 function fdwCheck(schema: string | null, { forSuperuser }: MemberPlan): DoctorCheck {
@@ -42,22 +42,8 @@ function fdwCheck(schema: string | null, { forSuperuser }: MemberPlan): DoctorCh
     : ok('postgres_fdw', 'not in this database yet: setup makes it');
 }
 
-/** GRANTs on all that a schema has, where somebody else owns some of it: PostgreSQL refuses them whole. */
-async function refusedGrants(session: Session, { statements }: MemberPlan): Promise<string[]> {
-  const grants = statements.map(({ sql }) => sql).filter((sql) => ON_ALL.test(sql));
-  if (grants.length === 0) return [];
-  const mixed = await session.query<{ readonly schema: string }>(
-    `SELECT DISTINCT n.nspname::text AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT pg_has_role(current_user, c.relowner, 'USAGE')`,
-  );
-  const closed = mixed.map(({ schema }) => ` IN SCHEMA ${ident(schema)} TO `);
-  return grants.filter((sql) => closed.some((part) => sql.includes(part)));
-}
-
-const ON_ALL = /^GRANT .* ON ALL (TABLES|SEQUENCES) IN SCHEMA /s;
-
-function setupCheck(plan: MemberPlan, refused: readonly string[]): DoctorCheck {
-  const lacked = [...lackedBy(plan), ...refused].filter((sql) => sql !== CREATE_EXTENSION);
+function setupCheck(plan: MemberPlan, others: readonly string[]): DoctorCheck {
+  const lacked = [...lackedBy(plan), ...others].filter((sql) => sql !== CREATE_EXTENSION);
   const todo = plan.statements.length - plan.refreshed;
   if (lacked.length > 0)
     return failed('setup', 'something is missing that its user may not make', bySuperuser(lacked));
