@@ -1,4 +1,4 @@
-import type { Drift } from '../report/drift.js';
+import type { Drift } from '../report/drift/drift.js';
 import type { WhyLocal, WhyRelation, WhyReport, WhyRule, WhyTenant } from '../report/why.js';
 import { limitText } from '../report/writes.js';
 import { driftBlock } from './blocks/drift.js';

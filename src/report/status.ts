@@ -1,9 +1,9 @@
 import type { Problem } from '../errors.js';
 import type { Role } from '../fleet/member.js';
-import type { Drift } from './drift.js';
-import type { MappingStatus } from './drift-of-servers.js';
+import type { Drift } from './drift/drift.js';
+import type { MappingStatus } from './drift/drift-of-servers.js';
 import type { RunState } from './history.js';
-import type { Siblings } from './shapes.js';
+import type { Siblings } from './drift/shapes.js';
 import type { TableWrites } from './writes.js';
 import type { ReportBase } from './report-base.js';
 

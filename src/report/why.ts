@@ -2,7 +2,7 @@ import type { Options } from '../catalog/relations/relation.js';
 import type { QualifiedName } from '../postgres/identifiers.js';
 import type { MappingState } from '../veneer/servers.js';
 import type { WriteLimit } from '../veneer/writes.js';
-import type { Drift } from './drift.js';
+import type { Drift } from './drift/drift.js';
 import type { ReportBase } from './report-base.js';
 
 export interface WhyReport extends ReportBase {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { DRIFT_KINDS, type DriftKind } from '../../src/report/drift.js';
+import { DRIFT_KINDS, type DriftKind } from '../../src/report/drift/drift.js';
 import { problemOf } from '../../src/errors.js';
 import type { As } from '../support/test-fleet.js';
 import { scenario } from '../support/scenario.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { As } from '../support/test-fleet.js';
-import type { Drift, DriftKind } from '../../src/report/drift.js';
+import type { Drift, DriftKind } from '../../src/report/drift/drift.js';
 
 /** A folder of test/drift/cases: one difference made by hand, what it is called, what it does, and what cures it. */
 export interface DriftCase {

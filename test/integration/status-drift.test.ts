@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Drift } from '../../src/report/drift.js';
+import type { Drift } from '../../src/report/drift/drift.js';
 import { assertLikeImport } from '../support/like-import.js';
 import { veneerDrift } from '../support/veneer-drift.js';
 import { scenario } from '../support/scenario.js';

@@ -1,4 +1,4 @@
-import type { Drift, DriftKind } from '../../src/report/drift.js';
+import type { Drift, DriftKind } from '../../src/report/drift/drift.js';
 import type { StatusReport } from '../../src/report/status.js';
 
 const OF_SHARDS: readonly DriftKind[] = ['odd tenant', 'absent tenant'];

@@ -3,7 +3,7 @@ import type { SandboxOptions } from '../../commands/sandbox/sandbox.js';
 import type { TenantOptions } from '../../commands/tenant/tenant.js';
 import type { WhyOptions } from '../../commands/why/why.js';
 import type { StopOptions } from '../../commands/history/stop.js';
-import { GRADES, type DriftGrade } from '../../report/drift.js';
+import { GRADES, type DriftGrade } from '../../report/drift/drift.js';
 import type { Flags } from '../words/flags.js';
 import type { Invocation } from '../words/invocation.js';
 import type { RecoverOptions } from '../../commands/repair/recover.js';

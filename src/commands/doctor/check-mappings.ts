@@ -2,7 +2,7 @@ import type { Config, ShardConfig } from '../../config/config.js';
 import type { Problem } from '../../errors.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import type { DoctorCheck } from '../../report/doctor.js';
-import { mappingDrift, mappingsOf, type MappingStatus } from '../../report/drift-of-servers.js';
+import { mappingDrift, mappingsOf, type MappingStatus } from '../../report/drift/drift-of-servers.js';
 import type { Readers } from '../common/readers.js';
 import type { MappingsTried } from '../setup/try-mappings.js';
 import { readShardFacts, readVeneerFacts, type ShardFacts } from '../status/facts.js';

@@ -4,7 +4,7 @@ import type { BaselinePlan, TenantFacts } from '../../migrations/adopt/baseline.
 import { readHistories, type HistoryTool } from '../../migrations/adopt/read-histories.js';
 import type { Session } from '../../postgres/session.js';
 import { inReadOnly } from '../../postgres/transaction.js';
-import { differenceText, shapeDifferences, type ShapeDifference } from '../../report/shapes.js';
+import { differenceText, shapeDifferences, type ShapeDifference } from '../../report/drift/shapes.js';
 import { ignoredTables, readLinesOf, readShapedTenants } from '../common/shaped-tenants.js';
 
 /** The table of another tool that is to be read; null: none. */

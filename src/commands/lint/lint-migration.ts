@@ -4,7 +4,7 @@ import { labelOf } from '../../migrations/migration.js';
 import { strongest, UNKNOWN, type LockMode } from '../../migrations/sql/lock-modes.js';
 import { madeBy } from '../../migrations/sql/statement-changes.js';
 import { effectsOfNode, nodeOf } from '../../migrations/sql/statement-effects.js';
-import { adviceFor, type SeenStatement } from '../../report/lint-statement.js';
+import { adviceFor, type SeenStatement } from '../../report/lint/lint-statement.js';
 import type { LintAdvice, LintFinding, LintMigration } from '../../report/lint.js';
 import type { PlanStatement } from '../../report/plan.js';
 

@@ -10,7 +10,7 @@ import { groupBy } from '../../group-by.js';
 import { display, nameKey, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE, sqlstateOf } from '../../postgres/sqlstate.js';
-import { boundsCure, type ChangedBounds } from '../../report/drift-of-bounds.js';
+import { boundsCure, type ChangedBounds } from '../../report/drift/drift-of-bounds.js';
 import { exposureOf, shownAs, sourceSchemas, type Exposure } from '../../veneer/exposure/exposure.js';
 
 /** A table that is attached to the parent as its rule says: a foreign table, or in a mesh the region's own. */

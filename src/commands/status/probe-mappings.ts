@@ -9,7 +9,7 @@ import { ident, nameKey, qualified, type QualifiedName } from '../../postgres/id
 import type { Session } from '../../postgres/session.js';
 import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { inOneGo } from '../../postgres/transaction.js';
-import { NOTHING_SHOWN, type MappingProbe } from '../../report/drift-of-servers.js';
+import { NOTHING_SHOWN, type MappingProbe } from '../../report/drift/drift-of-servers.js';
 import type { ShardFacts, VeneerFacts } from './facts.js';
 
 /** Foreign tables of one server that are looked at for one that a role may read. */

@@ -3,19 +3,24 @@ import { remoteOf } from '../../catalog/relations/relation.js';
 import { shardsShownOn } from '../../fleet/shown-shards.js';
 import { nameKey, sameName } from '../../postgres/identifiers.js';
 import type { Plan } from '../../migrations/plan/plan.js';
-import { byGrade, type Drift } from '../../report/drift.js';
-import { boundsDrift, homeDrift, type Home } from '../../report/drift-of-bounds.js';
-import { behindDrift } from '../../report/drift-of-shards.js';
+import { byGrade, type Drift } from '../../report/drift/drift.js';
+import { boundsDrift, homeDrift, type Home } from '../../report/drift/drift-of-bounds.js';
+import { behindDrift } from '../../report/drift/drift-of-shards.js';
 import {
   mappingDrift,
   mappingsOf,
   privilegeDrift,
   serverDrift,
   type MappingStatus,
-} from '../../report/drift-of-servers.js';
-import { leftDatabase, leftTenants, listDrift, unfinishedDatabase } from '../../report/drift-of-tenants.js';
-import { unionDrift } from '../../report/drift-of-unions.js';
-import { tableDrift } from '../../report/drift-of-tables.js';
+} from '../../report/drift/drift-of-servers.js';
+import {
+  leftDatabase,
+  leftTenants,
+  listDrift,
+  unfinishedDatabase,
+} from '../../report/drift/drift-of-tenants.js';
+import { unionDrift } from '../../report/drift/drift-of-unions.js';
+import { tableDrift } from '../../report/drift/drift-of-tables.js';
 import { exposureOf } from '../../veneer/exposure/exposure.js';
 import { unsupportedTypes } from '../../veneer/exposure/supported-types.js';
 import { siblingDrift } from './status-siblings.js';

@@ -1,6 +1,6 @@
 import { groupBy } from '../../group-by.js';
 import { interruptedText, type Plan } from '../../migrations/plan/plan.js';
-import { NOTHING_SHOWN, type MappingStatus } from '../../report/drift-of-servers.js';
+import { NOTHING_SHOWN, type MappingStatus } from '../../report/drift/drift-of-servers.js';
 import type { StatusFacts } from './status-facts.js';
 
 /** What is no problem and worth reading: what was begun, who is at work, which protocol is left, which user mappings nobody could look at. Pure. */

@@ -6,7 +6,7 @@ import { entriesOf, onlyApplied, type LedgerEntry } from '../../migrations/ledge
 import { isRepeatable } from '../../migrations/migration-names.js';
 import { makePlan, type Plan } from '../../migrations/plan/plan.js';
 import { SQLSTATE } from '../../postgres/sqlstate.js';
-import { byGrade, type Drift, type DriftGrade } from '../../report/drift.js';
+import { byGrade, type Drift, type DriftGrade } from '../../report/drift/drift.js';
 import { nextCommand } from '../../report/next-command.js';
 import type {
   InDoubt,

@@ -11,7 +11,7 @@ import {
 } from '../../protocol/settlement/committed-steps.js';
 import { readLastRun, type BegunRun } from '../../protocol/history/read-history.js';
 import { journals } from '../../protocol/run/journal-member.js';
-import type { CommittedStep } from '../../report/drift-of-shards.js';
+import type { CommittedStep } from '../../report/drift/drift-of-shards.js';
 import type { Readers } from '../common/readers.js';
 
 /** What the journals tell of what was done. */

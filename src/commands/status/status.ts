@@ -7,7 +7,7 @@ import { selectShards, type Selection } from '../../fleet/selection.js';
 import { loadMigrations } from '../../migrations/load/load.js';
 import type { Migration } from '../../migrations/migration.js';
 import { allDone } from '../../postgres/all-done.js';
-import type { DriftGrade } from '../../report/drift.js';
+import type { DriftGrade } from '../../report/drift/drift.js';
 import type { StatusReport } from '../../report/status.js';
 import type { StatusFacts } from './status-facts.js';
 import { readChangedBounds, type IsSelected } from '../setup/changed-bounds.js';

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.js';
 import { nameKey, sameName } from '../../postgres/identifiers.js';
 import { reachedFrom, usedBy } from '../../protocol/shard/shard-types.js';
-import type { VeneerDetails, WhyDetails } from '../../report/why-relation.js';
-import type { WhyTarget } from '../../report/why-targets.js';
+import type { VeneerDetails, WhyDetails } from '../../report/why/why-relation.js';
+import type { WhyTarget } from '../../report/why/why-targets.js';
 import { unsupportedTypes } from '../../veneer/exposure/supported-types.js';
 import { placedOn, typesDrift } from '../status/status-types.js';
 import type { WhyShard } from './why-shards.js';

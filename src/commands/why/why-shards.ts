@@ -6,7 +6,7 @@ import { allDone } from '../../postgres/all-done.js';
 import { nameKey } from '../../postgres/identifiers.js';
 import type { Session } from '../../postgres/session.js';
 import { inOneGo } from '../../postgres/transaction.js';
-import type { WhyTarget } from '../../report/why-targets.js';
+import type { WhyTarget } from '../../report/why/why-targets.js';
 import { exposeRelations, type ExposedRelation } from '../../veneer/exposure/definition.js';
 import { readTypesOf, unlessLocked } from '../status/facts.js';
 

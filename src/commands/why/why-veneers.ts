@@ -11,7 +11,7 @@ import type { Config } from '../../config/config.js';
 import { allDone } from '../../postgres/all-done.js';
 import type { Session } from '../../postgres/session.js';
 import { inOneGo } from '../../postgres/transaction.js';
-import type { WhyTarget } from '../../report/why-targets.js';
+import type { WhyTarget } from '../../report/why/why-targets.js';
 import { readTaken, unlessLocked } from '../status/facts.js';
 import { readVeneerTypes, type VeneerTypes } from '../status/status-types.js';
 import type { WhyShard } from './why-shards.js';

@@ -1,6 +1,6 @@
 import { basedOn } from '../../migrations/migration-names.js';
 import type { Session } from '../../postgres/session.js';
-import type { CommittedStep } from '../../report/drift-of-shards.js';
+import type { CommittedStep } from '../../report/drift/drift-of-shards.js';
 
 /**
  * By shard the last step up that was committed there, as this journal member's history tells; one that was taken down

@@ -6,7 +6,7 @@ import type { TenantConfig } from '../../config/config.js';
 import { EXIT, VeneerError } from '../../errors.js';
 import type { Session } from '../../postgres/session.js';
 import { PIN_LOCALLY } from '../../postgres/hygiene.js';
-import { differenceText, shapeDifferences } from '../../report/shapes.js';
+import { differenceText, shapeDifferences } from '../../report/drift/shapes.js';
 import { grantStatements } from './copy-grants.js';
 import type { Sibling } from './sibling.js';
 

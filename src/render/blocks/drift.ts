@@ -1,5 +1,5 @@
 import { groupBy } from '../../group-by.js';
-import { byGrade, GRADES, type Drift, type DriftGrade } from '../../report/drift.js';
+import { byGrade, GRADES, type Drift, type DriftGrade } from '../../report/drift/drift.js';
 import type { Block } from './block.js';
 import type { Style } from './style.js';
 import { oneLine } from './table.js';

@@ -1,5 +1,5 @@
 import { groupBy } from '../../group-by.js';
-import { GRADES, type Drift } from '../../report/drift.js';
+import { GRADES, type Drift } from '../../report/drift/drift.js';
 import type { LastRun, StatusReport } from '../../report/status.js';
 import { withoutUrls, mapStrings } from '../blocks/mask.js';
 import { expositionOf, metric, type Metric, type Sample } from './exposition.js';

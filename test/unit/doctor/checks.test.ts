@@ -4,7 +4,7 @@ import { leftCheck } from '../../../src/commands/doctor/check-left.js';
 import { mappingChecks } from '../../../src/commands/doctor/check-mappings.js';
 import { nodeCheck } from '../../../src/commands/doctor/check-node.js';
 import { versionCheck } from '../../../src/commands/doctor/check-version.js';
-import type { MappingStatus } from '../../../src/report/drift-of-servers.js';
+import type { MappingStatus } from '../../../src/report/drift/drift-of-servers.js';
 import { supportedNode } from '../../../src/version.js';
 
 test.each([

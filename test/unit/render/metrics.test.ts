@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expositionOf } from '../../../src/render/metrics/exposition.js';
 import { statusMetrics } from '../../../src/render/metrics/status-metrics.js';
 import { nasty } from './nasty.js';
-import type { Drift } from '../../../src/report/drift.js';
+import type { Drift } from '../../../src/report/drift/drift.js';
 import { drift, statusReport, tenant } from './samples.js';
 
 const AT = new Date('2026-01-05T09:00:00.500Z');

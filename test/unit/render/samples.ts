@@ -1,5 +1,5 @@
 import type { Problem } from '../../../src/errors.js';
-import type { Drift } from '../../../src/report/drift.js';
+import type { Drift } from '../../../src/report/drift/drift.js';
 import type { StatusReport, TenantStatus } from '../../../src/report/status.js';
 import type { UpReport, UpShard, UpStep } from '../../../src/report/up.js';
 

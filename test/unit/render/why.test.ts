@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { reportText } from '../../../src/render/report-text.js';
 import { PLAIN } from '../../../src/render/blocks/style.js';
-import type { Drift } from '../../../src/report/drift.js';
+import type { Drift } from '../../../src/report/drift/drift.js';
 import type { WhyRelation, WhyReport } from '../../../src/report/why.js';
 
 const BOOKS: WhyRelation = {

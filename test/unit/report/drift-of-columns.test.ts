@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ForeignColumn, ShardColumn } from '../../../src/catalog/relations/relation.js';
-import { columnDifferences, type Difference } from '../../../src/report/drift-of-columns.js';
+import { columnDifferences, type Difference } from '../../../src/report/drift/drift-of-columns.js';
 import { expression, column, definition, foreignColumn, tableOf } from '../veneer/builders.js';
 
 const shardColumn = (text: string, more: Partial<ShardColumn> = {}): ShardColumn => ({

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { ShardConfig } from '../../../src/config/config.js';
-import type { Drift } from '../../../src/report/drift.js';
+import type { Drift } from '../../../src/report/drift/drift.js';
 import {
   mappingDrift,
   mappingsOf,
   privilegeDrift,
   serverDrift,
   type MappingProbe,
-} from '../../../src/report/drift-of-servers.js';
+} from '../../../src/report/drift/drift-of-servers.js';
 import { Secret } from '../../../src/secret.js';
 import { mappingStatements, serverStatements } from '../../../src/veneer/servers.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.js';
-import { unknownName } from '../../../src/report/why-meant.js';
+import { unknownName } from '../../../src/report/why/why-meant.js';
 
 test('the hint lists tenants, where there are any', () => {
   const config = (...tenants: readonly string[]): Config =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { typedName } from '../../../src/report/why-names.js';
+import { typedName } from '../../../src/report/why/why-names.js';
 
 const relations = (text: string): string[] =>
   typedName(text).relations.map(({ schema, name }) => `${schema}|${name}`);

@@ -1,4 +1,4 @@
-import { nameKey, type QualifiedName } from '../postgres/identifiers.js';
+import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 
 /**
  * What a word of the command line may name, the likeliest first. As in SQL a name is folded to lower case and double quotes keep it

@@ -1,5 +1,5 @@
-import type { Config, ShardConfig } from '../config/config.js';
-import { entriesOf, type LedgerGroup } from '../migrations/ledger/ledger.js';
+import type { Config, ShardConfig } from '../../config/config.js';
+import { entriesOf, type LedgerGroup } from '../../migrations/ledger/ledger.js';
 import type { Drift } from './drift.js';
 
 /**

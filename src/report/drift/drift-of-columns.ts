@@ -5,9 +5,9 @@ import {
   type ForeignColumn,
   type ForeignTable,
   type ShardColumn,
-} from '../catalog/relations/relation.js';
-import { display, type QualifiedName } from '../postgres/identifiers.js';
-import { pairColumns, pairsInOrder, type ColumnPair } from '../veneer/tables/pair-columns.js';
+} from '../../catalog/relations/relation.js';
+import { display, type QualifiedName } from '../../postgres/identifiers.js';
+import { pairColumns, pairsInOrder, type ColumnPair } from '../../veneer/tables/pair-columns.js';
 import type { Drift } from './drift.js';
 
 /** A difference of a table, without the place that all differences of the table share; `cure` where it is not sync. */

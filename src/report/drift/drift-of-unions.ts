@@ -1,6 +1,6 @@
-import type { PresentUnion } from '../catalog/unions/read-unions.js';
-import { display } from '../postgres/identifiers.js';
-import { unionsAmiss, type UnionFacts, type UnionShape } from '../veneer/unions.js';
+import type { PresentUnion } from '../../catalog/unions/read-unions.js';
+import { display } from '../../postgres/identifiers.js';
+import { unionsAmiss, type UnionFacts, type UnionShape } from '../../veneer/unions.js';
 import type { Drift } from './drift.js';
 
 /** Views over all tenants that are not what they should be. Empty exactly when sync has nothing to do about them. Pure. */

@@ -1,21 +1,21 @@
 import type { Node } from 'libpg-query';
-import type { Scope } from '../migrations/migration.js';
-import { LOCK_MODES, type LockMode } from '../migrations/sql/lock-modes.js';
-import { MARKER } from '../migrations/sql/no-transaction-marker.js';
+import type { Scope } from '../../migrations/migration.js';
+import { LOCK_MODES, type LockMode } from '../../migrations/sql/lock-modes.js';
+import { MARKER } from '../../migrations/sql/no-transaction-marker.js';
 import {
   addsColumn,
   cascades,
   renameIn,
   requiredIn,
   workedThrough,
-} from '../migrations/sql/statement-changes.js';
-import type { StatementEffects } from '../migrations/sql/statement-effects.js';
-import { lossesOfNode, lossText } from '../migrations/sql/statement-losses.js';
-import { scansIn, type TableScan } from '../migrations/sql/table-scans.js';
-import { breaks } from '../veneer/writes.js';
+} from '../../migrations/sql/statement-changes.js';
+import type { StatementEffects } from '../../migrations/sql/statement-effects.js';
+import { lossesOfNode, lossText } from '../../migrations/sql/statement-losses.js';
+import { scansIn, type TableScan } from '../../migrations/sql/table-scans.js';
+import { breaks } from '../../veneer/writes.js';
 import { DATA_ADVICE, EXPAND, HELD } from './lint-data.js';
-import type { LintAdvice, LintRule } from './lint.js';
-import { limitText } from './writes.js';
+import type { LintAdvice, LintRule } from '../lint.js';
+import { limitText } from '../writes.js';
 
 /** A statement of a migration, and what stands before it there. */
 export interface SeenStatement {

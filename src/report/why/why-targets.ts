@@ -1,10 +1,16 @@
-import type { RelationName } from '../catalog/relations/read-relation-names.js';
-import { remoteOf, type ForeignTableHead } from '../catalog/relations/relation.js';
-import type { Config, ShardConfig } from '../config/config.js';
-import { shardsShownOn } from '../fleet/shown-shards.js';
-import { groupBy } from '../group-by.js';
-import { nameKey, type QualifiedName } from '../postgres/identifiers.js';
-import { exposureOf, homeOf, verdictOn, type Exposure, type Verdict } from '../veneer/exposure/exposure.js';
+import type { RelationName } from '../../catalog/relations/read-relation-names.js';
+import { remoteOf, type ForeignTableHead } from '../../catalog/relations/relation.js';
+import type { Config, ShardConfig } from '../../config/config.js';
+import { shardsShownOn } from '../../fleet/shown-shards.js';
+import { groupBy } from '../../group-by.js';
+import { nameKey, type QualifiedName } from '../../postgres/identifiers.js';
+import {
+  exposureOf,
+  homeOf,
+  verdictOn,
+  type Exposure,
+  type Verdict,
+} from '../../veneer/exposure/exposure.js';
 
 /** What is there, by name alone. */
 export interface WhyNames {

@@ -1,6 +1,6 @@
-import type { ForeignTable, ShardColumn } from '../catalog/relations/relation.js';
-import { display } from '../postgres/identifiers.js';
-import type { ExposedRelation } from '../veneer/exposure/definition.js';
+import type { ForeignTable, ShardColumn } from '../../catalog/relations/relation.js';
+import { display } from '../../postgres/identifiers.js';
+import type { ExposedRelation } from '../../veneer/exposure/definition.js';
 import type { Drift } from './drift.js';
 import { columnDifferences } from './drift-of-columns.js';
 

@@ -1,5 +1,5 @@
-import { boundsSql } from '../catalog/relations/probe-bounds.js';
-import { display, qualified, type QualifiedName } from '../postgres/identifiers.js';
+import { boundsSql } from '../../catalog/relations/probe-bounds.js';
+import { display, qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import type { Drift } from './drift.js';
 
 /** A partition that is attached with other bounds than its rule has by now; bounds as PostgreSQL shows them. */

@@ -1,9 +1,9 @@
-import type { PresentPrivileges, WantedPrivileges } from '../catalog/read-privileges.js';
-import type { PresentMapping, PresentServer } from '../catalog/relations/read-servers.js';
-import type { ShardConfig } from '../config/config.js';
-import { optionChanges } from '../veneer/tables/options.js';
-import { grantStatements } from '../veneer/dependents/privileges.js';
-import { compareMapping } from '../veneer/servers.js';
+import type { PresentPrivileges, WantedPrivileges } from '../../catalog/read-privileges.js';
+import type { PresentMapping, PresentServer } from '../../catalog/relations/read-servers.js';
+import type { ShardConfig } from '../../config/config.js';
+import { optionChanges } from '../../veneer/tables/options.js';
+import { grantStatements } from '../../veneer/dependents/privileges.js';
+import { compareMapping } from '../../veneer/servers.js';
 import type { Drift } from './drift.js';
 
 const CURE = 'migrate setup';

@@ -1,5 +1,5 @@
-import type { ShapeLine } from '../catalog/relations/read-shapes.js';
-import { groupBy } from '../group-by.js';
+import type { ShapeLine } from '../../catalog/relations/read-shapes.js';
+import { groupBy } from '../../group-by.js';
 
 /** How a tenant's schema differs in one object from a sibling's. */
 export interface ShapeDifference {

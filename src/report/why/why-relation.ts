@@ -1,17 +1,17 @@
-import type { RolePrivileges } from '../catalog/read-role-privileges.js';
-import type { Occupied } from '../catalog/relations/read-foreign-tables.js';
-import type { PresentMapping, PresentServer } from '../catalog/relations/read-servers.js';
-import type { ForeignTable, ForeignTableHead } from '../catalog/relations/relation.js';
-import { sameName } from '../postgres/identifiers.js';
-import type { ExposedRelation } from '../veneer/exposure/definition.js';
-import { isNamed, type Verdict } from '../veneer/exposure/exposure.js';
-import { compareMapping } from '../veneer/servers.js';
-import { limitsOnce } from '../veneer/writes.js';
-import { mappingDrift, mappingsOf, serverDrift } from './drift-of-servers.js';
-import { tableDrift } from './drift-of-tables.js';
-import { byGrade, type Drift } from './drift.js';
+import type { RolePrivileges } from '../../catalog/read-role-privileges.js';
+import type { Occupied } from '../../catalog/relations/read-foreign-tables.js';
+import type { PresentMapping, PresentServer } from '../../catalog/relations/read-servers.js';
+import type { ForeignTable, ForeignTableHead } from '../../catalog/relations/relation.js';
+import { sameName } from '../../postgres/identifiers.js';
+import type { ExposedRelation } from '../../veneer/exposure/definition.js';
+import { isNamed, type Verdict } from '../../veneer/exposure/exposure.js';
+import { compareMapping } from '../../veneer/servers.js';
+import { limitsOnce } from '../../veneer/writes.js';
+import { mappingDrift, mappingsOf, serverDrift } from '../drift/drift-of-servers.js';
+import { tableDrift } from '../drift/drift-of-tables.js';
+import { byGrade, type Drift } from '../drift/drift.js';
 import type { WhyTarget } from './why-targets.js';
-import type { WhyRelation, WhyRole, WhyRule, WhyState, WhyTable } from './why.js';
+import type { WhyRelation, WhyRole, WhyRule, WhyState, WhyTable } from '../why.js';
 
 /** What was read for one target, besides names. */
 export interface WhyDetails {

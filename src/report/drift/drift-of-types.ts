@@ -1,9 +1,9 @@
-import type { ExtensionState } from '../catalog/read-extensions.js';
-import type { EnumType, UserType } from '../catalog/types/type.js';
-import { display, nameKey } from '../postgres/identifiers.js';
-import { createType, isMade, type MadeType } from '../veneer/types/create-type.js';
-import { createExtension, type NeededExtension } from '../veneer/extensions.js';
-import { reconcileTypes } from '../veneer/types/reconcile-types.js';
+import type { ExtensionState } from '../../catalog/read-extensions.js';
+import type { EnumType, UserType } from '../../catalog/types/type.js';
+import { display, nameKey } from '../../postgres/identifiers.js';
+import { createType, isMade, type MadeType } from '../../veneer/types/create-type.js';
+import { createExtension, type NeededExtension } from '../../veneer/extensions.js';
+import { reconcileTypes } from '../../veneer/types/reconcile-types.js';
 import type { Drift } from './drift.js';
 
 /** The types that a shard's relations use, and what stands on a veneer under their names. */

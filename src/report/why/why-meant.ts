@@ -1,12 +1,12 @@
-import type { Config, ShardConfig, TenantConfig } from '../config/config.js';
-import { didYouMean } from '../config/text/nearest.js';
-import { EXIT, VeneerError } from '../errors.js';
-import { groupBy } from '../group-by.js';
-import { display, nameKey, type QualifiedName } from '../postgres/identifiers.js';
+import type { Config, ShardConfig, TenantConfig } from '../../config/config.js';
+import { didYouMean } from '../../config/text/nearest.js';
+import { EXIT, VeneerError } from '../../errors.js';
+import { groupBy } from '../../group-by.js';
+import { display, nameKey, type QualifiedName } from '../../postgres/identifiers.js';
 import { localsNamed } from './why-locals.js';
 import type { TypedName } from './why-names.js';
 import { allTargets, guessedTargets, namesOfTarget, type WhyNames, type WhyTarget } from './why-targets.js';
-import type { WhyLocal } from './why.js';
+import type { WhyLocal } from '../why.js';
 
 /** What a name turned out to be. */
 export interface Meant {

@@ -1,7 +1,7 @@
-import { nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
+import { nameKey, sameName, type QualifiedName } from '../../postgres/identifiers.js';
 import type { WhyNames, WhyTarget } from './why-targets.js';
 import { ruleOf } from './why-relation.js';
-import type { WhyLocal } from './why.js';
+import type { WhyLocal } from '../why.js';
 
 /** What veneers have themselves under a name, or are to have by a rule: views over all tenants, parents of partitions. Pure. */
 export function localsNamed(

@@ -1,4 +1,4 @@
-import type { Where } from '../errors.js';
+import type { Where } from '../../errors.js';
 import type { ShapeDifference } from './shapes.js';
 
 /** How bad a difference is for those who read and write, worst first. */

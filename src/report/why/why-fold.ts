@@ -1,12 +1,12 @@
-import type { Config } from '../config/config.js';
-import { EXIT, worst, type ExitCode, type Problem } from '../errors.js';
-import { display } from '../postgres/identifiers.js';
-import type { Drift } from './drift.js';
-import { nextCommand } from './next-command.js';
+import type { Config } from '../../config/config.js';
+import { EXIT, worst, type ExitCode, type Problem } from '../../errors.js';
+import { display } from '../../postgres/identifiers.js';
+import type { Drift } from '../drift/drift.js';
+import { nextCommand } from '../next-command.js';
 import { homesOf, type Meant } from './why-meant.js';
 import { foldRelation, type WhyDetails } from './why-relation.js';
 import type { WhyTarget } from './why-targets.js';
-import type { WhyLocal, WhyRelation, WhyReport } from './why.js';
+import type { WhyLocal, WhyRelation, WhyReport } from '../why.js';
 
 /** All that was read about a name. */
 export interface WhyFacts {

@@ -1,4 +1,4 @@
-import type { Loss } from '../migrations/sql/statement-losses.js';
+import type { Loss } from '../../migrations/sql/statement-losses.js';
 
 /** What all locks of a migration have in common. */
 export const HELD = 'the lock is held until all tenants of the step and the veneers have committed';

@@ -1,11 +1,11 @@
-import type { Occupied } from '../catalog/relations/read-foreign-tables.js';
-import { remoteOf, type ForeignTable } from '../catalog/relations/relation.js';
-import { oncePerLists } from '../once-per-lists.js';
-import { display, nameKey, sameName, type QualifiedName } from '../postgres/identifiers.js';
-import { isOurs, type Definition, type ExposedRelation } from '../veneer/exposure/definition.js';
-import { sourceSchemas, type Exposure } from '../veneer/exposure/exposure.js';
-import { pairTables } from '../veneer/tables/pair-tables.js';
-import { unsupportedColumns } from '../veneer/exposure/supported-types.js';
+import type { Occupied } from '../../catalog/relations/read-foreign-tables.js';
+import { remoteOf, type ForeignTable } from '../../catalog/relations/relation.js';
+import { oncePerLists } from '../../once-per-lists.js';
+import { display, nameKey, sameName, type QualifiedName } from '../../postgres/identifiers.js';
+import { isOurs, type Definition, type ExposedRelation } from '../../veneer/exposure/definition.js';
+import { sourceSchemas, type Exposure } from '../../veneer/exposure/exposure.js';
+import { pairTables } from '../../veneer/tables/pair-tables.js';
+import { unsupportedColumns } from '../../veneer/exposure/supported-types.js';
 import type { Drift } from './drift.js';
 import { columnDifferences, type Difference } from './drift-of-columns.js';
 

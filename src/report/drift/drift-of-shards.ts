@@ -1,4 +1,4 @@
-import type { TenantConfig } from '../config/config.js';
+import type { TenantConfig } from '../../config/config.js';
 import { byGrade, type Drift, type DriftGrade } from './drift.js';
 import { baseType } from './drift-of-columns.js';
 import { differenceText, type ShapeDifference } from './shapes.js';
