@@ -28,6 +28,15 @@ async function backends(member: string, which: 'all' | 'the lane'): Promise<numb
   return rows.map(({ pid }) => Number(pid));
 }
 
+/**
+ * Nobody is waited for longer than need be: while a process stands still no database is made or dropped on its server, by other tests
+ * either.
+ */
+async function start(): Promise<void> {
+  await s.start('CREATE TABLE books (id int)');
+  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+}
+
 interface Silence {
   readonly member: string;
   readonly which: 'all' | 'the lane';
@@ -69,8 +78,7 @@ const WATCHDOG = `SELECT FROM pg_stat_activity
 test.each(['the lane', 'all'] as const)(
   'a server that stands still (%s): the run ends when its budget is used up, and nothing stays locked',
   async (which) => {
-    await s.start('CREATE TABLE books (id int)');
-    await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+    await start();
     await s.write('ALTER TABLE books ADD COLUMN title text');
     await upWhileSilent({ member: 'shard1', which }, async ({ problems }) => {
       expect(problems[0]?.message).toContain('the step held its locks for 1000 ms');
@@ -95,8 +103,7 @@ test('a veneer that stands still with its tables locked: the shard fails, and th
 test.each(['the lane', 'all'] as const)(
   'a shard that stands still when it is to vote (%s): the step is given up, the veneer lets its readers go, and up heals it',
   async (which) => {
-    await s.start('CREATE TABLE books (id int)');
-    await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+    await start();
     await s.write('ALTER TABLE books ADD COLUMN title text');
     await upWhileSilent({ member: 'shard1', which, from: 'before prepare:shard1' }, async (report) => {
       expect(report).toMatchObject({ exitCode: 22 });
@@ -111,7 +118,7 @@ test.each(['the lane', 'all'] as const)(
 );
 
 test('a shard that stands still when it is to commit what was decided: the run ends in doubt, and up commits it', async () => {
-  await s.start('CREATE TABLE books (id int)');
+  await start();
   await s.write('ALTER TABLE books ADD COLUMN title text');
   await upWhileSilent(
     { member: 'shard1', which: 'all', from: 'before commit prepared:shard1' },
@@ -127,7 +134,7 @@ test('a shard that stands still when it is to commit what was decided: the run e
 });
 
 test('a shard that stands still when its step has committed: the run comes to its end, and what is left there goes later', async () => {
-  await s.start('CREATE TABLE books (id int)');
+  await start();
   await s.write('ALTER TABLE books ADD COLUMN title text');
   await upWhileSilent({ member: 'shard1', which: 'the lane', from: 'after close' }, async (report) => {
     expect(report).toMatchObject({
@@ -140,8 +147,7 @@ test('a shard that stands still when its step has committed: the run comes to it
 });
 
 test('a session that the runner has left and nobody can end: its watchdog settles when it has ended', async () => {
-  await s.start('CREATE TABLE books (id int)');
-  await s.fleet.writeConfig(bookstoreYaml(s.fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
+  await start();
   await s.write('ALTER TABLE books ADD COLUMN title text');
   const source = { cwd: s.fleet.dir, file: undefined, envFiles: [], without: [] };
   await upWhileSilent(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commandsOn } from '../support/commands.js';
 import { expectAtRest } from '../support/at-rest.js';
 import { preparedIn } from '../support/leave-attempt.js';
+import { bookstoreYaml } from '../support/test-project.js';
 import { startOwnFleet, type OwnFleet } from '../support/own-fleet.js';
 import { untilSome } from '../support/until.js';
 
@@ -9,6 +10,8 @@ let fleet: OwnFleet;
 
 beforeAll(async () => {
   fleet = await startOwnFleet();
+  // Nobody waits longer for the standby than need be.
+  await fleet.writeConfig(bookstoreYaml(fleet.name).replace('lock_hold: 30s', 'lock_hold: 1s'));
   await fleet.writeMigration('1_books.sql', 'CREATE TABLE books (id int)');
   await commandsOn(fleet).setup();
 });

@@ -5,6 +5,7 @@ import { addressOf, findMember, type Member } from '../../fleet/member.js';
 import { inParallel } from '../../parallel.js';
 import { display, qualified, type QualifiedName } from '../../postgres/identifiers.js';
 import { openSession, type Row, type Session } from '../../postgres/session.js';
+import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { rollbackQuietly } from '../../postgres/transaction.js';
 import type { Run } from '../run/run.js';
 import type { ShownTable } from '../run/shown-table.js';
@@ -86,12 +87,12 @@ async function analyzeShard(
     run.onProgress({ type: 'analyzing', veneer: session.member, shard, tables: present.length });
     const filled = await readFilled(run, shard, present);
     for (const table of present.filter((one) => filled?.has(one) ?? true)) {
-      const end = tooLate(run, deadline) ?? (await analyzeOne(session, table, filled !== null));
+      const end = tooLate(run, deadline) ?? (await analyzeOne(run, session, table, filled !== null));
       if (end !== null) failed.push(`${display(table)}: ${end}`);
       if (session.isLost()) break;
     }
   } catch (error) {
-    failed.push(textOf(error));
+    failed.push(reasonOf(run, error));
   }
   return failed;
 }
@@ -101,8 +102,14 @@ function noticeOf(veneer: string, shard: string, failed: readonly string[]): str
   return `${veneer} has no statistics of tables of ${shard} (${failed[0]}${others}): ANALYZE them there`;
 }
 
+const ASKED_TO_END = 'the run was asked to end';
+
+/** Whatever was asked just then has been cancelled. */
+const reasonOf = ({ signal }: Run, error: unknown): string =>
+  signal.aborted && isState(error, SQLSTATE.queryCanceled) ? ASKED_TO_END : textOf(error);
+
 function tooLate({ signal }: Run, deadline: number): string | null {
-  if (signal.aborted) return 'the run was asked to end';
+  if (signal.aborted) return ASKED_TO_END;
   return performance.now() > deadline ? `${LIMITS.run / 1000} s were used up` : null;
 }
 
@@ -212,12 +219,17 @@ async function readFilled(
 }
 
 /** What went wrong, or null. An empty one is left; `isFilled`: that it is not is known. */
-async function analyzeOne(session: Session, table: QualifiedName, isFilled: boolean): Promise<string | null> {
+async function analyzeOne(
+  run: Run,
+  session: Session,
+  table: QualifiedName,
+  isFilled: boolean,
+): Promise<string | null> {
   try {
     const rows = isFilled ? 1 : (await session.query(`SELECT FROM ${qualified(table)} LIMIT 1`)).length;
     if (rows > 0) await session.run(`ANALYZE ${qualified(table)}`);
     return null;
   } catch (error) {
-    return textOf(error);
+    return reasonOf(run, error);
   }
 }

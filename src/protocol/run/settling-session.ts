@@ -4,9 +4,10 @@ import { EXIT, problemOf, VeneerError } from '../../errors.js';
 import { answeredWithin } from '../../postgres/answered.js';
 import { awaitSessionEnd, joinRun } from '../../postgres/settling-lock.js';
 import { openSession, type Session } from '../../postgres/session.js';
+import { answerTime } from './answer-time.js';
 import type { Run } from './run.js';
 
-/** How long (milliseconds) a broken session of our own may take to end on its server. */
+/** How long (milliseconds) a broken session of our own may take to end on its server, where {@link answerTime} is no less. */
 const OLD_SESSION_MS = 15_000;
 
 /** In which a server that is there says that an anchor lives (milliseconds). */
@@ -76,7 +77,8 @@ export async function replaceSettling(run: Run, old: Session): Promise<Session> 
   await old.close();
   const session = await openSettling(run, old.member);
   try {
-    await awaitSessionEnd(session, run.keys, old.pid, OLD_SESSION_MS);
+    const patience = Math.min(OLD_SESSION_MS, answerTime(run.config));
+    await awaitSessionEnd(session, run.keys, old.pid, patience);
     return session;
   } catch (error) {
     await session.close();

@@ -4,6 +4,7 @@ import { PIN_LOCALLY } from '../../postgres/hygiene.js';
 import type { Session } from '../../postgres/session.js';
 import { inCommitOrder, type AttemptEnd } from '../group/participant.js';
 import { lockBound } from '../lane/budget.js';
+import { answerTime } from '../run/answer-time.js';
 import { leaveEvidence } from '../run/evidence.js';
 import type { Gid } from '../run/gid.js';
 import type { Run } from '../run/run.js';
@@ -24,9 +25,6 @@ export function startWindow(): Window {
   };
 }
 
-/** In which a server that is there answers COMMIT, milliseconds. */
-const COMMIT_MS = 30_000;
-
 /**
  * Without prepared transactions (PROTOCOL section 7): everything has been executed, only the COMMITs are left; the
  * shard commits, then the veneers, which hold their locks until then. The window between the two is as long as one
@@ -42,7 +40,7 @@ export async function commitLockStep(
     for (const { member, session } of participants.toSorted(inCommitOrder)) {
       await run.at(`before commit:${member}`);
       window.open();
-      await answeredWithin(session, COMMIT_MS, endTransaction(session, 'COMMIT'));
+      await answeredWithin(session, answerTime(run.config), endTransaction(session, 'COMMIT'));
       await run.at(`after commit:${member}`);
     }
     return null;

@@ -60,7 +60,7 @@ export async function foreseeRecovery(source: TraceSource, { forget }: RecoverOp
   const open = openAttempts(source.config, traces);
   const nothing = {
     at: async (): Promise<void> => undefined,
-    patience: { lockWaitMs: 0, retries: 0, signal: AbortSignal.abort() },
+    patience: { lockWaitMs: 0, retries: 0, signal: AbortSignal.abort(), answerMs: 0 },
   };
   return Promise.all(
     open.map(async (attempt) =>

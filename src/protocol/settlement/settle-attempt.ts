@@ -117,15 +117,12 @@ const waitingFor = (members: readonly string[]): Ending => ({
 const notForgotten = ({ forgotten }: Unsettled, members: readonly string[]): string[] =>
   members.filter((member) => !forgotten.has(member));
 
-/** In which a server that is there settles what is prepared, milliseconds. */
-const ANSWER_MS = 30_000;
-
 /**
  * COMMIT PREPARED goes to the shards first: a veneer keeps its locks, and its readers waiting, until every shard
  * has what its definitions say. Of a rollback nobody waits for another's. Answers the first failure, or null.
  */
 export async function settlePrepared(
-  { id, n, sessionFor, at }: Pick<Unsettled, 'id' | 'n' | 'sessionFor' | 'at'>,
+  { id, n, sessionFor, at, patience }: Pick<Unsettled, 'id' | 'n' | 'sessionFor' | 'at' | 'patience'>,
   prepared: readonly SettledParticipant[],
   verb: 'COMMIT' | 'ROLLBACK',
 ): Promise<string | null> {
@@ -134,7 +131,7 @@ export async function settlePrepared(
     const gid = literal(formatGid({ ...id, participant: participant.index, n }));
     await at(`before ${verb.toLowerCase()} prepared:${member}`);
     const session = await sessionFor(participant);
-    await answeredWithin(session, ANSWER_MS, endTransaction(session, `${verb} PREPARED ${gid}`));
+    await answeredWithin(session, patience.answerMs, endTransaction(session, `${verb} PREPARED ${gid}`));
     await at(`after ${verb.toLowerCase()} prepared:${member}`);
   };
   const isOrdered = verb === 'COMMIT';

@@ -3,6 +3,7 @@ import type { ServerFacts } from '../../postgres/server-facts.js';
 import type { Session } from '../../postgres/session.js';
 import type { AttemptId } from '../run/gid.js';
 import type { Protocol, StepStatement } from '../run/journal.js';
+import { answerTime } from '../run/answer-time.js';
 import type { AtPoint, Run } from '../run/run.js';
 
 /** Which database it is, whatever its name and url. */
@@ -45,6 +46,8 @@ export interface Patience {
   readonly lockWaitMs: number;
   readonly retries: number;
   readonly signal: AbortSignal;
+  /** How long a server is waited for that settles what is prepared (milliseconds). */
+  readonly answerMs: number;
 }
 
 /** As a step of the run has it. */
@@ -52,6 +55,7 @@ export const patienceOf = ({ config, signal }: Pick<Run, 'config' | 'signal'>): 
   lockWaitMs: config.rollout.lockWaitMs,
   retries: config.rollout.retries,
   signal,
+  answerMs: answerTime(config),
 });
 
 /** How an attempt of an earlier run was settled. */

@@ -7,6 +7,7 @@ import { rollbackQuietly } from '../../postgres/transaction.js';
 import { refuseOutsideTransaction } from '../shard/same-transaction.js';
 import { endWithEvidence, leaveEvidence, removeEvidence } from '../run/evidence.js';
 import { attemptKey } from '../run/gid.js';
+import { answerTime } from '../run/answer-time.js';
 import { removeIntent, writeIntent, type Intent } from '../run/journal.js';
 import { commitLockStep, startWindow, type Window } from '../settlement/lock-step.js';
 import { journalMember } from '../run/journal-member.js';
@@ -33,14 +34,8 @@ const COMMITTED = {
   windowMs: null,
 } as const;
 
-/** An attempt's tables wait for us: keep trying to settle for this long (milliseconds). */
-const SETTLE_DEADLINE_MS = 30_000;
-
 /** One that nobody has decided is given up when lock_hold is used up, but not before this time (milliseconds). */
 const LEAST_SETTLE_MS = 2_000;
-
-/** In which a server that is there answers COMMIT, or writes a row of ours (milliseconds). */
-const ANSWER_MS = 30_000;
 
 /**
  * Commits an attempt on all of its participants or on none (PROTOCOL sections 4, 5 and 7). Without participants there is nothing to commit. One: its own
@@ -59,7 +54,7 @@ export async function commitAttempt(run: Run, end: AttemptEnd): Promise<AttemptE
   await run.at('before intent');
   const journal = await run.live(journalMember(run.config));
   run.unsettled.add(attemptKey(end.id));
-  await answeredWithin(journal, ANSWER_MS, writeIntent(journal, intentOf(end)));
+  await answeredWithin(journal, answerTime(run.config), writeIntent(journal, intentOf(end)));
   await run.at('after intent');
   const window = startWindow();
   const failure = await (end.protocol === 'two-phase'
@@ -77,7 +72,7 @@ async function leaveAllEvidence(run: Run, { id, participants }: AttemptEnd): Pro
     participants.map(async ({ member, session }, index) => {
       await run.at(`before evidence:${member}`);
       const evidence = leaveEvidence(session, { ...id, participant: index + 1, n: participants.length });
-      await answeredWithin(session, ANSWER_MS, evidence);
+      await answeredWithin(session, answerTime(run.config), evidence);
       await run.at(`after evidence:${member}`);
     }),
   );
@@ -90,7 +85,7 @@ async function commitAlone(run: Run, participant: Participant, unsettled: Unsett
   try {
     await run.at(`before commit:${member}`);
     const commit = endWithEvidence(session, { ...unsettled.id, participant: 1, n: 1 }, 'COMMIT');
-    await answeredWithin(session, ANSWER_MS, commit);
+    await answeredWithin(session, answerTime(run.config), commit);
     await run.at(`after commit:${member}`);
     return { ...COMMITTED, closed: Promise.resolve(true) };
   } catch (error) {
@@ -104,9 +99,7 @@ async function commitAlone(run: Run, participant: Participant, unsettled: Unsett
 
 /** After how long (milliseconds) an attempt is given up where a participant cannot be read; null: it may have been decided. */
 const giveUpIn = (failure: unknown, { holdLeft }: AttemptEnd): number | null =>
-  failure instanceof PrepareRefused
-    ? Math.min(SETTLE_DEADLINE_MS, Math.max(LEAST_SETTLE_MS, holdLeft()))
-    : null;
+  failure instanceof PrepareRefused ? Math.max(LEAST_SETTLE_MS, holdLeft()) : null;
 
 /** Something went wrong after the first record was made: what happened is read from the servers, never assumed. */
 async function settled(
@@ -115,7 +108,7 @@ async function settled(
   cause: unknown,
   { window, givesUpIn = null }: { readonly window?: Window; readonly givesUpIn?: number | null } = {},
 ): Promise<AttemptEnding> {
-  const ending = await settleAttempt(unsettled, givesUpIn ?? SETTLE_DEADLINE_MS, {
+  const ending = await settleAttempt(unsettled, givesUpIn ?? answerTime(run.config), {
     isHopeless: run.isShutOut,
     givesUp: givesUpIn !== null,
   });
@@ -136,7 +129,7 @@ async function closeAttempt(run: Run, { id }: Unsettled): Promise<boolean> {
   try {
     await run.at('before close');
     const journal = await run.live(journalMember(run.config));
-    await answeredWithin(journal, ANSWER_MS, removeIntent(journal, id));
+    await answeredWithin(journal, answerTime(run.config), removeIntent(journal, id));
     run.unsettled.delete(attemptKey(id));
     await run.at('after close');
   } catch (error) {
