@@ -1,24 +1,22 @@
 import type { Config, ShardConfig } from '../../config/config.js';
-import { EXIT, problemOf, worst, type ExitCode, type Problem } from '../../errors.js';
+import { problemOf } from '../../errors.js';
 import { allMembers, type Member } from '../../fleet/member.js';
 import type { Session } from '../../postgres/session.js';
-import { isState, SQLSTATE } from '../../postgres/sqlstate.js';
 import { inTransaction } from '../../postgres/transaction.js';
 import { anchorOf, type Run } from '../../protocol/run/run.js';
-import { nextCommand } from '../../report/next-command.js';
 import type { SetupMember, SetupReport } from '../../report/reports.js';
-import type { SettledAttempt } from '../../report/settled-attempt.js';
 import type { CommandContext } from '../common/context.js';
 import { boundsProblems, readChangedBounds } from './changed-bounds.js';
 import { missingHome } from './missing-home.js';
 import { EMPTY, lackedBy, type MemberPlan } from './setup-plan.js';
 import { planMember } from './setup-member.js';
+import { outcome, rightsProblem, setupProblem, withGranted, withRefused } from './setup-outcome.js';
+import { setupReport } from './setup-report.js';
 import { planShard } from './setup-shard.js';
 import { tryMappings, untriedNotices, type MappingsTried } from './try-mappings.js';
 import { withReaders } from '../common/readers.js';
 import { lockStepNotices } from '../common/lock-step-notice.js';
 import { settleFirst, withRecordedRun } from '../common/recorded-run.js';
-import { settledExit, settledText } from '../common/settled.js';
 
 export interface SetupOptions {
   readonly dryRun: boolean;
@@ -38,9 +36,9 @@ export async function setup(
     return withReaders(config, context, async (readers) => {
       const known = (member: string): Session | undefined => readers.sessions.get(member);
       const tried = await tryMappings(config, context.who, (shard) => known(shard) !== undefined);
-      const members = await setupMembers({ config, sessionOf: readers.sessionOf, tried }, false);
+      const members = await setupMembers({ config, sessionOf: readers.sessionOf, tried, run: null });
       const notices = [...untriedNotices(tried), ...lockStepNotices(config, known)];
-      return reportOf(config, options, members, { settled: [], notices });
+      return setupReport(config, options, members, { settled: [], notices });
     });
   }
   return withRecordedRun(config, { ...context, command: 'setup' }, async (run) => {
@@ -49,9 +47,9 @@ export async function setup(
     const known = (member: string): Session | undefined => run.anchors.get(member);
     const tried = await tryMappings(config, context.who, (shard) => known(shard) !== undefined);
     const sessionOf = (member: string): Session => anchorOf(run, member);
-    const members = await setupMembers({ config, sessionOf, tried }, true, run);
+    const members = await setupMembers({ config, sessionOf, tried, run });
     const notices = [...untriedNotices(tried), ...lockStepNotices(config, known)];
-    return reportOf(config, options, await withBounds(run, members), { settled, notices });
+    return setupReport(config, options, await withBounds(run, members), { settled, notices });
   });
 }
 
@@ -60,19 +58,14 @@ export async function setup(
  * user only when that one may there what the old one might. So where a shard failed, its mappings stay as they are, and go on
  * to work; what there is none of yet is made all the same.
  */
-async function setupMembers(
-  { config, sessionOf, tried }: Fleet,
-  executing: boolean,
-  run?: Run,
-): Promise<SetupMember[]> {
+async function setupMembers({ config, sessionOf, tried, run }: Fleet): Promise<SetupMember[]> {
   const results: SetupMember[] = [];
   // What is on its way in or out is made, or taken away, by the step that it takes part in.
   const members = allMembers({ ...config, unlisted: [] }).toSorted(
     (a, b) => Number(a.veneer !== null) - Number(b.veneer !== null),
   );
-  const granted = executing
-    ? await grantInMesh(config, members, sessionOf)
-    : new Map<string, MemberPlan | null>();
+  const granted =
+    run === null ? new Map<string, MemberPlan | null>() : await grantInMesh(config, members, sessionOf);
   const early = [...granted].filter(([, plan]) => plan === null).map(([name]) => name);
   for (const member of members) {
     const stopped = run?.signal.aborted === true;
@@ -80,7 +73,7 @@ async function setupMembers(
     const unready = new Set([...early, ...failed, ...tried.refused.keys()]);
     const own = stopped
       ? outcome(member, 'not started')
-      : await setupMember({ config, sessionOf, unready }, member, executing);
+      : await setupMember({ config, sessionOf, run, unready }, member);
     const all = withGranted(own, granted.get(member.name)?.statements ?? []);
     results.push(withRefused(all, tried.refused.get(member.name)));
   }
@@ -91,13 +84,9 @@ interface Fleet {
   readonly config: Config;
   readonly sessionOf: (member: string) => Session;
   readonly tried: MappingsTried;
+  /** Null: it is told what would be done. */
+  readonly run: Run | null;
 }
-
-/** What setup could not do at all on a shard counts for more: a role that is missing has no password either. */
-const withRefused = (member: SetupMember, problem: Problem | undefined): SetupMember =>
-  problem === undefined || member.problem !== null || member.state === 'not started'
-    ? member
-    : { ...member, state: 'failed', problem };
 
 /** What is right but for bounds that shards.yaml has changed since, which setup cannot alter. */
 async function withBounds(run: Run, members: readonly SetupMember[]): Promise<SetupMember[]> {
@@ -143,32 +132,19 @@ async function grantOn(
   return plan;
 }
 
-const withGranted = (member: SetupMember, granted: MemberPlan['statements']): SetupMember =>
-  granted.length === 0
-    ? member
-    : {
-        ...member,
-        state: member.state === 'nothing to do' ? 'done' : member.state,
-        statements: [...granted.map(({ shown }) => shown), ...member.statements],
-      };
-
-interface Place extends Pick<Fleet, 'config' | 'sessionOf'> {
+interface Place extends Pick<Fleet, 'config' | 'sessionOf' | 'run'> {
   /** Shards on which setup failed. */
   readonly unready: ReadonlySet<string>;
 }
 
-async function setupMember(
-  { config, sessionOf, unready }: Place,
-  member: Member,
-  executing: boolean,
-): Promise<SetupMember> {
+async function setupMember({ config, sessionOf, run, unready }: Place, member: Member): Promise<SetupMember> {
   let plan: MemberPlan | null = null;
   try {
     const session = sessionOf(member.name);
     plan = await planMember(config, member, session, unready);
     const lacked = lackedBy(plan);
     if (plan.statements.length === 0 && lacked.length === 0) return outcome(member, 'nothing to do', plan);
-    if (!executing) return outcome(member, 'planned', plan);
+    if (run === null) return outcome(member, 'planned', plan);
     if (lacked.length > 0)
       return outcome(member, 'failed', { ...EMPTY, forSuperuser: lacked }, rightsProblem(member, lacked));
     await execute(session, plan, config.rollout.lockWaitMs);
@@ -187,72 +163,4 @@ async function execute(session: Session, { statements }: MemberPlan, lockWaitMs:
   await inTransaction(session, async () => {
     await session.run([limit, ...statements.map(({ sql }) => sql)].join(';\n'));
   });
-}
-
-const rightsProblem = (member: Member, statements: readonly string[]) =>
-  ({
-    message: `${member.name} lacks what its user may not make itself`,
-    exitCode: EXIT.failed,
-    where: { member: member.name },
-    hint: `have a superuser run there: ${statements.join('; ')}; then run migrate setup again`,
-  }) satisfies Problem;
-
-/** PostgreSQL's message may quote the statement that failed, and with it a password: the cause is left out. */
-function setupProblem(error: unknown): Problem {
-  const problem = problemOf(error);
-  const hint = hintFor(error);
-  return hint === null ? problem : { ...problem, hint };
-}
-
-function hintFor(error: unknown): string | null {
-  if (isState(error, SQLSTATE.insufficientPrivilege))
-    return 'run migrate setup --dry-run, and have a superuser run what it prints';
-  if (isState(error, SQLSTATE.lockNotAvailable))
-    return 'another session holds what setup has to change; nothing was changed there: run migrate setup again';
-  // `option "password" not found`: SET on a user mapping whose options this user may not see.
-  return isState(error, SQLSTATE.undefinedObject)
-    ? 'a user mapping may lack the option: drop that mapping on the veneer, then run migrate setup again'
-    : null;
-}
-
-function outcome(
-  member: Member,
-  state: SetupMember['state'],
-  plan: MemberPlan | null = null,
-  problem: Problem | null = null,
-): SetupMember {
-  const { statements = [], refreshed = 0 } = plan ?? {};
-  const forSuperuser = plan === null ? [] : lackedBy(plan);
-  const isWork = state === 'done' || state === 'planned';
-  return {
-    member: member.name,
-    role: member.role,
-    state: isWork && refreshed === statements.length && forSuperuser.length === 0 ? 'nothing to do' : state,
-    statements: statements.map((statement) => statement.shown),
-    rewritten: refreshed,
-    forSuperuser,
-    problem,
-  };
-}
-
-const waitingNotice = ({ member, state, forSuperuser }: SetupMember): string[] =>
-  state === 'planned' && forSuperuser.length > 0
-    ? [`${member}: before migrate setup a superuser has to run there what this user may not`]
-    : [];
-
-function reportOf(
-  config: Config,
-  { dryRun }: SetupOptions,
-  members: readonly SetupMember[],
-  {
-    settled,
-    notices: more,
-  }: { readonly settled: readonly SettledAttempt[]; readonly notices: readonly string[] },
-): SetupReport {
-  const problems = members.flatMap((member) => member.problem ?? []);
-  const exitCode = worst(...problems.map((problem): ExitCode => problem.exitCode), settledExit(settled));
-  const again = problems.length > 0 || dryRun;
-  const next = nextCommand({ exitCode, problems, lacksSetup: again, otherwise: 'migrate up' });
-  const notices = [...settled.map(settledText), ...more, ...(dryRun ? members.flatMap(waitingNotice) : [])];
-  return { command: 'setup', fleet: config.fleet, dryRun, members, problems, exitCode, next, notices };
 }
