@@ -2,17 +2,13 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { commandsOn, type Commands } from '../support/commands.js';
 import { veneerDrift } from '../support/veneer-drift.js';
 import { loseSessions } from '../support/lose-sessions.js';
-import { twoVeneers, type TwoVeneers } from './two-veneers.js';
+import { twoVeneersWithBooks, type TwoVeneers } from './two-veneers.js';
 
 let fleet: TwoVeneers;
 let run: Commands;
 
 beforeEach(async () => {
-  fleet = await twoVeneers();
-  run = commandsOn(fleet);
-  await run.setup();
-  await fleet.writeMigration('1_books.sql', 'CREATE TABLE books (id int)');
-  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  ({ fleet, run } = await twoVeneersWithBooks());
   await fleet.query('shard1', 'ALTER TABLE bluth_co.books ADD COLUMN title text');
 });
 

@@ -4,6 +4,8 @@ import { createDatabase, urlWith, withSuperuser } from '../../src/sandbox/databa
 import { ident, literal } from '../../src/postgres/identifiers.js';
 import { openSession } from '../../src/postgres/session.js';
 import { Secret } from '../../src/secret.js';
+import { expect } from '@jest/globals';
+import { commandsOn, type Commands } from '../support/commands.js';
 import { freshFleet } from '../support/fresh-fleet.js';
 import type { TestFleet } from '../support/test-fleet.js';
 import { bookstoreYaml } from '../support/test-project.js';
@@ -74,4 +76,14 @@ export async function twoVeneers(): Promise<TwoVeneers> {
       await fleet.close();
     },
   };
+}
+
+/** The same, set up, and with one migration everywhere: a table `books` with an `id`. */
+export async function twoVeneersWithBooks(): Promise<{ readonly fleet: TwoVeneers; readonly run: Commands }> {
+  const fleet = await twoVeneers();
+  const run = commandsOn(fleet);
+  await run.setup();
+  await fleet.writeMigration('1_books.sql', 'CREATE TABLE books (id int)');
+  expect(await run.up()).toMatchObject({ problems: [], exitCode: 0 });
+  return { fleet, run };
 }

@@ -1,18 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { commandsOn, type Commands } from '../support/commands.js';
+import { type Commands } from '../support/commands.js';
 import { killedAt } from '../support/killed-at.js';
-import { twoVeneers, type TwoVeneers } from './two-veneers.js';
+import { twoVeneersWithBooks, type TwoVeneers } from './two-veneers.js';
 
 let fleet: TwoVeneers;
 let run: Commands;
 
 beforeAll(async () => {
-  fleet = await twoVeneers();
-  run = commandsOn(fleet);
-  expect(await run.setup()).toMatchObject({ exitCode: 0 });
-  await fleet.writeMigration('1_books.sql', 'CREATE TABLE books (id int)');
-  expect(await run.up()).toMatchObject({ exitCode: 0 });
+  ({ fleet, run } = await twoVeneersWithBooks());
 });
 
 afterAll(() => fleet.close());
